@@ -1,0 +1,51 @@
+"""How connectors reach the network: the seam through which tests and virtual time put memory instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import httpx
+
+
+class SocketClosed(Exception):
+    """The WebSocket is over. ``clean`` is the browser's wasClean: a close frame was exchanged."""
+
+    def __init__(self, code: int, reason: str, clean: bool) -> None:
+        super().__init__(f"closed {code} {reason}".rstrip())
+        self.code = code
+        self.reason = reason
+        self.clean = clean
+
+
+class ClientSocket(Protocol):
+    """A connected WebSocket of ours."""
+
+    async def send(self, message: str | bytes) -> None:
+        """Send text or binary; waits while the peer does not read. Raises SocketClosed."""
+        ...
+
+    async def recv(self) -> str | bytes:
+        """Next message. Raises SocketClosed at the end."""
+        ...
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Start the closing handshake and wait for it. Idempotent."""
+        ...
+
+
+class SocketConnector(Protocol):
+    """Opens WebSockets."""
+
+    async def __call__(self, url: str, headers: Mapping[str, str]) -> ClientSocket:
+        """Connect. Raises PeerError when refused (status in the message), unreachable or too slow."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Transports:
+    """What a connector needs to reach its provider. ``http`` None means httpx's own network transport."""
+
+    connect: SocketConnector
+    http: httpx.AsyncBaseTransport | None = None

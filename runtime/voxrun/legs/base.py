@@ -1,0 +1,155 @@
+"""The Leg contract: one party of a call, however it is reached.
+
+A leg is driven by plain, synchronous methods that return at once; what comes of them, and what the far
+end does, arrives as ``LegEvent`` through ``on_event``, in order. Events before ``on_event`` is set are
+kept and delivered when it is. Audio of the far end is pushed into ``leg.audio`` frame by frame; audio
+for the far end is given to ``leg.sink``. Kinds: ``scripted``, ``webrtc``, later ``sip``.
+
+States of a leg::
+
+    incoming   ALERTING --ring/early_media--> PROGRESSING --answer--> CONNECTED --> TERMINATED
+    outgoing   PROGRESSING --(ringing, early media)--> CONNECTED --> TERMINATED
+
+Every leg ends with exactly one ``ended`` (it was connected, or it was incoming) or one ``failed``
+(outgoing, before it was connected); nothing follows it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from voxrun.media.graph import Sink, Source
+
+Headers: TypeAlias = Mapping[str, str]
+"""Header name -> value: X-* and User-to-User, VI-*."""
+
+LegEventKind = Literal[
+    "ringing",  # headers                        outgoing: the far end rings
+    "early_media",  # headers                    outgoing: audio before the answer
+    "answered",  # headers                       the call is connected (both directions)
+    "failed",  # code, reason, headers           outgoing: over before it was connected
+    "ended",  # code, reason, by, headers        over; by "remote" | "local" | "error"
+    "dtmf",  # digit, method                     method "rfc2833" | "inband" | "info"
+    "info",  # mime, body, headers
+    "message",  # text
+    "hold",
+    "unhold",
+    "first_audio",  #                            first audio packet of the far end
+    "rtp_stopped",
+    "rtp_resumed",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class LegEvent:
+    """What a leg tells its owner. Fields of ``data`` by kind: see ``LegEventKind``."""
+
+    kind: LegEventKind
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingInfo:
+    """What is known of an incoming call when it is offered (fields of CallAlerting)."""
+
+    destination: str
+    callerid: str
+    display_name: str = ""
+    from_uri: str = ""
+    to_uri: str = ""
+    headers: Headers = field(default_factory=dict)
+    custom_data: str = ""
+    client_type: Literal["user", "pstn", "sip", "wab"] = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class DialRequest:
+    """What an outgoing call asks for. ``kind`` says which VoxEngine function placed it."""
+
+    kind: Literal["user", "pstn", "sip", "whatsapp", "conference"]
+    destination: str
+    callerid: str = ""
+    display_name: str = ""
+    headers: Headers = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Whatever else the scenario gave (password, outProxy, amd...), untouched."""
+
+
+class Leg(ABC):
+    """One party of a call. See the module docstring for the rules."""
+
+    client_type: str = "user"
+    """"pstn", "sip", "user" or "wab"."""
+
+    def __init__(self) -> None:
+        self.audio = Source()
+        """Audio of the far end."""
+        self._on_event: Callable[[LegEvent], None] | None = None
+        self._kept: list[LegEvent] = []
+
+    @property
+    @abstractmethod
+    def sink(self) -> Sink:
+        """Audio for the far end; ``exclusive``. Frames come every 20 ms or in bursts; the leg paces."""
+
+    @abstractmethod
+    def ring(self, headers: Headers) -> None:
+        """Incoming: tell the far end that we ring (180)."""
+
+    @abstractmethod
+    def early_media(self, headers: Headers) -> None:
+        """Incoming: open audio towards the far end before the answer (183)."""
+
+    @abstractmethod
+    def answer(self, headers: Headers) -> None:
+        """Incoming: accept; ``answered`` follows. A second answer is ignored."""
+
+    @abstractmethod
+    def reject(self, code: int, reason: str, headers: Headers) -> None:
+        """Incoming, not answered: refuse with a SIP code 3xx to 6xx; ``ended`` follows."""
+
+    @abstractmethod
+    def hangup(self, headers: Headers) -> None:
+        """End the call in any state (487 when outgoing and not connected: ``failed`` follows)."""
+
+    @abstractmethod
+    def send_dtmf(self, digits: str) -> None:
+        """Send 0-9 * # A-D; "p" is a pause."""
+
+    @abstractmethod
+    def send_info(self, mime: str, body: str, headers: Headers) -> None:
+        """Send an INFO message."""
+
+    @abstractmethod
+    def send_message(self, text: str) -> None:
+        """Send a text message."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Free everything; hangs up first where needed. No event follows."""
+
+    @property
+    def on_event(self) -> Callable[[LegEvent], None] | None:
+        return self._on_event
+
+    @on_event.setter
+    def on_event(self, handler: Callable[[LegEvent], None] | None) -> None:
+        self._on_event = handler
+        while handler is not None and self._kept:
+            handler(self._kept.pop(0))
+
+    def emit(self, kind: LegEventKind, **data: Any) -> None:
+        """Tell the owner (used by implementations)."""
+        event = LegEvent(kind, data)
+        if self._on_event is None:
+            self._kept.append(event)
+        else:
+            self._on_event(event)
+
+
+Dialer: TypeAlias = Callable[[DialRequest], Leg]
+"""Makes the leg of an outgoing call; it starts to dial by itself. Never raises for a destination that
+cannot be reached: such a leg emits ``failed``."""

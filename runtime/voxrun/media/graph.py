@@ -1,0 +1,88 @@
+"""The media graph: sources push frames along edges to sinks, in the callback that received them.
+
+A ``Source`` has any number of edges. A ``Sink`` that is ``exclusive`` (a call) takes one source at a
+time: a new one replaces the old. Nothing here knows a clock; what must be paced is ``Ticking`` and
+registers with a ``Ticker`` (20 ms) that its owner was given.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Ticking(Protocol):
+    """Something that does work once every 20 ms while it has work to do."""
+
+    def tick(self) -> bool:
+        """Do one frame's work; False when idle (the ticker then forgets it until started again)."""
+        ...
+
+
+class Ticker(Protocol):
+    """Calls ``tick()`` of every started node once in 20 ms."""
+
+    def start(self, node: Ticking) -> None: ...
+
+    def stop(self, node: Ticking) -> None: ...
+
+
+class Sink:
+    """Takes frames. Subclasses implement ``write``."""
+
+    exclusive: bool = False
+    """True where a new source replaces the one before (a call)."""
+
+    def __init__(self) -> None:
+        self.sources: list[Source] = []
+
+    def write(self, frame: bytes, source: Source) -> None:
+        """Take one frame (640 bytes) from ``source``."""
+        raise NotImplementedError
+
+    def attached(self, source: Source) -> None:
+        """Called after ``source`` was connected."""
+
+    def detached(self, source: Source) -> None:
+        """Called after ``source`` was disconnected."""
+
+
+class Source:
+    """Gives frames to every sink connected to it, in the order they were connected."""
+
+    def __init__(self) -> None:
+        self.sinks: list[Sink] = []
+
+    def connect(self, sink: Sink) -> None:
+        """Add an edge to ``sink`` (once). An exclusive sink drops the source it had."""
+        if sink in self.sinks:
+            return
+        if sink.exclusive:
+            for other in tuple(sink.sources):
+                other.disconnect(sink)
+        self.sinks.append(sink)
+        sink.sources.append(self)
+        sink.attached(self)
+
+    def disconnect(self, sink: Sink) -> None:
+        """Remove the edge to ``sink``, if there is one."""
+        if sink not in self.sinks:
+            return
+        self.sinks.remove(sink)
+        sink.sources.remove(self)
+        sink.detached(self)
+
+    def disconnect_all(self) -> None:
+        """Remove every edge."""
+        for sink in tuple(self.sinks):
+            self.disconnect(sink)
+
+    def push(self, frame: bytes) -> None:
+        """Give one frame (640 bytes) to every sink."""
+        for sink in tuple(self.sinks):
+            sink.write(frame, self)
+
+
+def disconnect_sink(sink: Sink) -> None:
+    """Remove every edge that ends in ``sink``."""
+    for source in tuple(sink.sources):
+        source.disconnect(sink)

@@ -1,0 +1,85 @@
+"""What the session sees of a realm, wherever it lives (inline or in a realm host)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from voxrun.session.messages import Command, Event
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One scenario file: the name that people see in messages, and its text."""
+
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class BootInfo:
+    """All a realm is given at boot; with the events it decides every command (same in, same out).
+
+    ``limits`` are the figures of ``voxrun.session.limits`` by name. ``session`` holds what the scenario
+    may read at once: session id, access URLs, account and application ids.
+    """
+
+    scripts: tuple[Script, ...]
+    seed: int
+    start_ms: int
+    custom_data: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, int] = field(default_factory=dict)
+    session: Mapping[str, Any] = field(default_factory=dict)
+    keep_going: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RealmError:
+    """Why a turn failed. ``message`` is for people: what, where (code frame), what to do.
+
+    ``kind``: "syntax", "exception", "rejection", "cpu", "memory", "stack", "limit", "killed", "internal".
+    """
+
+    kind: Literal["syntax", "exception", "rejection", "cpu", "memory", "stack", "limit", "killed", "internal"]
+    message: str
+    where: str = ""
+    """"file:line:column" in the scenario, "" when unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResult:
+    """What one turn gave. Commands issued before a failure are always there, log lines above all."""
+
+    commands: tuple[Command, ...] = ()
+    error: RealmError | None = None
+    """Set when the session must end ("JS session error")."""
+    survived: tuple[RealmError, ...] = ()
+    """With ``keep_going``: errors in handlers that were reported and survived."""
+
+
+class RealmPort(Protocol):
+    """A realm. Turns of one realm never overlap."""
+
+    async def boot(self, info: BootInfo) -> TurnResult:
+        """Make the realm, evaluate the scripts top to bottom: the first turn."""
+        ...
+
+    async def turn(self, event: Event, now_ms: int) -> TurnResult:
+        """Deliver one event at ``now_ms`` (Unix ms; Date and timers see it standing still)."""
+        ...
+
+    async def close(self) -> None:
+        """Free the realm. Idempotent."""
+        ...
+
+
+class RealmProvider(Protocol):
+    """Where sessions get their realms: inline (virtual time) or a pool of realm hosts (live)."""
+
+    async def open(self, session_id: str) -> RealmPort:
+        """A realm for one session."""
+        ...
+
+    async def close(self) -> None: ...

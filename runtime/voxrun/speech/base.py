@@ -1,0 +1,42 @@
+"""Speech as the rest of the house sees it. Implementations: ``speech.client`` (a separate process)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice of the local engines.
+
+    ``engine`` is "piper" or "espeak"; ``name`` the engine's own voice name ("en-us", "en_US-joe-medium");
+    ``variant`` an espeak variant ("m3", "f2", "") and ``rate``, ``pitch`` percent of normal.
+    """
+
+    engine: str = "auto"
+    name: str = "en-us"
+    variant: str = ""
+    rate: int = 100
+    pitch: int = 100
+
+
+class Speech(Protocol):
+    """Turns text into audio."""
+
+    async def render(self, text: str, voice: Voice) -> bytes:
+        """Speak ``text``; gives 16 kHz mono s16le PCM (b"" for text without anything to say).
+
+        Raises ``voxrun.errors.VoxrunError`` when no engine can speak.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Recogniser(Protocol):
+    """Turns the audio of one utterance into text."""
+
+    async def recognise(self, pcm: bytes, phrases: tuple[str, ...]) -> str | None:
+        """What was said in ``pcm`` (16 kHz mono s16le); None when it is none of ``phrases``."""
+        ...
