@@ -11,7 +11,7 @@ class Voice:
     """A voice of the local engines.
 
     ``engine`` is "piper" or "espeak"; ``name`` the engine's own voice name ("en-us", "en_US-joe-medium");
-    ``variant`` an espeak variant ("m3", "f2", "") and ``rate``, ``pitch`` percent of normal.
+    ``variant`` an espeak variant ("m3", "f2", "") and ``rate``, ``pitch``, ``volume`` percent of normal.
     """
 
     engine: str = "auto"
@@ -19,6 +19,7 @@ class Voice:
     variant: str = ""
     rate: int = 100
     pitch: int = 100
+    volume: int = 100
 
 
 class Speech(Protocol):
