@@ -1,0 +1,327 @@
+"""Settings: defaults, then voxrun.toml, then the environment, then the command line; the later one wins.
+
+``load_settings`` takes everything that decides them as arguments (files aside), so that two runs with the
+same arguments have the same settings. Every mistake is a ``ConfigError`` that says where it is. Values of
+secrets appear in no message and no ``repr``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from voxrun.config_keys import BY_ENV, BY_PATH, KEYS, SECTIONS, IceServer, Key
+from voxrun.errors import ConfigError
+from voxrun.nearest import did_you_mean
+from voxrun.secret_values import CLOUD_KEY, Secrets, read_env_file
+from voxrun.session.limits import Limits
+from voxrun.toml_file import TomlFile, read_toml
+
+CONFIG_NAME = "voxrun.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """The web server. ``token`` "" means: none needed on loopback, one is made up elsewhere."""
+
+    host: str
+    port: int
+    token: str = field(repr=False)
+    tls: Literal["", "self-signed", "off"]
+    tls_cert: Path | None
+    tls_key: Path | None
+
+    @property
+    def is_loopback(self) -> bool:
+        """Only this machine can reach the server."""
+        return _is_loopback(self.host)
+
+
+@dataclass(frozen=True, slots=True)
+class AiSettings:
+    """Where voice-AI clients of the scenario connect to.
+
+    ``mode`` is decided here; ``why`` completes "Voice AI: <mode>, ..." for the first lines of output.
+    ``base_url`` "" means the provider's own address (cloud) or the emulator that voxrun starts (local).
+    """
+
+    mode: Literal["cloud", "local"]
+    why: str
+    base_url: str
+    agent: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSettings:
+    """How calls find their way. ``public_address`` "" means: the machine's own addresses."""
+
+    ice_servers: tuple[IceServer, ...]
+    public_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where an outgoing call goes: ``pattern`` must match the whole destination; the first route wins."""
+
+    kind: Literal["any", "user", "pstn", "sip", "whatsapp"]
+    pattern: str
+    leg: Literal["webrtc"]
+    address: str
+    """Name that a softphone has registered under; "*" rings all of them."""
+
+    def matches(self, kind: str, destination: str) -> bool:
+        """Whether a call of this kind to this destination takes the route."""
+        return self.kind in ("any", kind) and re.fullmatch(self.pattern, destination) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """What every session gets. ``folder`` is where their folders are made."""
+
+    folder: Path
+    record: bool
+    keep_going: bool
+    custom_data: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FidelitySettings:
+    """Places where the platform's behaviour is not known for sure: see docs/fidelity.md."""
+
+    connector_errors: Literal["events", "reject"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that was decided before the first call."""
+
+    scenarios: tuple[Path, ...]
+    server: ServerSettings
+    ai: AiSettings
+    media: MediaSettings
+    sessions: SessionSettings
+    fidelity: FidelitySettings
+    limits: Limits = field(default_factory=Limits)
+    routes: tuple[Route, ...] = ()
+    secrets: Secrets = field(default_factory=Secrets)
+    start: bool = False
+    """Fire Started at once, as a start by HTTP request does."""
+    open_page: bool = False
+    """Open the page in the default browser."""
+    file: Path | None = None
+    """The voxrun.toml that was used."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlan:
+    """The call that ``--call`` places: what the caller says, and how long it stays."""
+
+    say: tuple[str, ...] = ()
+    """Phrases, one after each answer of the agent."""
+    wav: Path | None = None
+    """Audio to play instead of phrases."""
+    seconds: float | None = None
+    """Hang up after this long; None: when the conversation is over."""
+
+
+def find_config(start: Path) -> Path | None:
+    """The nearest voxrun.toml in ``start`` or a folder above it."""
+    for folder in (start, *start.parents):
+        if (folder / CONFIG_NAME).is_file():
+            return folder / CONFIG_NAME
+    return None
+
+
+def load_settings(
+    scenarios: Sequence[Path] = (),
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    options: Mapping[str, Any] | None = None,
+    secrets: Mapping[str, str] | None = None,
+    custom_data: str = "",
+    start: bool = False,
+    open_page: bool = False,
+) -> Settings:
+    """Decide the settings.
+
+    ``options`` are those given on the command line, by path ("server.port": 9000); ``secrets`` those given
+    by ``--secret``. Relative paths in voxrun.toml are relative to its folder, others to ``cwd``.
+    """
+    folder = cwd / scenarios[0].parent if scenarios else cwd
+    found = find_config(folder.resolve())
+    file = read_toml(found) if found else None
+    values = {key.path: _rooted(key.default, cwd) for key in KEYS}
+    limits = Limits()
+    routes: tuple[Route, ...] = ()
+    if file:
+        _check_names(file)
+        values |= _from_file(file)
+        limits, routes = _limits(file), _routes(file)
+    values |= _from_env(env, cwd)
+    values |= {path: _rooted(value, cwd) for path, value in (options or {}).items()}
+    return Settings(
+        scenarios=tuple(scenarios),
+        server=_server(values),
+        ai=_ai(values, env),
+        media=MediaSettings(values["media.ice_servers"], values["media.public_address"]),
+        sessions=SessionSettings(
+            values["sessions.dir"], values["sessions.record"], values["sessions.keep_going"], custom_data
+        ),
+        fidelity=FidelitySettings(values["fidelity.connector_errors"]),
+        limits=limits,
+        routes=routes,
+        secrets=_secrets(values["secrets.env_file"], env, secrets or {}),
+        start=start,
+        open_page=open_page,
+        file=found,
+    )
+
+
+def _check_names(file: TomlFile) -> None:
+    """Refuse sections and keys that do not exist, naming the nearest one that does."""
+    for section, content in file.values.items():
+        if section not in SECTIONS:
+            raise _unknown(file, (section,), "section", SECTIONS)
+        if section == "routes" and not isinstance(content, list):
+            raise ConfigError(f"{file.where(section)}: write each route under a [[routes]] line.")
+        if section != "routes" and not isinstance(content, dict):
+            raise ConfigError(f'{file.where(section)}: "{section}" is a section: write [{section}].')
+        if section not in ("limits", "routes"):
+            names = [key.path.split(".")[1] for key in KEYS if key.path.startswith(section + ".")]
+            for name in content:
+                if name not in names:
+                    raise _unknown(file, (section, name), "key", names)
+
+
+def _unknown(file: TomlFile, keys: tuple[str | int, ...], what: str, names: Any) -> ConfigError:
+    name = str(keys[-1])
+    inside = f" in [{keys[0]}]" if len(keys) > 1 else ""
+    hint = did_you_mean(name, names) or f" There is: {', '.join(sorted(names))}."
+    return ConfigError(f'{file.where(*keys)}: unknown {what} "{name}"{inside}.{hint}')
+
+
+def _from_file(file: TomlFile) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for section, content in file.values.items():
+        if section in ("limits", "routes"):
+            continue
+        for name, value in content.items():
+            key = BY_PATH[f"{section}.{name}"]
+            where = file.where(section, name)
+            values[key.path] = _rooted(_read(key, value, False, f"{where}: {key.path}"), file.path.parent)
+    return values
+
+
+def _from_env(env: Mapping[str, str], cwd: Path) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in env.items():
+        section = name.removeprefix("VOXRUN_").split("_")[0].lower()
+        if name in BY_ENV:
+            key = BY_ENV[name]
+            values[key.path] = _rooted(_read(key, value, True, f"environment variable {name}"), cwd)
+        elif name.startswith("VOXRUN_") and section in SECTIONS:
+            raise ConfigError(f"environment variable {name} is unknown.{did_you_mean(name, BY_ENV)}")
+    return values
+
+
+def _read(key: Key, value: object, is_text: bool, what: str) -> Any:
+    try:
+        return key.read(value, is_text)
+    except ValueError as error:
+        raise ConfigError(f"{what} must be {error}.") from None
+
+
+def _rooted(value: Any, folder: Path) -> Any:
+    return folder / value if isinstance(value, Path) else value
+
+
+def _limits(file: TomlFile) -> Limits:
+    """``[limits]`` over the platform's figures: whole numbers above 0."""
+    given = file.values.get("limits", {})
+    names = [f.name for f in dataclasses.fields(Limits)]
+    for name, value in given.items():
+        if name not in names:
+            raise _unknown(file, ("limits", name), "limit", names)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ConfigError(f"{file.where('limits', name)}: limits.{name} must be a whole number above 0.")
+    return dataclasses.replace(Limits(), **given)
+
+
+_ROUTE_KINDS = ("any", "user", "pstn", "sip", "whatsapp")
+_ROUTE_LEGS = ("webrtc",)
+
+
+def _routes(file: TomlFile) -> tuple[Route, ...]:
+    return tuple(_route(file, number, entry) for number, entry in enumerate(file.values.get("routes", [])))
+
+
+def _route(file: TomlFile, number: int, entry: Any) -> Route:
+    """One ``[[routes]]`` table: kind, pattern, leg, address; all text, all but the pattern optional."""
+    names = [f.name for f in dataclasses.fields(Route)]
+    if not isinstance(entry, dict):
+        raise ConfigError(f"{file.where('routes')}: write each route under a [[routes]] line.")
+    for name, value in entry.items():
+        where = file.where("routes", number, name)
+        if name not in names:
+            raise _unknown(file, ("routes", number, name), "key", names)
+        if not isinstance(value, str):
+            raise ConfigError(f"{where}: routes.{name} must be text in quotes.")
+        allowed = {"kind": _ROUTE_KINDS, "leg": _ROUTE_LEGS}.get(name, (value,))
+        if value not in allowed:
+            raise ConfigError(f"{where}: routes.{name} must be one of {', '.join(allowed)}.")
+    pattern = entry.get("pattern", ".*")
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        where = file.where("routes", number, "pattern")
+        raise ConfigError(f"{where}: routes.pattern is not a regular expression: {error}.") from None
+    return Route(entry.get("kind", "any"), pattern, entry.get("leg", "webrtc"), entry.get("address", "*"))
+
+
+def _server(values: Mapping[str, Any]) -> ServerSettings:
+    """The server's settings; one that others can reach needs a decision about TLS."""
+    cert, key = values["server.tls_cert"], values["server.tls_key"]
+    tls, host = values["server.tls"], values["server.host"]
+    if (cert is None) != (key is None):
+        raise ConfigError("TLS needs both a certificate and its key: --tls-cert FILE --tls-key FILE.")
+    for file in (cert, key):
+        if file is not None and not file.is_file():
+            raise ConfigError(f"{file}: no such file (TLS certificate or key).")
+    if not _is_loopback(host) and not tls and cert is None:
+        raise ConfigError(
+            f"{host} can be reached from other machines, and browsers give no microphone on plain http. "
+            "Add --tls self-signed, or --tls-cert FILE --tls-key FILE, or --tls off behind a TLS proxy."
+        )
+    return ServerSettings(host, values["server.port"], values["server.token"], tls, cert, key)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _ai(values: Mapping[str, Any], env: Mapping[str, str]) -> AiSettings:
+    mode, agent = values["ai.mode"], values["ai.agent"]
+    if agent is not None and not agent.is_file():
+        raise ConfigError(f"{agent}: no such agent file.")
+    if mode != "auto":
+        why = "as asked"
+    elif env.get(CLOUD_KEY):
+        mode, why = "cloud", f"because {CLOUD_KEY} is set"
+    else:
+        mode, why = "local", f"because {CLOUD_KEY} is not set"
+    return AiSettings(mode, why, values["ai.base_url"], agent)
+
+
+def _secrets(file: Path | None, env: Mapping[str, str], given: Mapping[str, str]) -> Secrets:
+    """The cloud key of the environment, then the file, then the command line."""
+    found = {CLOUD_KEY: env[CLOUD_KEY]} if env.get(CLOUD_KEY) else {}
+    return Secrets({**found, **(read_env_file(file) if file else {}), **given})

@@ -1,0 +1,159 @@
+"""The table of settings: every key of voxrun.toml, its kind, its default and what it is for.
+
+One row serves the file (``[server] port = 8080``), the environment (``VOXRUN_SERVER_PORT=8080``), the
+messages about mistakes, and docs/configuration.md, which a test compares with this table.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+_TRUE: Final = frozenset({"1", "true", "yes", "on"})
+_FALSE: Final = frozenset({"0", "false", "no", "off", ""})
+
+Reader = Callable[[object, bool], Any]
+"""Checks a value; the flag says that it came as text (environment), so "8080" may be a number. Raises
+``ValueError`` whose text completes the sentence "server.port must be ..."."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One setting."""
+
+    path: str
+    """ "section.name"."""
+    read: Reader
+    default: Any
+    what: str
+    """For docs: one phrase."""
+
+    @property
+    def env(self) -> str:
+        return "VOXRUN_" + self.path.replace(".", "_").upper()
+
+
+def text(value: object, is_text: bool) -> str:
+    if not isinstance(value, str):
+        raise ValueError("text in quotes")
+    return value
+
+
+def path(value: object, is_text: bool) -> Path | None:
+    if not isinstance(value, str):
+        raise ValueError("a path in quotes")
+    return Path(value).expanduser() if value else None
+
+
+def switch(value: object, is_text: bool) -> bool:
+    if isinstance(value, bool):
+        return value
+    if is_text and isinstance(value, str) and value.lower() in _TRUE | _FALSE:
+        return value.lower() in _TRUE
+    raise ValueError("true or false")
+
+
+def whole(least: int, most: int) -> Reader:
+    """A whole number in a range."""
+
+    def read(value: object, is_text: bool) -> int:
+        if is_text and isinstance(value, str) and re.fullmatch(r"\s*-?\d{1,18}\s*", value):
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ValueError(f"a whole number from {least} to {most}")
+        return value
+
+    return read
+
+
+def one_of(*words: str) -> Reader:
+    """One of a few words."""
+
+    def read(value: object, is_text: bool) -> str:
+        if value not in words:
+            raise ValueError("one of " + ", ".join(f'"{w}"' for w in words if w))
+        return str(value)
+
+    return read
+
+
+def address(value: object, is_text: bool) -> str:
+    """An IP address, or ""."""
+    try:
+        return str(ipaddress.ip_address(str(value))) if value != "" else ""
+    except ValueError:
+        raise ValueError("an IP address such as 203.0.113.7") from None
+
+
+def web_url(value: object, is_text: bool) -> str:
+    if value == "" or (isinstance(value, str) and re.fullmatch(r"https?://[^\s/]+\S*", value)):
+        return str(value).rstrip("/")
+    raise ValueError("a URL that begins with http:// or https://")
+
+
+@dataclass(frozen=True, slots=True)
+class IceServer:
+    """A STUN or TURN server that browsers and voxrun use."""
+
+    urls: tuple[str, ...]
+    username: str = ""
+    credential: str = ""
+
+    def __repr__(self) -> str:
+        return f"IceServer({', '.join(self.urls)})"
+
+
+def ice_servers(value: object, is_text: bool) -> tuple[IceServer, ...]:
+    """``["stun:host"]`` or ``[{urls = ["turn:host"], username = "u", credential = "p"}]``; as text, URLs
+    with blanks between."""
+    if is_text and isinstance(value, str):
+        value = value.split()
+    if not isinstance(value, list):
+        raise ValueError("a list of STUN or TURN servers")
+    return tuple(_ice_server(entry) for entry in value)
+
+
+def _ice_server(entry: object) -> IceServer:
+    table: dict[str, Any] = {"urls": entry} if isinstance(entry, str) else entry  # type: ignore[assignment]
+    if not isinstance(table, dict) or set(table) - {"urls", "username", "credential"}:
+        raise ValueError('a list of "stun:host" or {urls = [...], username = "", credential = ""}')
+    urls = table.get("urls")
+    listed = [urls] if isinstance(urls, str) else urls
+    if not isinstance(listed, list) or not listed:
+        raise ValueError("a list in which each server has urls")
+    for url in listed:
+        if not isinstance(url, str) or not re.match(r"(stun|turn)s?:\S+$", url):
+            raise ValueError("a list of URLs that begin with stun:, stuns:, turn: or turns:")
+    words = [table.get("username", ""), table.get("credential", "")]
+    if not all(isinstance(word, str) for word in words):
+        raise ValueError("a list in which username and credential are text")
+    return IceServer(tuple(listed), words[0], words[1])
+
+
+KEYS: Final[tuple[Key, ...]] = (
+    Key("server.host", text, "127.0.0.1", "address to listen on; another one wants a token and TLS"),
+    Key("server.port", whole(0, 65535), 8080, "port of the page and the signalling; 0 takes a free one"),
+    Key("server.token", text, "", "what visitors from other machines must show; made up when empty"),
+    Key("server.tls", one_of("", "self-signed", "off"), "", '"self-signed", or "off" behind a TLS proxy'),
+    Key("server.tls_cert", path, None, "certificate file (PEM)"),
+    Key("server.tls_key", path, None, "its private key (PEM)"),
+    Key("ai.mode", one_of("auto", "cloud", "local"), "auto", "where the voice AI is; auto: cloud with a key"),
+    Key("ai.base_url", web_url, "", "another address of the provider's API"),
+    Key("ai.agent", path, None, "agent file of the local emulator (*.agent.yaml)"),
+    Key("media.ice_servers", ice_servers, (), "STUN and TURN servers; none are asked unless set"),
+    Key("media.public_address", address, "", "IP address that calls from other networks reach"),
+    Key("sessions.dir", path, Path(".voxrun/sessions"), "where sessions keep journal, log and recordings"),
+    Key("sessions.record", switch, True, "record every call in stereo"),
+    Key("sessions.keep_going", switch, False, "survive exceptions in handlers, unlike the platform"),
+    Key("secrets.env_file", path, None, "file of KEY=VALUE lines that become secrets"),
+    Key("fidelity.connector_errors", one_of("events", "reject"), "events", "how a refused AI call shows"),
+)
+"""Every setting but ``[limits]``, whose names are those of the platform's limits, and ``[[routes]]``."""
+
+BY_PATH: Final = {key.path: key for key in KEYS}
+SECTIONS: Final = frozenset(key.path.split(".")[0] for key in KEYS) | {"limits", "routes"}
+BY_ENV: Final = {key.env: key for key in KEYS}
