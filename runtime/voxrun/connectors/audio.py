@@ -1,0 +1,238 @@
+"""The audio of a voice-AI client: what units send becomes a steady stream, what comes in bursts is paced.
+
+``Uplink`` takes audio of units for the provider. Providers want one second of audio a second, silence as
+zeros: a frame goes on at once when it comes, and the ticker adds silence where none came.
+``Downlink`` takes messages of any length and rate from the provider and gives a frame every 20 ms.
+
+Both speak 16 kHz mono s16le; other rates are converted by whoever feeds them (``ultravox``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from voxrun.media.frames import FRAME_BYTES, FRAME_MS, SILENCE
+from voxrun.media.graph import Sink, Source, Ticker
+from voxrun.media.levels import samples, to_pcm
+from voxrun.media.playout import PcmQueue
+
+FRAME_S: Final = FRAME_MS / 1000
+
+LIVE_S: Final = 0.1
+"""A unit that wrote within this time is sending: what is missing is jitter, not silence."""
+LIVE_SLACK: Final = 5
+"""Frames that a sending unit may be late before silence takes their place."""
+MOST_LEAD: Final = 25
+"""Frames the stream may be ahead of the clock; a unit that sends faster loses the rest."""
+MIX_WAIT: Final = 3
+"""With several units: frames that one may be ahead before it is mixed without the others."""
+
+QUIET_AFTER_S: Final = 1.0
+"""Silence of the provider after which its media has ended, as on the platform."""
+
+
+class Uplink(Sink):
+    """Audio of units on its way to the provider: ``deliver(frame)`` is called for one frame in 20 ms.
+
+    Several units that send to one client are mixed. Nothing passes before ``open()`` or after ``close()``.
+    """
+
+    def __init__(self, ticker: Ticker, deliver: Callable[[bytes], None]) -> None:
+        super().__init__()
+        self.dropped = 0
+        """Frames lost because units sent faster than real time."""
+        self._ticker = ticker
+        self._deliver = deliver
+        self._loop = asyncio.get_running_loop()
+        self._opened_at: float | None = None
+        self._sent = 0
+        self._heard_at = -LIVE_S
+        self._waiting: dict[Source, deque[bytes]] = {}
+
+    def open(self) -> None:
+        """The provider listens: from now on it gets a frame every 20 ms."""
+        self._opened_at = self._loop.time()
+        self._sent = 0
+        self._ticker.start(self)
+
+    def close(self) -> None:
+        """Stop for good."""
+        self._opened_at = None
+        self._waiting.clear()
+        self._ticker.stop(self)
+
+    def write(self, frame: bytes, source: Source) -> None:
+        if self._opened_at is None:
+            return
+        self._heard_at = self._loop.time()
+        if len(self.sources) < 2:
+            self._forward(frame)
+            return
+        self._waiting.setdefault(source, deque()).append(frame)
+        self._mix()
+
+    def detached(self, source: Source) -> None:
+        self._waiting.pop(source, None)
+
+    def tick(self) -> bool:
+        if self._opened_at is None:
+            return False
+        sending = self._loop.time() - self._heard_at < LIVE_S
+        for _ in range(-self._lead() - (LIVE_SLACK if sending else 0)):
+            self._pass(SILENCE)
+        return True
+
+    def _lead(self) -> int:
+        """Frames by which the stream is ahead of the clock (negative: behind)."""
+        assert self._opened_at is not None
+        # The epsilon keeps a tick exactly on the grid from being counted as the one before.
+        return self._sent - int((self._loop.time() - self._opened_at) / FRAME_S + 1e-6)
+
+    def _forward(self, frame: bytes) -> None:
+        if self._lead() >= MOST_LEAD:
+            self.dropped += 1
+        else:
+            self._pass(frame)
+
+    def _pass(self, frame: bytes) -> None:
+        self._sent += 1
+        self._deliver(frame)
+
+    def _mix(self) -> None:
+        """Send the sum of one frame of each unit, as soon as each has one or one is far ahead."""
+        while True:
+            queues = [self._waiting.setdefault(source, deque()) for source in self.sources]
+            ready = [queue for queue in queues if queue]
+            if not ready or (len(ready) < len(queues) and max(map(len, ready)) <= MIX_WAIT):
+                return
+            self._forward(_sum([queue.popleft() for queue in ready]))
+
+
+class Downlink:
+    """The provider's audio: ``receive`` takes what comes, ``source`` gives a frame every 20 ms.
+
+    ``started`` is called when the first sound is played, ``ended(seconds)`` a second after the last one (or
+    at the end) with the time from the first sound to the last.
+    """
+
+    def __init__(
+        self, source: Source, ticker: Ticker, started: Callable[[], None], ended: Callable[[float], None]
+    ) -> None:
+        self.queue = PcmQueue()
+        self._source = source
+        self._ticker = ticker
+        self._started = started
+        self._ended = ended
+        self._loop = asyncio.get_running_loop()
+        self._halves = SampleJoiner()
+        self._first_sound: float | None = None
+        self._last_sound = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._short = False
+        self._dry = asyncio.Event()
+        self._dry.set()
+
+    def receive(self, pcm: bytes) -> None:
+        """Queue audio of any length; what exceeds the queue is dropped and counted there."""
+        pcm = self._halves.join(pcm)
+        if not pcm:
+            return
+        self._short = False
+        self.queue.push(pcm)
+        self._dry.clear()
+        self._ticker.start(self)
+
+    def clear(self) -> None:
+        """Drop what was not played; the next tick has nothing."""
+        self.queue.clear()
+        self._halves.forget()
+        self._dry.set()
+
+    def finish(self) -> None:
+        """No more audio: drop the queue and report the end of media where it was playing."""
+        self.clear()
+        self._ticker.stop(self)
+        self._end()
+
+    async def drained(self) -> None:
+        """Wait until all that came was played (or cleared)."""
+        await self._dry.wait()
+
+    def tick(self) -> bool:
+        # A rest shorter than a frame waits one tick for its continuation, then it is the end of a phrase.
+        frame = self.queue.pop(partial=self._short)
+        self._short = frame is None and len(self.queue) > 0
+        if frame is None:
+            if not self._short:
+                self._dry.set()
+            return self._short
+        if frame.count(0) == FRAME_BYTES:
+            frame = SILENCE
+        else:
+            self._sounds()
+        self._source.push(frame)
+        return True
+
+    def _sounds(self) -> None:
+        self._last_sound = self._loop.time()
+        if self._first_sound is None:
+            self._first_sound = self._last_sound
+            self._timer = self._loop.call_later(QUIET_AFTER_S, self._check_quiet)
+            self._started()
+
+    def _check_quiet(self) -> None:
+        quiet_at = self._last_sound + QUIET_AFTER_S
+        if self._loop.time() < quiet_at - 1e-6:
+            self._timer = self._loop.call_at(quiet_at, self._check_quiet)
+        else:
+            self._end()
+
+    def _end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._first_sound is not None:
+            duration = self._last_sound + FRAME_S - self._first_sound
+            self._first_sound = None
+            self._ended(duration)
+
+
+class SampleJoiner:
+    """Whole samples from messages that may be cut anywhere, or may just be broken.
+
+    A byte left over is the first half of a sample when the next message is odd too. When that one is even,
+    the byte was garbage: joining it would shift every sample after it and turn speech into noise.
+    """
+
+    def __init__(self) -> None:
+        self._half = b""
+
+    def join(self, data: bytes) -> bytes:
+        if not data:
+            return data
+        half, self._half = self._half, b""
+        if len(data) % 2 == 0:
+            return data
+        if half:
+            return half + data
+        self._half = data[-1:]
+        return data[:-1]
+
+    def forget(self) -> None:
+        """The stream begins anew."""
+        self._half = b""
+
+
+def _sum(frames: list[bytes]) -> bytes:
+    """The frames mixed, saturated."""
+    heard = [frame for frame in frames if frame is not SILENCE]
+    if not heard:
+        return SILENCE
+    if len(heard) == 1:
+        return heard[0]
+    return to_pcm(np.sum([samples(frame) for frame in heard], axis=0, dtype=np.float64))
