@@ -22,6 +22,7 @@ _TEXT_IS_UTF8: Final = 1
 _RATE: Final = 1
 _PITCH: Final = 3
 
+SEED: Final = 1
 NORMAL_WORDS_A_MINUTE: Final = 175
 SLOWEST, FASTEST = 80, 450
 NORMAL_PITCH: Final = 50
@@ -50,6 +51,7 @@ class EspeakEngine:
 
         callback = _Callback(take)  # must stay referenced while the library may call it
         self._library.espeak_SetSynthCallback(callback)
+        self._seed()
         self._select(voice)
         data = text.replace("\0", " ").encode("utf-8", "replace")
         self._library.espeak_Synth(
@@ -57,6 +59,12 @@ class EspeakEngine:
         )
         self._library.espeak_Synchronize()
         return b"".join(chunks), self.sample_rate
+
+    def _seed(self) -> None:
+        """Start the noise of breathy voices from one place; the library seeds it with the time of day."""
+        ctypes.CDLL(None).srand(SEED)
+        if hasattr(self._library, "espeak_ng_SetRandSeed"):  # since 1.52
+            self._library.espeak_ng_SetRandSeed(ctypes.c_long(SEED))
 
     def _select(self, voice: Voice) -> None:
         name = f"{voice.name}+{voice.variant}" if voice.variant else voice.name

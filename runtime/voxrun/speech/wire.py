@@ -46,7 +46,11 @@ def receive(stream: IO[bytes]) -> tuple[Header, bytes] | None:
     prefix = stream.read(4)
     if not prefix:
         return None
-    head = json.loads(_exactly(stream, _checked(int.from_bytes(_filled(prefix, 4), "little"), MAX_HEADER)))
+    length = _checked(int.from_bytes(_filled(prefix, 4), "little"), MAX_HEADER)
+    try:
+        head = json.loads(_exactly(stream, length))
+    except ValueError as error:
+        raise WireError(f"a message whose header is not JSON ({error})") from None
     if not isinstance(head, dict):
         raise WireError("a message whose header is not an object")
     size = head.get("bytes", 0)
