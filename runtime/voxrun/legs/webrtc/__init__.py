@@ -1,1 +1,1 @@
-"""."""
+"""Calls over WebRTC: ``WebRtcLeg`` on aiortc's SDP, ICE and DTLS, with RTP of our own."""

@@ -1,0 +1,99 @@
+"""One peer connection, as the answering side: offer in, answer out, then an RTP port or a reason."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
+
+from voxrun.errors import InternalError, PeerError
+from voxrun.legs.webrtc import aiortc_private
+from voxrun.legs.webrtc.aiortc_private import RtpPort
+from voxrun.legs.webrtc.sdp import Offer, finish_answer, read_offer
+
+
+@dataclass(frozen=True, slots=True)
+class IceServer:
+    """A STUN or TURN server ("stun:host:port", "turn:host:port")."""
+
+    url: str
+    username: str | None = None
+    credential: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PeerConfig:
+    """How calls reach the far end. Without ``ice_servers`` nobody outside is asked."""
+
+    ice_servers: tuple[IceServer, ...] = ()
+    loopback: bool = True
+    """Offer 127.0.0.1 beside the machine's addresses."""
+    connect_seconds: float = 20.0
+    """From the answer to a connected media path."""
+
+
+class Peer:
+    """Answers one offer. ``on_ready`` is called when media can flow, ``on_closed`` once when it no longer
+    can (with True when the far end closed the connection itself), neither after ``close()``."""
+
+    def __init__(self, config: PeerConfig) -> None:
+        self._config = config
+        servers = [
+            RTCIceServer(urls=s.url, username=s.username, credential=s.credential) for s in config.ice_servers
+        ]
+        self._connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
+        self._transceiver = self._connection.addTransceiver("audio", direction="sendrecv")
+        if config.loopback:
+            aiortc_private.offer_loopback(self._transceiver)
+        self._connection.on("connectionstatechange", self._state_changed)
+        self._timer: asyncio.TimerHandle | None = None
+        self._over = False
+        self.offer: Offer | None = None
+        self.on_ready: Callable[[RtpPort], None] | None = None
+        self.on_closed: Callable[[bool], None] | None = None
+
+    async def accept(self, sdp: str) -> None:
+        """Take the offer. Raises PeerError when it is not usable; the peer is then good for nothing."""
+        offer = read_offer(sdp)
+        try:
+            await self._connection.setRemoteDescription(RTCSessionDescription(offer.text, "offer"))
+        except Exception as error:  # aiortc's parser raises whatever its code stumbles over
+            raise PeerError(f"the SDP offer cannot be used: {error or type(error).__name__}") from error
+        self.offer = offer
+        extra = [] if offer.telephone_event is None else [offer.telephone_event]
+        aiortc_private.tap(self._transceiver, extra, self._ready)
+
+    async def answer(self) -> str:
+        """Gather candidates and make the SDP answer; from here on the peer connects."""
+        if self.offer is None:
+            raise InternalError("Peer.answer() before accept(): please report this")
+        await self._connection.setLocalDescription(await self._connection.createAnswer())
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._config.connect_seconds, self._closed, False)
+        return finish_answer(self._connection.localDescription.sdp, self.offer)
+
+    async def close(self) -> None:
+        """End the connection. Idempotent."""
+        self._over = True
+        if self._timer is not None:
+            self._timer.cancel()
+        await self._connection.close()
+
+    def _ready(self, port: RtpPort) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.on_ready is not None and not self._over:
+            self.on_ready(port)
+
+    def _state_changed(self) -> None:
+        if self._connection.connectionState in ("failed", "closed"):
+            self._closed(aiortc_private.left_by_far_end(self._transceiver))
+
+    def _closed(self, by_far_end: bool) -> None:
+        if self._over:
+            return
+        self._over = True
+        if self.on_closed is not None:
+            self.on_closed(by_far_end)

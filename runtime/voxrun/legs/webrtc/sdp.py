@@ -1,0 +1,188 @@
+"""SDP as text: what goes to aiortc of an offer, and what goes back to the far end of an answer.
+
+aiortc answers with every codec both sides know, knows no telephone-event, waits a second for each
+``.local`` candidate and accepts video. So an offer is cut down before aiortc sees it: the first audio
+section, one audio codec (the first of ours in the far end's order), no mDNS names. What was cut is put
+back into the answer: refused sections with port 0 (RFC 3264 section 6), telephone-event at the clock
+rate of the audio codec (RFC 4733), format parameters. Text in, text out; no aiortc here.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+from voxrun.errors import PeerError
+
+MAX_OFFER_BYTES = 32 * 1024
+"""Far above any real audio offer (Chromium's has about 3 KiB)."""
+MAX_CANDIDATES = 32
+"""Candidates kept of an offer; each costs a check in ICE."""
+
+_CODECS = {("opus", 48000): "opus", ("g722", 8000): "G722", ("pcmu", 8000): "PCMU", ("pcma", 8000): "PCMA"}
+_STATIC = {0: ("pcmu", 8000), 8: ("pcma", 8000), 9: ("g722", 8000)}  # RFC 3551 table 4: no rtpmap needed
+_RTPMAP = re.compile(r"a=rtpmap:(\d{1,3}) ([A-Za-z0-9._-]+)/(\d{4,6})(?:/\d)?$")
+_OPUS_FMTP = "minptime=10;maxplaybackrate=16000;sprop-maxcapturerate=16000;maxaveragebitrate=32000;stereo=0"
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """The audio codec agreed on. ``clock_rate`` is that of RTP (8000 for G.722, RFC 3551 section 4.5.2)."""
+
+    name: str
+    payload_type: int
+    clock_rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One media section of the offer: its lines, the ``m=`` line first."""
+
+    lines: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        return self.lines[0][2:].split(" ", 1)[0]
+
+    @property
+    def mid(self) -> str:
+        return next((line[6:] for line in self.lines if line.startswith("a=mid:")), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An offer, understood. ``text`` is what aiortc may see; ``index`` is where the audio section stood."""
+
+    text: str
+    codec: Codec
+    telephone_event: int | None
+    sections: tuple[Section, ...]
+    index: int
+
+
+def read_offer(text: str) -> Offer:
+    """Understand an SDP offer. Raises PeerError that says what is wrong with it."""
+    if len(text.encode("utf-8", "replace")) > MAX_OFFER_BYTES:
+        raise PeerError(f"the SDP offer is bigger than {MAX_OFFER_BYTES} bytes")
+    lines = [line.rstrip("\r") for line in text.split("\n") if line.strip()]
+    if not lines or lines[0] != "v=0":
+        raise PeerError('this is not SDP: it does not begin with "v=0"')
+    session, sections = _split(lines)
+    index = next((i for i, section in enumerate(sections) if _usable_audio(section)), None)
+    if index is None:
+        raise PeerError("the SDP offer has no audio section (m=audio with a port)")
+    audio = sections[index]
+    codec, telephone_event = _choose(audio)
+    _check_complete(session, audio)
+    kept = _cut_session(session, audio.mid) + _cut_audio(audio, codec)
+    return Offer("\r\n".join(kept) + "\r\n", codec, telephone_event, sections, index)
+
+
+def finish_answer(answer: str, offer: Offer) -> str:
+    """Make aiortc's ``answer`` to ``offer.text`` an answer to the whole offer."""
+    session, (audio, *_) = _split([line for line in answer.split("\r\n") if line])
+    lines = list(session)
+    for position, section in enumerate(offer.sections):
+        if position == offer.index:
+            lines += _finish_audio(audio, offer)
+        else:
+            lines += _refuse(section)
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _split(lines: list[str]) -> tuple[list[str], tuple[Section, ...]]:
+    starts = [i for i, line in enumerate(lines) if line.startswith("m=")]
+    ends = [*starts[1:], len(lines)]
+    sections = tuple(Section(tuple(lines[a:b])) for a, b in zip(starts, ends, strict=True))
+    return lines[: starts[0]] if starts else lines, sections
+
+
+def _usable_audio(section: Section) -> bool:
+    parts = section.lines[0].split()
+    return section.kind == "audio" and len(parts) > 3 and parts[1] != "0"
+
+
+def _choose(audio: Section) -> tuple[Codec, int | None]:
+    """The audio codec and the payload type of telephone-event at its clock rate, if there is one."""
+    mapped = {int(m[1]): (m[2].lower(), int(m[3])) for m in map(_RTPMAP.match, audio.lines) if m}
+    offered = [int(f) for f in audio.lines[0].split()[3:] if f.isascii() and f.isdigit()]
+    codec: Codec | None = None
+    for payload_type in offered:
+        key = mapped.get(payload_type) or _STATIC.get(payload_type)
+        if key in _CODECS and payload_type < 128:
+            codec = Codec(_CODECS[key], payload_type, key[1])
+            break
+    if codec is None:
+        raise PeerError("the SDP offer has none of our audio codecs (Opus, G.722, PCMU, PCMA)")
+    event = ("telephone-event", codec.clock_rate)
+    return codec, next((pt for pt in offered if mapped.get(pt) == event and pt < 128), None)
+
+
+def _check_complete(session: list[str], audio: Section) -> None:
+    lines = [*session, *audio.lines]
+    for start, what in (
+        ("a=ice-ufrag:", "ICE user fragment"),
+        ("a=ice-pwd:", "ICE password"),
+        ("a=fingerprint:", "DTLS fingerprint"),
+    ):
+        if not any(line.startswith(start) for line in lines):
+            raise PeerError(f"the SDP offer has no {what} ({start[:-1]}): this is not a WebRTC offer")
+    if "a=rtcp-mux" not in audio.lines:
+        raise PeerError("the SDP offer has no a=rtcp-mux: voxrun wants RTP and RTCP on one port")
+
+
+def _cut_session(session: list[str], mid: str) -> list[str]:
+    kept = [line for line in session if not line.startswith("a=group:")]
+    return [*kept, f"a=group:BUNDLE {mid}"] if mid else kept
+
+
+def _cut_audio(audio: Section, codec: Codec) -> list[str]:
+    """The audio section with one codec and without candidates aioice would wait for."""
+    media, port, profile, *_ = audio.lines[0].split()
+    lines = [f"{media} {port} {profile} {codec.payload_type}"]
+    candidates = 0
+    for line in audio.lines[1:]:
+        if line.startswith("a=candidate:"):
+            if candidates >= MAX_CANDIDATES or not _usable_candidate(line):
+                continue
+            candidates += 1
+        elif line.startswith(("a=rtpmap:", "a=fmtp:", "a=rtcp-fb:")):
+            if line.split(":", 1)[1].split(" ", 1)[0] != str(codec.payload_type):
+                continue
+            if line.startswith("a=fmtp:"):
+                continue  # parameters for the far end's decoder; ours sends what every decoder takes
+        lines.append(line)
+    if "a=end-of-candidates" not in lines:
+        lines.append("a=end-of-candidates")
+    return lines
+
+
+def _usable_candidate(line: str) -> bool:
+    """A UDP candidate with an address: a ``.local`` name (mDNS) costs a second and never helps, the far
+    end is found by its own checks (RFC 8445 section 7.3.1.3); aioice speaks no TCP."""
+    parts = line.split()
+    if len(parts) < 8 or parts[2].lower() != "udp" or parts[1] != "1":
+        return False
+    try:
+        address = ipaddress.ip_address(parts[4])
+    except ValueError:
+        return False
+    return not (address.is_multicast or address.is_unspecified)
+
+
+def _finish_audio(audio: Section, offer: Offer) -> list[str]:
+    codec, event = offer.codec, offer.telephone_event
+    first = audio.lines[0] + (f" {event}" if event is not None else "")
+    lines = [first, *(line for line in audio.lines[1:] if not line.startswith("a=fmtp:"))]
+    if codec.name == "opus":
+        lines.append(f"a=fmtp:{codec.payload_type} {_OPUS_FMTP}")
+    if event is not None:
+        lines += [f"a=rtpmap:{event} telephone-event/{codec.clock_rate}", f"a=fmtp:{event} 0-15"]
+    return [*lines, "a=ptime:20"]
+
+
+def _refuse(section: Section) -> list[str]:
+    parts = section.lines[0].split()
+    lines = [" ".join([parts[0], "0", *parts[2:]]), "c=IN IP4 0.0.0.0", "a=inactive"]
+    return [*lines, f"a=mid:{section.mid}"] if section.mid else lines
