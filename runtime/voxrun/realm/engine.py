@@ -1,0 +1,222 @@
+"""QuickJS, and the only place that knows it: no object of the engine leaves this module.
+
+An ``Engine`` is one JavaScript context with a budget of CPU time, a memory limit and a stack limit.
+It belongs to the thread that made it: using or dropping it on another one is a segfault, so ``close``
+is called there too. The thread's stack must be at least ``THREAD_STACK`` bytes.
+
+CPU time is that of the thread, and one budget covers everything between ``arm`` and ``disarm``, however
+many evaluations, calls and pending jobs that is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import quickjs
+
+from voxrun.realm.native import InterruptHandler, JSValue, Native, RejectionTracker
+
+STACK_LIMIT: Final = 4 << 20
+"""Bytes of C stack JavaScript may use: about 2,400 nested calls."""
+
+THREAD_STACK: Final = 16 << 20
+"""Bytes of stack a thread needs to run an engine."""
+
+JOBS_BETWEEN_CHECKS: Final = 32
+"""Pending jobs run between two looks at the clock; each is far below a millisecond or interrupts itself."""
+
+
+class EngineError(Exception):
+    """JavaScript stopped. ``kind``: "cpu", "memory", "stack" or "exception"; ``stack``: engine positions."""
+
+    def __init__(self, kind: str, message: str, stack: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.stack = stack
+
+
+def _load_native() -> Native | None:
+    try:
+        return Native()
+    except (AttributeError, OSError):
+        return None
+
+
+NATIVE: Final = _load_native()
+
+
+class Engine:
+    """One JavaScript context."""
+
+    def __init__(self, *, native: Native | None = NATIVE) -> None:
+        self._context: Any = quickjs.Context()
+        self._context.set_max_stack_size(STACK_LIMIT)
+        self._hooks: dict[str, Any] = {}
+        self._native = native
+        self._runtime = self._js_context = 0
+        self._values: dict[str, JSValue] = {}
+        self._callbacks: list[Any] = []
+        self._deadline = float("inf")
+        self._interrupted: str | None = None
+        if native is not None:
+            self._runtime, self._js_context = native.pointers(self._context)
+            self._install_interrupts(native)
+
+    # -- evaluation
+
+    def load(self, source: str, line: int) -> None:
+        """Evaluate a platform file at ``line`` for its effect; raises EngineError."""
+        with self._errors():
+            self._context.eval("\n" * (line - 1) + source)
+
+    def take_hooks(self, names: tuple[str, ...], holder: str) -> None:
+        """Keep functions of the object in global ``holder`` and delete the global."""
+        top = self._context.eval(holder)
+        for name in names:
+            self._hooks[name] = self._context.eval(f"{holder}.{name}")
+            if self._native is not None and name in ("rejection", "thrown"):
+                self._context.set("__hook", self._hooks[name])
+                self._values[name] = self._native.global_property(self._js_context, "__hook")
+        del top
+        self._context.eval(f"delete globalThis.{holder}; delete globalThis.__hook; undefined")
+        if self._native is not None:
+            self._install_tracker(self._native)
+
+    def call(self, hook: str, *arguments: str | bool) -> Any:
+        """Call a hook; its result is a primitive. Raises EngineError when JavaScript was interrupted."""
+        with self._errors():
+            return self._hooks[hook](*arguments)
+
+    def run_script(self, source: str, line: int) -> None:
+        """Evaluate a scenario script in the global scope at ``line``. What it throws goes to "thrown".
+
+        Raises EngineError when it was interrupted.
+        """
+        native = self._native
+        if native is None:
+            with self._errors():
+                self._context.eval("\n" * (line - 1) + source)
+            return
+        thrown = native.evaluate(self._js_context, source, line)
+        if thrown is None:
+            return
+        if not self.expired():
+            native.call(self._js_context, self._values["thrown"], thrown)
+        native.lib.JS_FreeValue(self._js_context, thrown)
+        self._check_expired()
+
+    def run_jobs(self) -> None:
+        """Run pending jobs until there is none. Raises EngineError when the budget is spent."""
+        execute = self._context.execute_pending_job
+        with self._errors():
+            while True:
+                for _ in range(JOBS_BETWEEN_CHECKS):
+                    if not execute():
+                        self._check_expired()
+                        return
+                self._check_expired()
+
+    # -- limits
+
+    def arm(self, seconds: float) -> None:
+        """Give a budget of CPU time from now on."""
+        self._interrupted = None
+        self._deadline = time.thread_time() + seconds
+        if self._native is None:
+            self._context.set_time_limit(seconds)
+
+    def expired(self) -> bool:
+        """True once the budget is spent."""
+        return self._interrupted is not None or time.thread_time() >= self._deadline
+
+    def _check_expired(self) -> None:
+        if self.expired():
+            raise EngineError("cpu", "interrupted", self._interrupted or "")
+        if self._native is None:
+            self._context.set_time_limit(max(1e-4, self._deadline - time.thread_time()))
+
+    def memory_used(self) -> int:
+        """Bytes of heap in use."""
+        return int(self._context.memory()["malloc_size"])
+
+    def set_memory_limit(self, limit: int) -> None:
+        """Let the heap grow to ``limit`` bytes in all."""
+        self._context.set_memory_limit(limit)
+
+    def collect(self) -> None:
+        """Collect garbage cycles."""
+        self._context.gc()
+
+    def close(self) -> None:
+        """Free everything. On the engine's own thread; idempotent."""
+        if self._context is None:
+            return
+        native = self._native
+        if native is not None:
+            native.lib.JS_SetHostPromiseRejectionTracker(self._runtime, RejectionTracker(), None)
+            native.lib.JS_SetInterruptHandler(self._runtime, InterruptHandler(), None)
+            for value in self._values.values():
+                native.lib.JS_FreeValue(self._js_context, value)
+        self._values.clear()
+        self._hooks.clear()
+        self._context = None
+        self._callbacks.clear()
+
+    def current_stack(self) -> str:
+        """Where JavaScript is right now; "" when that cannot be told."""
+        if self._native is None or self._context is None:
+            return ""
+        return self._native.current_stack(self._js_context)
+
+    # -- inside
+
+    def _install_interrupts(self, native: Native) -> None:
+        def interrupt(_runtime: int, _opaque: int) -> int:
+            if time.thread_time() < self._deadline:
+                return 0
+            if self._interrupted is None:
+                self._interrupted = ""
+                self._interrupted = native.current_stack(self._js_context)
+            return 1
+
+        handler = InterruptHandler(interrupt)
+        self._callbacks.append(handler)
+        native.lib.JS_SetInterruptHandler(self._runtime, handler, None)
+
+    def _install_tracker(self, native: Native) -> None:
+        note = self._values["rejection"]
+        yes, no = JSValue(1, 1), JSValue(0, 1)
+
+        def track(context: int, promise: JSValue, reason: JSValue, handled: bool, _opaque: int) -> None:
+            native.call(context, note, promise, reason, yes if handled else no)
+
+        tracker = RejectionTracker(track)
+        self._callbacks.append(tracker)
+        native.lib.JS_SetHostPromiseRejectionTracker(self._runtime, tracker, None)
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except quickjs.StackOverflow as error:
+            raise EngineError("stack", *_split(str(error))) from None
+        except quickjs.JSException as error:
+            message, stack = _split(str(error))
+            if "interrupted" in message and self.expired():
+                raise EngineError("cpu", message, self._interrupted or stack) from None
+            if "out of memory" in message or message in ("null", ""):
+                raise EngineError("memory", message, stack) from None
+            raise EngineError("exception", message, stack) from None
+
+
+def _split(text: str) -> tuple[str, str]:
+    """The message and the stack of the text that the binding makes of an exception."""
+    message, _, stack = text.partition("\n    at ")
+    return message.strip(), "    at " + stack if stack else ""
+
+
+Check = Callable[[], str]
+"""A self-test: gives a detail, raises what is wrong."""

@@ -1,0 +1,89 @@
+"""Why a turn failed, in words for people: what happened, where, what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from voxrun.realm.codeframe import code_frame, name_callee
+from voxrun.realm.engine import EngineError
+from voxrun.realm.port import RealmError
+from voxrun.realm.positions import Frame, ScriptMap
+
+_KINDS = {"syntax", "exception", "rejection", "cpu", "memory", "stack", "limit", "killed", "internal"}
+
+
+class Explainer:
+    """Turns what the realm reports into a ``RealmError``."""
+
+    def __init__(self, scripts: ScriptMap) -> None:
+        self._map = scripts
+        self._cpu = 1.0
+        self._heap = 16 << 20
+        self.script = ""
+        """The script being evaluated, "" afterwards."""
+        self.event = ""
+        """The event of the present turn."""
+
+    def limits(self, cpu: float, heap: int) -> None:
+        """The figures in force: seconds of CPU a turn, bytes of heap."""
+        self._cpu = cpu
+        self._heap = heap
+
+    def engine_error(self, error: EngineError) -> RealmError:
+        """For a turn that the engine cut off."""
+        return self._error(error.kind, str(error), error.stack, "", "")
+
+    def report(self, entry: dict[str, Any]) -> RealmError:
+        """For a report that boot.js made."""
+        stack = entry["stack"]
+        kind = entry["kind"]
+        if kind == "exception" and self.script and "SyntaxError" in entry["text"] and "(" not in stack:
+            kind = "syntax"
+        text = entry["text"]
+        if entry["thrown"]:
+            text = f"thrown: {text}"
+        return self._error(kind, text, stack, entry["event"], entry["listener"])
+
+    def _error(self, kind: str, text: str, stack: str, event: str, listener: str) -> RealmError:
+        frames = self._map.frames(stack)
+        where = str(frames[0].position) if frames else self._map.where(listener) or self.script
+        if frames:
+            text = name_callee(text, self._map.line_text(frames[0].position), frames[0].position.column)
+        parts = [self._headline(kind, text), *self._trail(frames, event, listener)]
+        known: Any = kind if kind in _KINDS else "internal"
+        return RealmError(known, "\n".join(part for part in parts if part), where)
+
+    def _headline(self, kind: str, text: str) -> str:
+        if kind == "cpu":
+            return (
+                f"the scenario ran for more than {self._cpu:g} s without a pause: "
+                "the platform ends a session whose callback takes longer than 1 s"
+            )
+        if kind == "memory":
+            return (
+                f"the scenario used more than {self._heap >> 20} MB of memory: "
+                "the platform gives a session 16 MB"
+            )
+        if kind == "stack":
+            return "too many calls within calls (recursion without an end?): Maximum call stack size exceeded"
+        if kind == "rejection":
+            return f"a promise was rejected and nothing handles it: {text}"
+        return text
+
+    def _trail(self, frames: list[Frame], event: str, listener: str) -> list[str]:
+        lines = []
+        if frames:
+            lines.append(
+                f"  at {frames[0].position}" + (f" in {frames[0].function}" if frames[0].function else "")
+            )
+            lines.append(code_frame(self._map, frames[0].position))
+            lines.extend(
+                f"  called from {frame.position}" + (f" in {frame.function}" if frame.function else "")
+                for frame in frames[1:6]
+            )
+        elif self.script:
+            lines.append(f"  in {self.script}")
+        registered = self._map.where(listener)
+        if event and registered:
+            lines.append(f"  in the listener of {event} added at {registered}")
+        return lines

@@ -1,0 +1,288 @@
+// Call objects. The leg is Python's; what a scenario may ask at once (state, ids, numbers) is mirrored here.
+(function (V) {
+  const { Error, TypeError, Number, Map } = globalThis;
+  const uncurry = (method) => Function.prototype.call.bind(method);
+  const keys = Object.keys;
+  const isArray = Array.isArray;
+  const { isObject } = V;
+
+  const LONGEST_MESSAGE = 8192; // bytes of sendMessage and sendInfo
+  const LONGEST_CUSTOM_DATA = 200; // bytes
+
+  // {name: value} with strings, whatever was given; null and undefined are no headers.
+  function headers(value) {
+    const out = {};
+    if (!isObject(value) || isArray(value)) return out;
+    const names = keys(value);
+    for (let i = 0; i < names.length; i++) {
+      const one = value[names[i]];
+      if (one !== undefined && one !== null) out[names[i]] = V.describe(one);
+    }
+    return out;
+  }
+
+  const string = (value) => (value === undefined || value === null ? "" : "" + value);
+
+  // A voice as the local speech understands it: the name of a list member, or the text given.
+  function voiceName(value) {
+    if (value === undefined || value === null) return "";
+    if (typeof value === "string") return value;
+    return V.describe(value);
+  }
+
+  const TONE_TYPES = { __proto__: null, rfc2833: "1", inband: "2", info: "3" };
+
+  function makeCall(id, facts) {
+    let state = facts.incoming ? "ALERTING" : "PROGRESSING";
+    let custom = facts.customData || "";
+    let dead = false;
+    const call = {};
+
+    function tooLong(name, text) {
+      const size = V.utf8Length(text);
+      if (size > LONGEST_MESSAGE) {
+        throw new Error("call." + name + ": " + size + " bytes, the limit is " + LONGEST_MESSAGE);
+      }
+    }
+
+    function command(kind, data) {
+      if (dead) {
+        V.warn(kind + " ignored: the call is over");
+        return;
+      }
+      V.command("call." + kind, id, data || {});
+    }
+
+    function onlyIncoming(name) {
+      if (facts.incoming) return true;
+      V.warn("call." + name + "() ignored: it is for incoming calls, and this call is outgoing");
+      return false;
+    }
+
+    function reject(code, extraHeaders, name) {
+      if (!onlyIncoming(name)) return;
+      const value = code === undefined || code === null ? 603 : Number(code);
+      if (!(value >= 300 && value <= 699)) {
+        throw new Error("call." + name + ": the code must be 300 to 699, got " + V.describe(code));
+      }
+      command("reject", { code: value, headers: headers(extraHeaders) });
+    }
+
+    function sayOptions(voice, ttsOptions) {
+      if (isObject(voice) && ("voice" in voice || "language" in voice || "ttsOptions" in voice || "request" in voice || "progressivePlayback" in voice)) {
+        const options = voice.ttsOptions;
+        return { voice: voiceName(voice.voice !== undefined ? voice.voice : voice.language), options: isObject(options) ? options : {} };
+      }
+      return { voice: voiceName(voice), options: isObject(ttsOptions) ? ttsOptions : {} };
+    }
+
+    V.methods(call, {
+      __proto__: null,
+      state: () => state,
+      toString: () => "Call " + id,
+      id: () => id,
+      incoming: () => facts.incoming,
+      callerid: () => facts.callerid,
+      displayName: () => facts.displayName,
+      number: () => facts.number,
+      clientType: () => facts.clientType,
+      headers: () => ({ ...facts.headers }),
+      vad: () => false,
+      customData(value) {
+        if (value !== undefined) {
+          const text = string(value);
+          const size = V.utf8Length(text);
+          if (size > LONGEST_CUSTOM_DATA) {
+            V.warn("call.customData: " + size + " bytes, the platform keeps " + LONGEST_CUSTOM_DATA);
+          }
+          custom = text;
+        }
+        return custom;
+      },
+      answer(extraHeaders, parameters) {
+        if (onlyIncoming("answer")) command("answer", { headers: headers(extraHeaders) });
+      },
+      reject(code, extraHeaders) {
+        reject(code, extraHeaders, "reject");
+      },
+      decline(code, extraHeaders) {
+        reject(code, extraHeaders, "decline");
+      },
+      hangup(extraHeaders) {
+        if (!dead) command("hangup", { headers: headers(extraHeaders) });
+      },
+      ring(extraHeaders) {
+        if (!onlyIncoming("ring")) return;
+        if (state === "ALERTING") state = "PROGRESSING";
+        command("ring", { headers: headers(extraHeaders) });
+      },
+      startEarlyMedia(extraHeaders) {
+        if (!onlyIncoming("startEarlyMedia")) return;
+        if (state === "ALERTING") state = "PROGRESSING";
+        command("earlymedia", { headers: headers(extraHeaders) });
+      },
+      handleTones(on, type) {
+        command("tones", { on: on !== false, type: string(type === undefined ? "0" : type) });
+      },
+      handleMicStatus(on) {
+        command("mic", { on: on !== false });
+      },
+      sendDigits(digits) {
+        const text = string(digits);
+        for (let i = 0; i < text.length; i++) {
+          if (V.text.indexOf("0123456789*#ABCDpP", text[i]) < 0) {
+            throw new Error("call.sendDigits: '" + text[i] + "' is no digit; it takes 0-9 * # and p for a pause");
+          }
+        }
+        if (text) command("dtmf", { digits: text });
+      },
+      sendMessage(text) {
+        tooLong("sendMessage", string(text));
+        command("message", { text: string(text) });
+      },
+      sendInfo(mimeType, body, extraHeaders) {
+        tooLong("sendInfo", string(body));
+        command("info", { mime: string(mimeType), body: string(body), headers: headers(extraHeaders) });
+      },
+      say(text, voice, ttsOptions) {
+        command("say", { text: string(text), ...sayOptions(voice, ttsOptions) });
+      },
+      startPlayback(url, parameters) {
+        const request = isObject(url) ? url : { url };
+        const loop = isObject(parameters) ? !!parameters.loop : !!parameters;
+        if (!string(request.url)) throw new TypeError("call.startPlayback needs a URL");
+        command("play", { url: string(request.url), loop });
+      },
+      stopPlayback() {
+        command("stopplay");
+      },
+      record(parameters) {
+        const p = isObject(parameters) ? parameters : {};
+        command("record", {
+          stereo: !!p.stereo,
+          hd: !!p.hd_audio,
+          lossless: !!p.lossless,
+          name: string(p.name),
+          prefix: string(p.recordNamePrefix),
+          transcribe: !!p.transcribe,
+        });
+      },
+    });
+    V.mediaUnit(call, id, () => {
+      if (dead) return "the call is over";
+      return facts.incoming || state === "CONNECTED" ? "" : "the outgoing call is not connected yet";
+    });
+    V.emitter(call, "Call");
+    for (let i = 0; i < NOT_YET.length; i++) V.notBuilt(call, NOT_YET[i], "call." + NOT_YET[i]);
+
+    V.register(id, call);
+    V.hook(id, (kind, data) => {
+      if (kind === "Call.Connected") {
+        state = "CONNECTED";
+        if (data.customData) custom = data.customData;
+      } else if (kind === "Call.Disconnected" || kind === "Call.Failed") {
+        state = "TERMINATED";
+        dead = true;
+      } else if (kind === "Call.ToneReceived") {
+        data.type = TONE_TYPES[data.type] || "1";
+      }
+      return { call, id };
+    });
+    return call;
+  }
+
+  // Members of the platform's Call that voxrun does not have yet: calling one says so.
+  const NOT_YET = [
+    "acceptReInvite", "answerDirect", "disableBeepDetection", "enableBeepDetection", "handleBlindTransfer",
+    "monitorMediaStatistics", "notifyBlindTransferFailed", "notifyBlindTransferSuccess", "playProgressTone",
+    "reInvite", "rejectReInvite", "transferTo",
+  ];
+
+  let attempts = 0;
+
+  // One more call attempt of this session, in or out: false when the platform's limit is passed.
+  function countAttempt() {
+    return ++attempts <= V.boot.limits.calls;
+  }
+
+  function dial(kind, destination, wish) {
+    const id = V.newId("call");
+    const facts = {
+      incoming: false,
+      callerid: string(wish.callerid),
+      displayName: string(wish.displayName),
+      number: destination,
+      clientType: kind === "whatsapp" ? "wab" : kind,
+      headers: {},
+    };
+    const call = makeCall(id, facts);
+    V.command("call.dial", id, {
+      kind,
+      destination,
+      callerid: facts.callerid,
+      displayName: facts.displayName,
+      headers: headers(wish.headers),
+      options: wish.options || {},
+      allowed: countAttempt(),
+    });
+    return call;
+  }
+
+  const plain = (value) => {
+    const out = {};
+    if (!isObject(value)) return out;
+    const names = keys(value);
+    for (let i = 0; i < names.length; i++) {
+      const one = value[names[i]];
+      const type = typeof one;
+      if (type === "string" || type === "number" || type === "boolean") out[names[i]] = one;
+    }
+    return out;
+  };
+
+  function needed(value, name) {
+    const text = string(value);
+    if (!text) throw new TypeError("VoxEngine." + name + " needs a destination, got " + V.describe(value));
+    return text;
+  }
+
+  // The third or fourth argument was headers in old code and is an options object today.
+  V.callPSTN = function (number, callerid, parameters, oldHeaders) {
+    return dial("pstn", needed(number, "callPSTN"), {
+      callerid,
+      headers: isObject(oldHeaders) ? oldHeaders : isObject(parameters) ? parameters.headers || parameters.extraHeaders : undefined,
+      options: plain(parameters),
+    });
+  };
+
+  V.callUser = function (user, callerid, displayName, oldHeaders) {
+    const wish = isObject(user)
+      ? { name: user.username, callerid: user.callerid, displayName: user.displayName, headers: user.extraHeaders || user.headers, options: plain(user) }
+      : { name: user, callerid, displayName, headers: oldHeaders };
+    return dial("user", needed(wish.name, "callUser"), wish);
+  };
+
+  V.callSIP = function (uri, parameters, ...old) {
+    const p = isObject(parameters)
+      ? parameters
+      : { callerid: parameters, displayName: old[0], password: old[1], authUser: old[2], headers: old[3], outProxy: old[5] };
+    return dial("sip", needed(uri, "callSIP"), {
+      callerid: p.callerid,
+      displayName: p.displayName,
+      headers: p.headers || p.extraHeaders,
+      options: plain(p),
+    });
+  };
+
+  V.callWhatsappUser = function (parameters) {
+    const p = isObject(parameters) ? parameters : { number: parameters };
+    return dial("whatsapp", needed(p.number, "callWhatsappUser"), { callerid: p.callerid, headers: p.headers, options: plain(p) });
+  };
+
+  V.incomingCall = function (id, facts) {
+    countAttempt();
+    return makeCall(id, facts);
+  };
+  V.toHeaders = headers;
+  V.toText = string;
+})

@@ -1,0 +1,18 @@
+// How an event from Python reaches the listeners of the object it happened to.
+(function (V) {
+  const { Map } = globalThis;
+  const uncurry = (method) => Function.prototype.call.bind(method);
+  const get = uncurry(Map.prototype.get);
+  const set = uncurry(Map.prototype.set);
+  const hooks = new Map(); // id -> function(kind, data): mirrors state, gives the event's own fields
+
+  V.hook = (id, hook) => set(hooks, id, hook);
+
+  V.setDeliver((kind, target, data) => {
+    const object = V.lookup(target);
+    if (!object) return;
+    const hook = get(hooks, target);
+    const fields = hook ? hook(kind, data) : undefined;
+    V.dispatch(object, kind, { name: kind, ...fields, ...data });
+  });
+})

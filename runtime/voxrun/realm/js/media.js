@@ -1,0 +1,86 @@
+// Media units: whatever can send or take audio. The graph itself is Python's.
+(function (V) {
+  const { TypeError, WeakMap } = globalThis;
+  const uncurry = (method) => Function.prototype.call.bind(method);
+  const get = uncurry(WeakMap.prototype.get);
+  const set = uncurry(WeakMap.prototype.set);
+  const define = Object.defineProperty;
+
+  const ids = new WeakMap(); // unit -> its id
+  const gates = new WeakMap(); // unit -> function that says why media is not possible now, or ""
+
+  const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
+
+  // The id of a media unit, or a TypeError that names who wanted one.
+  function unitId(unit, wanted) {
+    const id = isObject(unit) ? get(ids, unit) : undefined;
+    if (id !== undefined) return id;
+    if (isObject(unit) && typeof unit.id === "function") {
+      const named = unit.id();
+      if (typeof named === "string" && V.lookup(named) === unit) return named;
+    }
+    throw new TypeError(wanted + " needs a media unit (a call, a player, an AI client...), got " + V.describe(unit));
+  }
+
+  function closedReason(unit) {
+    const gate = isObject(unit) ? get(gates, unit) : undefined;
+    return gate ? gate() : "";
+  }
+
+  function options(parameters) {
+    if (!isObject(parameters)) return {};
+    const { tag, encoding, customParameters } = parameters;
+    return { tag, encoding, customParameters };
+  }
+
+  function connect(from, to, parameters, name) {
+    const source = unitId(from, name);
+    const target = unitId(to, name);
+    const why = closedReason(from) || closedReason(to);
+    if (why) {
+      V.warn(name + " ignored: " + why);
+      return;
+    }
+    V.command("media.connect", source, { to: target, options: options(parameters) });
+  }
+
+  function disconnect(from, to, parameters, name) {
+    V.command("media.disconnect", unitId(from, name), { to: unitId(to, name), options: options(parameters) });
+  }
+
+  // Own, non-enumerable methods that work unbound (`setTimeout(call.hangup, 1000)`), so that
+  // JSON.stringify of an event shows a unit as {}.
+  function methods(target, table) {
+    for (const name in table) {
+      define(target, name, { value: table[name], writable: true, configurable: true, enumerable: false });
+    }
+    return target;
+  }
+
+  // `unit` gets sendMediaTo and stopMediaTo. `gate()` may say why media cannot flow at the moment.
+  V.mediaUnit = function (unit, id, gate) {
+    if (id !== undefined) set(ids, unit, id);
+    if (gate) set(gates, unit, gate);
+    return methods(unit, {
+      __proto__: null,
+      sendMediaTo(to, parameters) {
+        connect(id === undefined ? this : unit, to, parameters, "sendMediaTo");
+      },
+      stopMediaTo(to, parameters) {
+        disconnect(id === undefined ? this : unit, to, parameters, "stopMediaTo");
+      },
+    });
+  };
+
+  V.methods = methods;
+  V.unitId = unitId;
+  V.isObject = isObject;
+  V.sendMediaBetween = function (first, second) {
+    connect(first, second, undefined, "VoxEngine.sendMediaBetween");
+    connect(second, first, undefined, "VoxEngine.sendMediaBetween");
+  };
+  V.stopMediaBetween = function (first, second) {
+    disconnect(first, second, undefined, "VoxEngine.stopMediaBetween");
+    disconnect(second, first, undefined, "VoxEngine.stopMediaBetween");
+  };
+})

@@ -1,0 +1,90 @@
+"""From the engine's line numbers back to file:line:column."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from voxrun.realm.port import Script
+from voxrun.realm.sources import SCENARIO_LINE
+
+_POSITION = re.compile(r"<input>:(\d+)(?::(\d+))?")
+_FRAME = re.compile(r"at (?:(?P<name>[^\n(]*?) \()?<input>:(?P<line>\d+)(?::(?P<column>\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a scenario script; line and column count from 1, column 0 is unknown."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.column else f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One call on a stack: the function's name ("" at the top of a script) and where it was."""
+
+    function: str
+    position: Position
+
+
+class ScriptMap:
+    """Where each script of a scenario lies, one after another from ``SCENARIO_LINE``."""
+
+    def __init__(self, scripts: Sequence[Script]) -> None:
+        self.scripts = tuple(scripts)
+        self.first_lines: list[int] = []
+        self._lines = [script.source.split("\n") for script in scripts]
+        line = SCENARIO_LINE
+        for lines in self._lines:
+            self.first_lines.append(line)
+            line += len(lines) + 1
+        self._end = line
+
+    def locate(self, line: int, column: int = 0) -> Position | None:
+        """The place behind an engine line, None if it is not in a script."""
+        if not self.scripts or not SCENARIO_LINE <= line < self._end:
+            return None
+        index = bisect_right(self.first_lines, line) - 1
+        own = min(line - self.first_lines[index] + 1, len(self._lines[index]))
+        return Position(self.scripts[index].name, own, column)
+
+    def where(self, raw: str) -> str:
+        """ "file:line:column" for the "line:column" that a command carries, "" for none."""
+        if not raw:
+            return ""
+        line, _, column = raw.partition(":")
+        position = self.locate(int(line), int(column or 0))
+        return str(position) if position else ""
+
+    def frames(self, stack: str) -> list[Frame]:
+        """The scenario's own calls on a stack, innermost first."""
+        found = []
+        for match in _FRAME.finditer(stack):
+            position = self.locate(int(match["line"]), int(match["column"] or 0))
+            if position is not None:
+                name = (match["name"] or "").strip()
+                found.append(Frame("" if name in ("<eval>", "<anonymous>") else name, position))
+        return found
+
+    def readable(self, text: str) -> str:
+        """Text with every engine position in it replaced by its file:line:column."""
+
+        def replace(match: re.Match[str]) -> str:
+            position = self.locate(int(match[1]), int(match[2] or 0))
+            return str(position) if position else match[0]
+
+        return _POSITION.sub(replace, text)
+
+    def line_text(self, position: Position) -> str:
+        """The source line at a position, "" if there is none."""
+        for script, lines in zip(self.scripts, self._lines, strict=True):
+            if script.name == position.file and 1 <= position.line <= len(lines):
+                return lines[position.line - 1].rstrip("\r")
+        return ""

@@ -1,0 +1,208 @@
+"""A realm: one session's JavaScript, synchronous. An event in, commands out.
+
+It is used by one thread, whose stack is at least ``engine.THREAD_STACK``: the inline provider's in
+virtual time, a realm host's in live sessions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from typing import Any, Final
+
+from voxrun.realm.engine import Engine, EngineError
+from voxrun.realm.failures import Explainer
+from voxrun.realm.port import BootInfo, RealmError, TurnResult
+from voxrun.realm.positions import ScriptMap
+from voxrun.realm.sources import SCENARIO_LINE, Platform, platform
+from voxrun.session.messages import Command, Event
+
+CPU_SECONDS: Final = 1.0
+"""Platform: one callback may run 1 s."""
+
+HEAP_BYTES: Final = 16 << 20
+"""Platform: 16 MB of JavaScript memory."""
+
+DRAIN_BYTES: Final = 4 << 20
+DRAIN_SECONDS: Final = 0.5
+HEAP_PER_CHARACTER: Final = 16
+"""Heap that a character of platform source costs once it is evaluated, generously."""
+
+MODULE_SECONDS: Final = 0.05
+"""CPU allowed on top for evaluating required modules, which are the platform's code."""
+
+STACK_FRAMES: Final = 24
+HOOKS: Final = ("start", "turn", "drain", "failed", "listeners", "rejection", "thrown")
+
+
+class Realm:
+    """One session's JavaScript. ``prepare`` may be called ahead of ``boot``, before the session is known."""
+
+    def __init__(self, files: Platform | None = None) -> None:
+        self._platform = files or platform()
+        self._engine = Engine()
+        self._prepared = False
+        self._map = ScriptMap(())
+        self._explain = Explainer(self._map)
+        self._cpu = CPU_SECONDS
+        self._heap = HEAP_BYTES
+        self._limit = 0
+
+    # -- life
+
+    def prepare(self) -> None:
+        """Evaluate the platform's own files; outside every budget of the scenario."""
+        if self._prepared:
+            return
+        self._prepared = True
+        boot, *core = self._platform.files
+        config = {
+            "stackFrames": STACK_FRAMES,
+            "scenarioLine": SCENARIO_LINE,
+            "modules": [
+                {"id": module.name.removesuffix(".js"), "source": module.source, "line": module.line}
+                for module in self._platform.modules
+            ],
+        }
+        engine = self._engine
+        engine.load(f"globalThis.__voxrun = {boot.source.strip()}({_ascii(config)}); undefined", boot.line)
+        for file in core:
+            engine.load(f"{file.source.strip().rstrip(';')}(__voxrun.V); undefined", file.line)
+        engine.load("globalThis.__hooks = __voxrun.hooks; delete globalThis.__voxrun; undefined", 1)
+        engine.take_hooks(HOOKS, "__hooks")
+
+    def boot(self, info: BootInfo) -> TurnResult:
+        """Give the session's data, then run its scripts top to bottom: the first turn."""
+        self.prepare()
+        self._map = ScriptMap(info.scripts)
+        self._explain = Explainer(self._map)
+        self._read_limits(info)
+        engine = self._engine
+        engine.collect()
+        self._limit = (
+            engine.memory_used() + self._heap + self._platform.module_characters * HEAP_PER_CHARACTER
+        )
+        engine.set_memory_limit(self._limit)
+        engine.arm(self._cpu + MODULE_SECONDS)
+        try:
+            failed = engine.call("start", _ascii(_boot_data(info)))
+            for script, line in zip(info.scripts, self._map.first_lines, strict=True):
+                if failed:
+                    break
+                self._explain.script = script.name
+                engine.run_script(script.source, line)
+                failed = engine.call("failed")
+            if not failed:
+                engine.run_jobs()
+        except EngineError as error:
+            return self._broken(error)
+        finally:
+            self._explain.script = ""
+        return self._finish()
+
+    def turn(self, event: Event, now_ms: int) -> TurnResult:
+        """Deliver one event at ``now_ms`` (Unix ms) and run until nothing is left to do."""
+        engine = self._engine
+        text = _ascii({"k": event.kind, "i": event.target, "d": dict(event.data), "t": now_ms})
+        self._explain.event = event.kind
+        engine.arm(self._cpu)
+        try:
+            if not engine.call("turn", text):
+                engine.run_jobs()
+        except EngineError as error:
+            return self._broken(error)
+        return self._finish()
+
+    def close(self) -> None:
+        """Free everything, on the realm's thread. Idempotent."""
+        self._engine.close()
+
+    # -- asking
+
+    def listeners(self) -> list[dict[str, Any]]:
+        """Every listener that was added: label, id, event, where, fired."""
+        rows: list[dict[str, Any]] = json.loads(self._engine.call("listeners"))
+        return [{**row, "where": self._map.where(row["where"])} for row in rows]
+
+    def memory_used(self) -> int:
+        """Bytes of heap in use, the platform's own code included."""
+        return self._engine.memory_used()
+
+    def position(self) -> str:
+        """Where the scenario is right now, "file:line:column": for a watchdog that interrupts the thread."""
+        frames = self._map.frames(self._engine.current_stack())
+        return str(frames[0].position) if frames else ""
+
+    # -- inside
+
+    def _read_limits(self, info: BootInfo) -> None:
+        self._cpu = info.limits.get("cpu_ms", round(CPU_SECONDS * 1000)) / 1000
+        self._heap = info.limits.get("heap_bytes", HEAP_BYTES)
+        self._explain.limits(self._cpu, self._heap)
+
+    def _finish(self) -> TurnResult:
+        try:
+            text = self._engine.call("drain", True)
+        except EngineError as error:
+            return self._broken(error)
+        return self._result(text)
+
+    def _broken(self, error: EngineError) -> TurnResult:
+        """A turn that was cut off: get what it had issued, then say why."""
+        engine = self._engine
+        self._limit += DRAIN_BYTES
+        engine.set_memory_limit(self._limit)
+        engine.arm(DRAIN_SECONDS)
+        reason = self._explain.engine_error(error)
+        try:
+            result = self._result(engine.call("drain", False))
+        except EngineError:
+            return TurnResult(error=reason)
+        return TurnResult(result.commands, reason, result.survived)
+
+    def _result(self, text: str) -> TurnResult:
+        if text == EMPTY:
+            return NOTHING
+        data = json.loads(text if "\\ud" not in text else _without_surrogates(text))
+        where = self._map.where
+        commands = tuple(Command(kind, target, body, where(at)) for kind, target, body, at in data["c"])
+        failure: RealmError | None = self._explain.report(data["f"]) if data["f"] else None
+        survived = tuple(self._explain.report(entry) for entry in data["s"])
+        return TurnResult(commands, failure, survived)
+
+
+EMPTY: Final = '{"c":[],"f":null,"s":[]}'
+NOTHING: Final = TurnResult()
+
+
+def _ascii(value: Any) -> str:
+    """JSON in ASCII: raw NULs and lone surrogates do not survive the way into the engine."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _without_surrogates(text: str) -> str:
+    """JSON text whose lone surrogates, which no transport carries, became U+FFFD."""
+    decoded = json.loads(text)
+    clean = (
+        json.dumps(decoded, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    )
+    return clean
+
+
+def _boot_data(info: BootInfo) -> dict[str, Any]:
+    digest = hashlib.sha256(f"voxrun realm {info.seed}".encode()).digest()
+    return {
+        "random": list(struct.unpack("<4i", digest[:16])),
+        "idSeed": digest[16:24].hex(),
+        "startMs": info.start_ms,
+        "boot": {
+            "customData": info.custom_data,
+            "secrets": dict(info.secrets),
+            "seed": info.seed,
+            "startMs": info.start_ms,
+            "limits": dict(info.limits),
+            "session": dict(info.session),
+            "keepGoing": info.keep_going,
+        },
+    }

@@ -1,0 +1,64 @@
+"""The platform's JavaScript files, and which line numbers each gets.
+
+To the engine every script is one file; a line number decides which file a position belongs to. Platform
+files follow one another from line 1, the scenario's scripts start at ``SCENARIO_LINE``.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from importlib import resources
+from typing import Final
+
+CORE_FILES: Final[tuple[str, ...]] = ()
+"""Evaluated in this order after boot.js, in every realm, before the scripts."""
+
+SCENARIO_LINE: Final = 50_001
+"""Where the scenario's first script starts; more lines of platform code than this do not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformFile:
+    """One file of ours, and its first line number."""
+
+    name: str
+    source: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """All platform files: ``files`` are evaluated at boot, ``modules`` when they are required."""
+
+    files: tuple[PlatformFile, ...]
+    modules: tuple[PlatformFile, ...]
+
+    @property
+    def module_characters(self) -> int:
+        return sum(len(module.source) for module in self.modules)
+
+
+@functools.cache
+def platform() -> Platform:
+    """The platform files that are installed with voxrun."""
+    root = resources.files("voxrun.realm") / "js"
+    texts = [(name, (root / name).read_text("utf-8")) for name in ("boot.js", *CORE_FILES)]
+    folder = root / "modules"
+    names = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+    modules = [(name, (folder / name).read_text("utf-8")) for name in names if name.endswith(".js")]
+    return lay_out(texts, modules)
+
+
+def lay_out(files: list[tuple[str, str]], modules: list[tuple[str, str]]) -> Platform:
+    """Give each (name, source) its lines."""
+    line = 1
+    placed: list[list[PlatformFile]] = []
+    for group in (files, modules):
+        placed.append([])
+        for name, source in group:
+            placed[-1].append(PlatformFile(name, source, line))
+            line += source.count("\n") + 1
+    if line > SCENARIO_LINE:
+        raise ValueError(f"platform files have {line} lines, SCENARIO_LINE allows {SCENARIO_LINE}")
+    return Platform(tuple(placed[0]), tuple(placed[1]))
