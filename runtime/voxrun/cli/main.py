@@ -1,0 +1,193 @@
+"""The ``voxrun`` command. It reads the command line and hands over; what is done is done elsewhere.
+
+Imports of the rooms that do the work stay inside the commands: ``voxrun check`` needs no web server, and
+the time to start is what people wait for.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from voxrun import __version__
+from voxrun.cli.exits import guarded
+from voxrun.nearest import did_you_mean
+
+EPILOG = (
+    "Exit codes: 0 all went well; 1 the scenario, the call or the check failed; "
+    "2 the command line, voxrun.toml or a named file is wrong."
+)
+
+FILES = click.Path(path_type=Path)
+
+
+class FileFirst(click.Group):
+    """A group whose default command is ``run``: ``voxrun FILE.js`` needs no command word."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = {"--help", "-h", "--version"}
+        if args and args[0] not in self.commands and args[0] not in own:
+            self._refuse_mistyped_command(ctx, args[0])
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+    def _refuse_mistyped_command(self, ctx: click.Context, word: str) -> None:
+        is_path = "." in word or os.sep in word or word.startswith("-")
+        if not is_path and not Path(word).exists():
+            hint = did_you_mean(word, self.list_commands(ctx))
+            raise click.UsageError(f'no command and no file is called "{word}".{hint}', ctx)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name, command in self.commands.items() if not command.hidden]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        options = [p for p in self.commands["run"].params if isinstance(p, click.Option)]
+        records = [option.get_help_record(ctx) for option in options]
+        with formatter.section("Options of a run"):
+            formatter.write_dl([record for record in records if record])
+        super().format_options(ctx, formatter)
+
+
+def secret_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--secret`` and ``--env-file``."""
+    secret = click.option(
+        "--secret", "secrets", multiple=True, metavar="NAME=VALUE", help="A value for getSecretValue."
+    )
+    file = click.option("--env-file", type=FILES, metavar="FILE", help="KEY=VALUE lines, each a secret.")
+    return secret(file(command))
+
+
+def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Where the web server listens, and who may use it."""
+    options = [
+        click.option("--host", metavar="ADDRESS", help="Address to listen on (127.0.0.1)."),
+        click.option("--port", type=click.IntRange(0, 65535), metavar="N", help="Port (8080); 0: any."),
+        click.option("--token", metavar="TEXT", help="What visitors from other machines must show."),
+        click.option("--tls", type=click.Choice(["self-signed", "off"]), help="TLS without your own files."),
+        click.option("--tls-cert", type=FILES, metavar="FILE", help="Certificate (PEM)."),
+        click.option("--tls-key", type=FILES, metavar="FILE", help="Its private key (PEM)."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group(
+    cls=FileFirst,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    subcommand_metavar="FILE.js [FILE.js ...] [OPTIONS]  |  COMMAND ...",
+    options_metavar="",
+)
+@click.version_option(__version__, message="voxrun %(version)s")
+def voxrun() -> None:
+    """Run VoxEngine scenarios on this machine: call them from a browser, or let voxrun place the call."""
+
+
+@voxrun.command(hidden=True)
+@click.argument("files", nargs=-1, required=True, type=FILES, metavar="FILE.js...")
+@server_options
+@click.option("--ai", type=click.Choice(["auto", "cloud", "local"]), help="Where the voice AI is.")
+@click.option("--agent", type=FILES, metavar="FILE", help="Agent file (*.agent.yaml) of the local AI.")
+@secret_options
+@click.option("--custom-data", default="", metavar="TEXT", help="What VoxEngine.customData() gives.")
+@click.option("--start", is_flag=True, help="Start the scenario at once, as an HTTP start does.")
+@click.option("--record/--no-record", default=None, help="Record calls in stereo (on).")
+@click.option("--sessions", type=FILES, metavar="DIR", help="Where sessions are kept (.voxrun/sessions).")
+@click.option("--keep-going", is_flag=True, default=None, help="Survive exceptions in handlers.")
+@click.option("--open", "open_page", is_flag=True, help="Open the page in your browser.")
+@click.option("--call", "place_call", is_flag=True, help="Place one call without a browser, then end.")
+@click.option("--say", multiple=True, metavar="TEXT", help="With --call: what the caller says, in turn.")
+@click.option("--wav", type=FILES, metavar="FILE", help="With --call: audio that the caller plays.")
+@click.option("--seconds", type=click.FloatRange(0.1, 86400), metavar="N", help="With --call: its length.")
+def run(files: tuple[Path, ...], place_call: bool, **given: Any) -> int:
+    """Run the scripts of one rule, in this order, for every call that comes."""
+    from voxrun.cli import options
+
+    settings = options.run_settings(files, given, os.environ, Path.cwd())
+    plan = options.call_plan(place_call, given)
+    if plan is not None:
+        from voxrun.cli import calling
+
+        return calling.run(settings, plan)
+    from voxrun.cli import serve
+
+    return serve.run(settings)
+
+
+@voxrun.command()
+@click.argument("files", nargs=-1, required=True, type=FILES, metavar="FILE.js...")
+def check(files: tuple[Path, ...]) -> int:
+    """Find syntax errors and unknown names in scenarios."""
+    from voxrun.cli import check
+
+    return check.run(files, click.echo)
+
+
+@voxrun.command()
+@click.option("--port", type=click.IntRange(1, 65535), metavar="N", help="Port that a run would use.")
+def doctor(port: int | None) -> int:
+    """Tell what is there, what is missing, and why it matters."""
+    from voxrun.cli import doctor, options
+
+    settings = options.plain_settings({"port": port}, os.environ, Path.cwd())
+    return doctor.run(settings, os.environ, click.echo)
+
+
+@voxrun.group()
+def emulate() -> None:
+    """Run a stand-in of a provider by itself."""
+
+
+@emulate.command("ultravox")
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Address.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8090, show_default=True, help="Port.")
+@click.option("--agent", type=FILES, metavar="FILE", help="Agent file (*.agent.yaml).")
+def emulate_ultravox(host: str, port: int, agent: Path | None) -> int:
+    """A local Ultravox: its REST API and its WebSocket, for voxrun or any other client."""
+    from voxrun.cli import emulating
+
+    return emulating.run(host, port, agent)
+
+
+@voxrun.command()
+@click.argument("folder", type=FILES, metavar="SESSION_DIR")
+@secret_options
+def replay(folder: Path, **given: Any) -> int:
+    """Feed a session's journal to its scenario again.
+
+    Exit code 0 when it does the same, 1 with the first difference.
+    """
+    from voxrun.cli import options
+    from voxrun.session import replay
+
+    settings = options.plain_settings(given, os.environ, Path.cwd())
+    return replay.replay(folder, secrets=settings.secrets)
+
+
+@voxrun.command()
+@click.argument("names", nargs=-1, metavar="[NAME...]")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable figures.")
+def bench(names: tuple[str, ...], as_json: bool) -> int:
+    """Run benchmarks; without a name, list them."""
+    from voxrun.cli import bench
+
+    return bench.run(names, as_json, click.echo)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; gives the exit code."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    return guarded(
+        lambda: voxrun.main(args or ["--help"], prog_name="voxrun", standalone_mode=False),
+        debug=bool(os.environ.get("VOXRUN_DEBUG")),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""From the words of the command line to settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from voxrun.config import CallPlan, Settings, load_settings
+from voxrun.errors import ConfigError
+from voxrun.secret_values import parse_secret
+
+PATHS: Final = {
+    "host": "server.host",
+    "port": "server.port",
+    "token": "server.token",
+    "tls": "server.tls",
+    "tls_cert": "server.tls_cert",
+    "tls_key": "server.tls_key",
+    "ai": "ai.mode",
+    "agent": "ai.agent",
+    "record": "sessions.record",
+    "sessions": "sessions.dir",
+    "keep_going": "sessions.keep_going",
+    "env_file": "secrets.env_file",
+}
+"""Option of the command line -> setting."""
+
+
+def run_settings(
+    files: tuple[Path, ...], given: Mapping[str, Any], env: Mapping[str, str], cwd: Path
+) -> Settings:
+    """Settings of a run; ``given`` holds the options by name, None where one was not given."""
+    return load_settings(
+        files,
+        env=env,
+        cwd=cwd,
+        options=_options(given),
+        secrets=_secrets(given),
+        custom_data=given["custom_data"],
+        start=given["start"],
+        open_page=given["open_page"],
+    )
+
+
+def plain_settings(given: Mapping[str, Any], env: Mapping[str, str], cwd: Path) -> Settings:
+    """Settings of a command that runs no scenario."""
+    return load_settings(env=env, cwd=cwd, options=_options(given), secrets=_secrets(given))
+
+
+def call_plan(place_call: bool, given: Mapping[str, Any]) -> CallPlan | None:
+    """The call to place, None without ``--call``."""
+    say, wav, seconds = given["say"], given["wav"], given["seconds"]
+    if not place_call:
+        for name, value in (("--say", say), ("--wav", wav), ("--seconds", seconds)):
+            if value:
+                raise ConfigError(f"{name} belongs to --call, which is missing.")
+        return None
+    if say and wav:
+        raise ConfigError("--say and --wav exclude each other: the caller speaks or plays a file.")
+    if wav is not None and not wav.is_file():
+        raise ConfigError(f"{wav}: no such file (--wav).")
+    return CallPlan(tuple(say), wav, seconds)
+
+
+def _options(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {path: given[name] for name, path in PATHS.items() if given.get(name) is not None}
+
+
+def _secrets(given: Mapping[str, Any]) -> dict[str, str]:
+    return dict(parse_secret(text) for text in given.get("secrets", ()))
