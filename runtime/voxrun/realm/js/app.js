@@ -6,7 +6,10 @@
   const { isObject, toText } = V;
 
   const LONGEST_CUSTOM_DATA = 200; // bytes; one page of the documentation says 2000 characters
-  let custom = V.boot.customData;
+  let custom = "";
+  V.onBoot(() => {
+    custom = V.boot.customData;
+  });
   let over = false;
 
   const VoxEngine = {

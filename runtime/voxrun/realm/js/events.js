@@ -8,6 +8,15 @@
 
   V.hook = (id, hook) => set(hooks, id, hook);
 
+  // Runs a callback of the scenario: what it throws ends the session (or is survived with --keep-going).
+  V.guard = (work) => {
+    try {
+      work();
+    } catch (error) {
+      V.fail(error);
+    }
+  };
+
   V.setDeliver((kind, target, data) => {
     const object = V.lookup(target);
     if (!object) return;

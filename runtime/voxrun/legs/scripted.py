@@ -1,0 +1,216 @@
+"""The scripted leg: a party whose far end is Python code. Works on the virtual and on the real clock.
+
+The far end is driven by ``remote``: ``leg.remote.ring()``, ``.answer()``, ``.speak(pcm)``,
+``.press("12#")``, ``.hang_up()``... What the scenario did to it is in plain attributes: ``heard`` (frames
+with their time), ``digits``, ``messages``, ``infos``, ``log`` (calls of the Leg contract in order).
+
+While it is connected the leg gives a frame every 20 ms, as a real one does: speech when there is some,
+else the shared frame of silence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Any
+
+from voxrun.legs.base import Headers, Leg
+from voxrun.media.frames import FRAME_MS, SILENCE, split
+from voxrun.media.graph import Sink, Source, Ticker
+
+
+class _Ear(Sink):
+    """Keeps what the far end hears: (milliseconds on the loop's clock, frame)."""
+
+    exclusive = True
+
+    def __init__(self, leg: ScriptedLeg) -> None:
+        super().__init__()
+        self._leg = leg
+
+    def write(self, frame: bytes, source: Source) -> None:
+        self._leg.hear(frame)
+
+
+class Remote:
+    """The far end of a scripted leg."""
+
+    def __init__(self, leg: ScriptedLeg) -> None:
+        self._leg = leg
+
+    def ring(self, headers: Headers | None = None) -> None:
+        """Outgoing: 180."""
+        self._leg.tell("ringing", headers=dict(headers or {}))
+
+    def early_media(self, headers: Headers | None = None) -> None:
+        """Outgoing: 183, audio from now on."""
+        self._leg.open_audio()
+        self._leg.tell("early_media", headers=dict(headers or {}))
+
+    def answer(self, headers: Headers | None = None) -> None:
+        """Outgoing: 200."""
+        self._leg.connect(dict(headers or {}))
+
+    def refuse(self, code: int, reason: str = "", headers: Headers | None = None) -> None:
+        """Outgoing: 3xx to 6xx."""
+        self._leg.finish("failed", code=code, reason=reason, headers=dict(headers or {}))
+
+    def hang_up(self, code: int = 0, reason: str = "", headers: Headers | None = None) -> None:
+        """End the call; before the answer the caller abandons it (487)."""
+        code = code or (200 if self._leg.connected else 487)
+        self._leg.finish("ended", code=code, reason=reason, by="remote", headers=dict(headers or {}))
+
+    def speak(self, pcm: bytes) -> None:
+        """Say something: 16 kHz mono s16le, played after what is still being said."""
+        self._leg.queue.extend(split(pcm))
+
+    def fall_silent(self) -> None:
+        """Stop in mid-word."""
+        self._leg.queue.clear()
+
+    def press(self, digits: str, method: str = "rfc2833") -> None:
+        """Press keys."""
+        for digit in digits:
+            self._leg.tell("dtmf", digit=digit, method=method)
+
+    def info(self, mime: str, body: str, headers: Headers | None = None) -> None:
+        self._leg.tell("info", mime=mime, body=body, headers=dict(headers or {}))
+
+    def message(self, text: str) -> None:
+        self._leg.tell("message", text=text)
+
+    def hold(self, on: bool = True) -> None:
+        self._leg.tell("hold" if on else "unhold")
+
+
+class ScriptedLeg(Leg):
+    """See the module docstring."""
+
+    def __init__(self, ticker: Ticker, incoming: bool, client_type: str = "user") -> None:
+        super().__init__()
+        self.client_type = client_type
+        self.incoming = incoming
+        self.connected = False
+        self.over = False
+        self.remote = Remote(self)
+        self.queue: deque[bytes] = deque()
+        self.heard: list[tuple[int, bytes]] = []
+        self.digits = ""
+        self.messages: list[str] = []
+        self.infos: list[tuple[str, str, dict[str, str]]] = []
+        self.log: list[tuple[str, dict[str, Any]]] = []
+        self._ticker = ticker
+        self._sink = _Ear(self)
+        self._talking = False
+
+    @property
+    def sink(self) -> Sink:
+        return self._sink
+
+    # -- Leg contract -------------------------------------------------------------------------------
+
+    def ring(self, headers: Headers) -> None:
+        self._note("ring", headers=dict(headers))
+
+    def early_media(self, headers: Headers) -> None:
+        self._note("early_media", headers=dict(headers))
+
+    def answer(self, headers: Headers) -> None:
+        self._note("answer", headers=dict(headers))
+        if self.incoming and not self.connected:
+            self.connect({})
+
+    def reject(self, code: int, reason: str, headers: Headers) -> None:
+        self._note("reject", code=code, reason=reason, headers=dict(headers))
+        if self.incoming and not self.connected:
+            self.finish("ended", code=code, reason=reason, by="local", headers={})
+
+    def hangup(self, headers: Headers) -> None:
+        self._note("hangup", headers=dict(headers))
+        if self.connected:
+            self.finish("ended", code=200, reason="", by="local", headers={})
+        elif self.incoming:
+            self.finish("ended", code=603, reason="", by="local", headers={})
+        else:
+            self.finish("failed", code=487, reason="", headers={})
+
+    def send_dtmf(self, digits: str) -> None:
+        self._note("dtmf", digits=digits)
+        if self.connected:
+            self.digits += digits
+
+    def send_info(self, mime: str, body: str, headers: Headers) -> None:
+        self._note("info", mime=mime, body=body, headers=dict(headers))
+        if not self.over:
+            self.infos.append((mime, body, dict(headers)))
+
+    def send_message(self, text: str) -> None:
+        self._note("message", text=text)
+        if not self.over:
+            self.messages.append(text)
+
+    async def close(self) -> None:
+        if not self.over:
+            self._note("close")
+        self.on_event = None
+        self._end()
+
+    # -- used by Remote and the sink ----------------------------------------------------------------
+
+    def connect(self, headers: dict[str, str]) -> None:
+        if self.connected or self.over:
+            return
+        self.connected = True
+        self.open_audio()
+        self.tell("answered", headers=headers)
+
+    def open_audio(self) -> None:
+        """Start to give frames."""
+        self._ticker.start(self)
+
+    def finish(self, kind: Any, **data: Any) -> None:
+        if self.over:
+            return
+        if kind == "failed" and self.incoming or kind == "ended" and not self.incoming and not self.connected:
+            kind = "ended" if self.incoming else "failed"
+        self.emit(kind, **data)
+        self._end()
+
+    def tell(self, kind: Any, **data: Any) -> None:
+        """Raise an event of the far end; after the end nothing is told."""
+        if not self.over:
+            self.emit(kind, **data)
+
+    def hear(self, frame: bytes) -> None:
+        if not self.over:
+            self.heard.append((round(asyncio.get_running_loop().time() * 1000), frame))
+
+    def tick(self) -> bool:
+        if self.over:
+            return False
+        if not self._talking:
+            self._talking = True
+            self.tell("first_audio")
+        self.audio.push(self.queue.popleft() if self.queue else SILENCE)
+        return not self.over
+
+    def _end(self) -> None:
+        self.over = True
+        self._ticker.stop(self)
+
+    def _note(self, what: str, **data: Any) -> None:
+        self.log.append((what, data))
+
+    def heard_pcm(self, since_ms: int = 0) -> bytes:
+        """Everything heard since ``since_ms``, gaps as silence, on a 20 ms grid."""
+        out = bytearray()
+        at: int | None = None
+        for moment, frame in self.heard:
+            if moment < since_ms:
+                continue
+            while at is not None and moment - at >= 2 * FRAME_MS:
+                out += SILENCE
+                at += FRAME_MS
+            out += frame
+            at = moment
+        return bytes(out)

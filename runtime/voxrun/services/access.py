@@ -1,0 +1,68 @@
+"""The session access URL: an HTTP request becomes AppEvents.HttpRequest, the handler's return value the reply."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import ClassVar
+
+from voxrun.services.base import Service, ServiceContext
+from voxrun.session.messages import Command, Event
+
+REPLY_WITHIN = 30.0
+"""Seconds an asynchronous handler may take before the request is answered 504."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessReply:
+    """What the HTTP client gets."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+
+
+class AccessService(Service):
+    """Requests that wait for the scenario's answer."""
+
+    handles: ClassVar[frozenset[str]] = frozenset({"access.reply"})
+
+    def __init__(self, context: ServiceContext) -> None:
+        super().__init__(context)
+        self._waiting: dict[str, asyncio.Future[AccessReply]] = {}
+
+    async def request(
+        self, method: str, path: str, content: str, headers: list[tuple[str, str]]
+    ) -> AccessReply:
+        """Raise HttpRequest and wait for the reply. ``headers``: X-* only reach the scenario."""
+        request_id = self.context.new_id("access")
+        reply: asyncio.Future[AccessReply] = asyncio.get_running_loop().create_future()
+        self._waiting[request_id] = reply
+        shown = [{"key": name, "value": value} for name, value in headers if name.lower().startswith("x-")]
+        self.context.emit(
+            Event(
+                "Application.HttpRequest",
+                request_id,
+                {"method": method, "path": path, "content": content, "headers": shown},
+            )
+        )
+        try:
+            async with asyncio.timeout(REPLY_WITHIN):
+                return await reply
+        except TimeoutError:
+            return AccessReply(504, b"the scenario did not answer in time\n")
+        finally:
+            self._waiting.pop(request_id, None)
+
+    def execute(self, command: Command) -> None:
+        reply = self._waiting.get(command.target)
+        if reply is None or reply.done():
+            return
+        kind = "application/json" if command.data.get("json") else "text/plain; charset=utf-8"
+        body = str(command.data.get("body", "")).encode("utf-8", "surrogatepass")
+        reply.set_result(AccessReply(200, body, kind))
+
+    async def close(self) -> None:
+        for reply in self._waiting.values():
+            if not reply.done():
+                reply.set_result(AccessReply(410, b"the session is over\n"))

@@ -1,0 +1,180 @@
+"""Calls: incoming legs, outgoing calls, and the commands of Call objects."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from voxrun.errors import ScenarioError
+from voxrun.legs.base import DialRequest, IncomingInfo, Leg
+from voxrun.services.base import Service, ServiceContext
+from voxrun.services.call import REASONS, CallState, Timeouts
+from voxrun.services.ports import Surroundings
+from voxrun.services.units import Unit, Units
+from voxrun.session.messages import Command, Event
+
+CALL_TIMEOUT_HEADER = "vi-calltimeout"
+KINDS = ("user", "pstn", "sip", "whatsapp", "conference")
+
+
+class CallService(Service):
+    """Owns the calls of a session. ``changed(live)`` is told how many calls live after each change."""
+
+    handles: ClassVar[frozenset[str]] = frozenset(
+        f"call.{name}"
+        for name in (
+            "dial", "answer", "reject", "hangup", "ring", "earlymedia", "tones", "mic", "dtmf", "message",
+            "info",
+        )
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        context: ServiceContext,
+        units: Units,
+        around: Surroundings,
+        changed: Callable[[int], None],
+    ) -> None:
+        super().__init__(context)
+        self._units = units
+        self._around = around
+        self._changed = changed
+        self._calls: dict[str, CallState] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        self.on_call: list[Callable[[CallState], None]] = []
+        """Told of every call when it begins (recording)."""
+
+    @property
+    def live(self) -> int:
+        """Calls that are not over."""
+        return sum(not call.over for call in self._calls.values())
+
+    def get(self, call_id: str) -> CallState | None:
+        return self._calls.get(call_id)
+
+    def incoming(self, leg: Leg, info: IncomingInfo) -> Event:
+        """Take an incoming leg; gives the CallAlerting event to raise."""
+        call_id = self.context.new_id("incoming")
+        self._add(call_id, leg, incoming=True, answer_ms=self._around.limits.answer_ms)
+        return Event(
+            "Application.CallAlerting",
+            call_id,
+            {
+                "callerid": info.callerid,
+                "destination": info.destination,
+                "toURI": info.to_uri or f"sip:{info.destination}@voxrun.local",
+                "fromURI": info.from_uri or f"sip:{info.callerid}@voxrun.local",
+                "displayName": info.display_name,
+                "headers": {"VI-Client-Type": info.client_type, **info.headers},
+                "customData": info.custom_data,
+                "clientType": info.client_type,
+                "scheme": "",
+            },
+        )
+
+    def listen(self, call_id: str) -> None:
+        """Let the events of an incoming leg through (after CallAlerting was queued)."""
+        self._calls[call_id].begin()
+
+    def execute(self, command: Command) -> None:
+        if command.kind == "call.dial":
+            self._dial(command)
+            return
+        call = self._calls.get(command.target)
+        if call is None:
+            raise ScenarioError(f"{command.kind}: no such call")
+        if not call.over:
+            self._perform(call, command.kind, dict(command.data))
+
+    def _perform(self, call: CallState, kind: str, data: dict[str, Any]) -> None:
+        headers = string_map(data.get("headers"))
+        match kind:
+            case "call.answer":
+                call.answer(headers)
+            case "call.reject":
+                call.reject(int(data["code"]), headers)
+            case "call.hangup":
+                call.hangup(headers)
+            case "call.ring":
+                call.leg.ring(headers)
+            case "call.earlymedia":
+                call.early_media(headers)
+            case "call.tones":
+                call.handle_tones(bool(data["on"]))
+            case "call.mic":
+                call.handle_mic(bool(data["on"]))
+            case "call.dtmf":
+                call.leg.send_dtmf(str(data["digits"]))
+            case "call.message":
+                call.leg.send_message(str(data["text"]))
+            case "call.info":
+                call.leg.send_info(str(data["mime"]), str(data["body"]), headers)
+
+    def _dial(self, command: Command) -> None:
+        data = command.data
+        kind = data.get("kind")
+        if kind not in KINDS or command.target in self._calls:
+            raise ScenarioError(f"call.dial: bad request for {data.get('destination')!r}")
+        headers = string_map(data.get("headers"))
+        waiting = sum(
+            not call.incoming and not call.connected and not call.over for call in self._calls.values()
+        )
+        if not data.get("allowed") or waiting >= self._around.limits.calls_progressing:
+            self.context.emit(
+                Event("Call.Failed", command.target, {"code": 403, "reason": REASONS[403], "headers": {}})
+            )
+            return
+        request = DialRequest(
+            kind,
+            str(data["destination"]),
+            str(data.get("callerid") or ""),
+            str(data.get("displayName") or ""),
+            headers,
+            dict(data.get("options") or {}),
+        )
+        leg = self._around.dialer(request)
+        answer_ms = call_timeout_ms(headers, self._around.limits.answer_ms)
+        self._add(command.target, leg, incoming=False, answer_ms=answer_ms).begin()
+
+    def _add(self, call_id: str, leg: Leg, incoming: bool, answer_ms: int) -> CallState:
+        timeouts = Timeouts(answer_ms, self._around.limits.early_media_ms)
+        call = CallState(call_id, leg, incoming, self.context.clock, self._emit, timeouts)
+        self._calls[call_id] = call
+        self._units.add(Unit(call_id, leg.audio, call.sink))
+        call.on_over.append(lambda: self._over(call))
+        for listener in self.on_call:
+            listener(call)
+        self._changed(self.live)
+        return call
+
+    def _emit(self, kind: str, call_id: str, fields: dict[str, Any]) -> None:
+        self.context.emit(Event(kind, call_id, fields))
+
+    def _over(self, call: CallState) -> None:
+        self._units.remove(call.id)
+        task = asyncio.get_running_loop().create_task(call.leg.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+        self._changed(self.live)
+
+    async def close(self) -> None:
+        for call in self._calls.values():
+            await call.close()
+        for task in tuple(self._closing):
+            await task
+
+
+def string_map(value: Any) -> dict[str, str]:
+    """A JSON object as name -> text; anything else is empty."""
+    if not isinstance(value, dict):
+        return {}
+    return {str(name): str(item) for name, item in value.items()}
+
+
+def call_timeout_ms(headers: dict[str, str], default_ms: int) -> int:
+    """How long an outgoing call may ring: VI-CallTimeout (10 to 400 s), else the platform's default."""
+    for name, value in headers.items():
+        if name.lower() == CALL_TIMEOUT_HEADER and value.strip().isdigit():
+            return min(400, max(10, int(value))) * 1000
+    return default_ms

@@ -1,0 +1,114 @@
+"""call.say, call.startPlayback, call.stopPlayback: the player inside a call.
+
+Events: Call.PlaybackReady, Call.PlaybackStarted{duration ms}, Call.PlaybackFinished{error?}. A new
+playback replaces the one before without an event for it; stopPlayback gives no event either.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, ClassVar
+
+from voxrun.errors import ScenarioError, VoxrunError
+from voxrun.media.frames import duration_ms
+from voxrun.services.base import Service, ServiceContext
+from voxrun.services.call import CallState
+from voxrun.services.calls import CallService
+from voxrun.services.download import Downloader
+from voxrun.services.player import Player
+from voxrun.services.ports import Surroundings
+from voxrun.session.messages import Command, Event
+from voxrun.speech.voices import resolve_voice, speakable
+
+
+class PlaybackService(Service):
+    """One player a call."""
+
+    handles: ClassVar[frozenset[str]] = frozenset({"call.say", "call.play", "call.stopplay"})
+
+    def __init__(
+        self, context: ServiceContext, calls: CallService, around: Surroundings, fetch: Downloader
+    ) -> None:
+        super().__init__(context)
+        self._calls = calls
+        self._around = around
+        self._fetch = fetch
+        self._jobs: dict[str, asyncio.Task[None]] = {}
+        self._players: dict[str, Player] = {}
+
+    def execute(self, command: Command) -> None:
+        call = self._calls.get(command.target)
+        if call is None:
+            raise ScenarioError(f"{command.kind}: no such call")
+        self._stop(call.id)
+        if call.over or command.kind == "call.stopplay":
+            return
+        if command.kind == "call.say":
+            self._say(call, dict(command.data))
+        else:
+            url = str(command.data["url"])
+            self._begin(call, self._fetch.audio(url), loop=bool(command.data.get("loop")))
+
+    def _say(self, call: CallState, data: dict[str, Any]) -> None:
+        text = str(data["text"])
+        most = self._around.limits.say_chars
+        if len(text) > most:
+            self._finished(call.id, f"the text has {len(text)} characters, the limit is {most}")
+            return
+        options = data.get("options") or {}
+        voice = resolve_voice(data.get("voice") or "", options)
+        self._begin(call, self._around.speech.render(speakable(text), voice), loop=False)
+
+    def _begin(self, call: CallState, audio: Awaitable[bytes], loop: bool) -> None:
+        task = asyncio.get_running_loop().create_task(self._play(call, audio, loop))
+        self._jobs[call.id] = task
+        task.add_done_callback(lambda done: self._forget(call.id, done))
+
+    async def _play(self, call: CallState, audio: Awaitable[bytes], loop: bool) -> None:
+        try:
+            pcm = await audio
+        except VoxrunError as error:
+            self._finished(call.id, str(error))
+            return
+        if call.over:
+            return
+        player = Player(self._around.ticker, pcm, loop, lambda: self._ended(call.id))
+        self._players[call.id] = player
+        player.source.connect(call.sink)
+        self._emit("Call.PlaybackReady", call.id)
+        self._emit("Call.PlaybackStarted", call.id, duration=duration_ms(pcm))
+        player.start()
+
+    def _forget(self, call_id: str, task: asyncio.Task[None]) -> None:
+        if self._jobs.get(call_id) is task:
+            del self._jobs[call_id]
+        if not task.cancelled() and task.exception() is not None:
+            self._finished(call_id, "internal error while preparing the playback")
+
+    def _ended(self, call_id: str) -> None:
+        self._players.pop(call_id, None)
+        self._finished(call_id, None)
+
+    def _finished(self, call_id: str, error: str | None) -> None:
+        if error is None:
+            self._emit("Call.PlaybackFinished", call_id)
+        else:
+            self._emit("Call.PlaybackFinished", call_id, error=error)
+
+    def _stop(self, call_id: str) -> None:
+        job = self._jobs.pop(call_id, None)
+        if job is not None:
+            job.cancel()
+        player = self._players.pop(call_id, None)
+        if player is not None:
+            player.stop()
+
+    def _emit(self, kind: str, call_id: str, **fields: Any) -> None:
+        call = self._calls.get(call_id)
+        if call is not None and not call.over:
+            self.context.emit(Event(kind, call_id, fields))
+
+    async def close(self) -> None:
+        for call_id in {*self._jobs, *self._players}:
+            self._stop(call_id)

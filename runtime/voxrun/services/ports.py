@@ -1,0 +1,40 @@
+"""What services need from the rooms around them, given by the entry points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from voxrun.connectors.transport import Transports
+from voxrun.legs.base import Dialer
+from voxrun.media.graph import Ticker
+from voxrun.session.limits import Limits
+from voxrun.speech.base import Speech
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The world of one session.
+
+    ``folder`` is where recordings go (None: recordings are not kept); ``file_url(name)`` is the address
+    of a file of the session as the scenario sees it. ``http`` is the transport of Net requests and URL
+    players (None: the network, behind the guard). ``provider_url`` maps a connector's name to the base
+    URL of its API.
+    """
+
+    ticker: Ticker
+    speech: Speech
+    dialer: Dialer
+    transports: Transports
+    limits: Limits
+    folder: Path | None = None
+    files_base: str = ""
+    http: httpx.AsyncBaseTransport | None = None
+    provider_urls: dict[str, str] = field(default_factory=dict)
+    connector_errors: str = "resolve"
+    record: bool = False
+
+    def file_url(self, name: str) -> str:
+        return f"{self.files_base}/{name}"

@@ -1,0 +1,142 @@
+"""The journal: JSON Lines, one record a line, append only; and the platform-like text log beside it.
+
+Records (``n`` counts from 0, ``t`` is milliseconds of session time)::
+
+    {"n":0,"t":0,"k":"header","version":1,...}          versions, seed, scripts, start
+    {"n":1,"t":0,"k":"event","kind":...,"id":...,"data":{...}}
+    {"n":2,"t":0,"k":"command","kind":...,"id":...,"data":{...},"where":"inbound.js:12:5"}
+    {"n":3,"t":0,"k":"log","level":"write","text":...,"where":...}
+    {"n":4,"t":0,"k":"wire","dir":"out","what":"http","id":...,"payload":...}
+    {"n":5,"t":0,"k":"session","state":"ended","reason":...}
+    {"n":6,"t":0,"k":"error","message":...,"where":...}
+
+Log levels: write (Logger.write), trace, console, system (the runtime), warning, error. Secrets are
+redacted before anything is written or shown. Files are readable by their owner only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from voxrun.session.clock import Clock
+from voxrun.session.messages import Command, Event, JsonObject
+from voxrun.session.redact import Redactor
+
+VERSION = 1
+
+Observer = Callable[[JsonObject], None]
+
+
+def open_private(path: Path) -> TextIO:
+    """Open a new text file that only its owner can read."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    return os.fdopen(descriptor, "w", encoding="utf-8", newline="\n")
+
+
+class Journal:
+    """Writes the records of one session to ``folder`` (None: nowhere) and shows them to observers."""
+
+    def __init__(self, folder: Path | None, clock: Clock, redactor: Redactor) -> None:
+        self._clock = clock
+        self._zero = clock.unix_ms()
+        self._redactor = redactor
+        self._next = 0
+        self._observers: list[Observer] = []
+        self._file = open_private(folder / "journal.jsonl") if folder else None
+        self._log = open_private(folder / "log.txt") if folder else None
+        self.records: list[JsonObject] | None = None
+        """Kept in memory when a list is put here (tests, replay)."""
+
+    def observe(self, observer: Observer) -> None:
+        """Show every later record to ``observer`` too."""
+        self._observers.append(observer)
+
+    def event(self, event: Event) -> None:
+        self.note("event", {"kind": event.kind, "id": event.target, "data": dict(event.data)})
+
+    def command(self, command: Command) -> None:
+        data: JsonObject = {"kind": command.kind, "id": command.target, "data": dict(command.data)}
+        if command.where:
+            data["where"] = command.where
+        self.note("command", data)
+
+    def log(self, level: str, text: str, where: str = "") -> None:
+        data: JsonObject = {"level": level, "text": text}
+        if where:
+            data["where"] = where
+        self.note("log", data)
+
+    def error(self, message: str, where: str = "") -> None:
+        data: JsonObject = {"message": message}
+        if where:
+            data["where"] = where
+        self.note("error", data)
+
+    def note(self, kind: str, data: JsonObject) -> None:
+        """Append one record."""
+        t = self._clock.unix_ms() - self._zero
+        record: JsonObject = {"n": self._next, "t": t, "k": kind}
+        record.update(self._redactor.value(data))
+        self._next += 1
+        if self._file:
+            self._file.write(json.dumps(record, ensure_ascii=True, separators=(",", ":")) + "\n")
+            self._file.flush()
+        if self._log:
+            line = log_line(record, self._zero)
+            if line:
+                self._log.write(line + "\n")
+                self._log.flush()
+        if self.records is not None:
+            self.records.append(record)
+        for observer in tuple(self._observers):
+            observer(record)
+
+    def close(self) -> None:
+        for file in (self._file, self._log):
+            if file and not file.closed:
+                file.close()
+
+
+_QUIET = frozenset({"@timer"})
+_QUIET_COMMANDS = ("log", "timer.")
+
+
+def log_line(record: JsonObject, zero_ms: int) -> str:
+    """One record as a line of the session log; "" for what a person would not want there."""
+    kind = record["k"]
+    text = ""
+    if kind == "log":
+        level = record["level"]
+        text = str(record["text"]) if level == "write" else f"[{level}] {record['text']}"
+    elif kind == "event" and record["kind"] not in _QUIET:
+        text = f"<- {record['kind']} {_short(record['data'])}"
+    elif kind == "command" and not str(record["kind"]).startswith(_QUIET_COMMANDS):
+        text = f"-> {record['kind']} {_short(record['data'])}"
+    elif kind == "session":
+        text = f"session {record['state']}" + (f": {record['reason']}" if record.get("reason") else "")
+    elif kind == "error":
+        text = f"[error] {record['message']}"
+    if not text:
+        return ""
+    moment = datetime.fromtimestamp((zero_ms + _int(record["t"])) / 1000, UTC)
+    safe = text.encode("unicode_escape").decode("ascii") if _unprintable(text) else text
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d} {safe}"
+
+
+def _int(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _unprintable(text: str) -> bool:
+    return any(ord(c) < 32 and c not in "\n\t" for c in text) or any(0xD800 <= ord(c) < 0xE000 for c in text)
+
+
+def _short(data: Any, most: int = 400) -> str:
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= most else text[: most - 1] + "…"

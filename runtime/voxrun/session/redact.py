@@ -1,0 +1,98 @@
+"""Keeps secrets out of everything that is written: by value, and by the names that give them away."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+SHORTEST = 4
+"""Values shorter than this are not searched for: they would black out half the journal."""
+
+_TELLING = (
+    "authorization",
+    "proxy-authorization",
+    "x-api-key",
+    "x-unsafe-api-key",
+    "api-key",
+    "apikey",
+    "xi-api-key",
+    "xiapikey",
+    "x-goog-api-key",
+    "cookie",
+    "set-cookie",
+    "password",
+    "secret",
+    "token",
+    "access_token",
+    "accesstoken",
+)
+
+
+class Redactor:
+    """Replaces secret values by ``«secret:NAME»`` in text and JSON values."""
+
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        forms: dict[str, str] = {}
+        for name, value in secrets.items():
+            if len(value) >= SHORTEST:
+                for form in _forms(value):
+                    forms[form] = f"«secret:{name}»"
+        # Longest first, so that a secret that contains another is replaced whole.
+        self._forms = sorted(forms.items(), key=lambda item: -len(item[0]))
+        self._back = {f"«secret:{name}»": value for name, value in secrets.items()}
+
+    def text(self, text: str) -> str:
+        """``text`` without secret values."""
+        for form, label in self._forms:
+            if form in text:
+                text = text.replace(form, label)
+        return text
+
+    def value(self, value: Any) -> Any:
+        """A JSON value without secret values; fields with telling names are blanked whatever they hold."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {key: self._field(str(key), item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            if len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], str):
+                return [value[0], self._field(value[0], value[1])]
+            return [self.value(item) for item in value]
+        return value
+
+    def _field(self, key: str, item: Any) -> Any:
+        if key.lower() in _TELLING and isinstance(item, str) and item:
+            shown = self.text(item)
+            return shown if "«secret:" in shown else "«redacted»"
+        return self.value(item)
+
+    def restore(self, value: Any) -> Any:
+        """Put known secret values back in place of their labels (for replay)."""
+        if isinstance(value, str):
+            for label, secret in self._back.items():
+                value = value.replace(label, secret)
+            return value
+        if isinstance(value, Mapping):
+            return {key: self.restore(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.restore(item) for item in value]
+        return value
+
+
+def _forms(value: str) -> set[str]:
+    """The value itself and how it looks in JSON, URLs and base64."""
+    raw = value.encode("utf-8", "surrogatepass")
+    encoded = base64.b64encode(raw).decode()
+    forms = {
+        value,
+        json.dumps(value)[1:-1],
+        quote(value, safe=""),
+        quote(value),
+        encoded,
+        encoded.rstrip("="),
+        base64.urlsafe_b64encode(raw).decode(),
+    }
+    return {form for form in forms if len(form) >= SHORTEST}

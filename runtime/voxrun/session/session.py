@@ -1,0 +1,246 @@
+"""One session: takes the next event, runs the turn, hands each command to its service.
+
+Life cycle (facts: docs/fidelity.md)::
+
+    boot (scripts evaluated) -> Started -> CallAlerting -> ... -> [terminate | idle | error | closed]
+    -> HTTP requests under way are awaited (90 s at most) -> Terminating (timers dead, one HTTP request
+    allowed) -> Terminated -> over
+
+After an uncaught error the realm is not entered again: the session ends as "JS session error".
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from voxrun.errors import VoxrunError
+from voxrun.realm.port import BootInfo, RealmError, RealmPort, TurnResult
+from voxrun.session.clock import Clock
+from voxrun.session.journal import Journal
+from voxrun.session.limits import Limits
+from voxrun.session.messages import Command, Event
+
+NORMAL = "Normal termination"
+JS_ERROR = "JS session error"
+
+
+class Executor(Protocol):
+    """A service as the session sees it."""
+
+    @property
+    def handles(self) -> frozenset[str]: ...
+
+    def execute(self, command: Command) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class Draining(Protocol):
+    """What must come to rest before the end: the HTTP service."""
+
+    @property
+    def active(self) -> int: ...
+
+    def drop_waiting(self) -> None: ...
+
+    async def wait_idle(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a session ended. ``error`` is set for "JS session error"."""
+
+    reason: str
+    error: RealmError | None = None
+
+
+class Session:
+    """The turn loop. ``run()`` lasts as long as the session; ``emit`` may be called from the start."""
+
+    def __init__(
+        self, session_id: str, realm: RealmPort, clock: Clock, journal: Journal, limits: Limits
+    ) -> None:
+        self.id = session_id
+        self.journal = journal
+        self.limits = limits
+        self._realm = realm
+        self._clock = clock
+        self._queue: asyncio.Queue[Event] = asyncio.Queue()
+        self._services: dict[str, Executor] = {}
+        self._order: list[Executor] = []
+        self._http: Draining | None = None
+        self._kill_timers: Callable[[], None] = lambda: None
+        self._stop: asyncio.Event = asyncio.Event()
+        self._stop_reason = NORMAL
+        self._terminating = False
+        self._error: RealmError | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
+        self.ending: Ending | None = None
+
+    # -- wiring -------------------------------------------------------------------------------------
+
+    def attach(self, services: Iterable[Executor], http: Draining, kill_timers: Callable[[], None]) -> None:
+        """Give the session its services."""
+        for service in services:
+            self._order.append(service)
+            for kind in service.handles:
+                self._services[kind] = service
+        self._http = http
+        self._kill_timers = kill_timers
+
+    def emit(self, event: Event) -> None:
+        """Queue an event; each is a turn of its own. Events after the end are dropped."""
+        if self.ending is None:
+            self._queue.put_nowait(event)
+
+    def calls_changed(self, live: int) -> None:
+        """The number of live calls changed: without any, the session ends after ``idle_ms``."""
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+            self._idle_timer = None
+        if live == 0 and not self._terminating:
+            loop = asyncio.get_running_loop()
+            self._idle_timer = loop.call_later(self.limits.idle_ms / 1000, self._idle)
+
+    def stop(self, reason: str) -> None:
+        """End the session from outside, with Terminating and Terminated."""
+        if not self._stop.is_set():
+            self._stop_reason = reason
+            self._stop.set()
+
+    def _idle(self) -> None:
+        seconds = self.limits.idle_ms // 1000
+        self.journal.log("system", f"no calls for {seconds} s: the session ends, as on the platform")
+        self.stop(NORMAL)
+
+    # -- the loop -----------------------------------------------------------------------------------
+
+    async def run(self, boot: BootInfo, first: Iterable[Event]) -> Ending:
+        """Boot the realm, deliver ``first``, then whatever comes; returns when everything is closed."""
+        self.journal.note("session", {"state": "started", "id": self.id})
+        try:
+            self._take(await self._realm.boot(boot))
+            if self._error is None:
+                for event in first:
+                    self.emit(event)
+                await self._turns()
+            if self._error is None:
+                await self._wind_down()
+        finally:
+            await self._close()
+        return self.ending or Ending(self._stop_reason)
+
+    async def _turns(self) -> None:
+        while self._error is None and not self._stop.is_set():
+            event = await self._next_event()
+            if event is not None:
+                await self._turn(event)
+
+    async def _next_event(self) -> Event | None:
+        """The next event; None when the session is told to stop."""
+        if not self._queue.empty():
+            return self._queue.get_nowait()
+        getter = asyncio.ensure_future(self._queue.get())
+        stopper = asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait({getter, stopper}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopper.cancel()
+            if not getter.done():
+                getter.cancel()
+        return getter.result() if getter.done() and not getter.cancelled() else None
+
+    async def _turn(self, event: Event) -> None:
+        self.journal.event(event)
+        self._take(await self._realm.turn(event, self._clock.unix_ms()))
+
+    def _take(self, result: TurnResult) -> None:
+        """Carry out what a turn gave, in order; then its error, if any."""
+        for command in result.commands:
+            self._perform(command)
+        for survived in result.survived:
+            self.journal.error(survived.message, survived.where)
+        if result.error is not None:
+            self._fail(result.error)
+
+    def _perform(self, command: Command) -> None:
+        if command.kind == "log":
+            self.journal.log(str(command.data["level"]), str(command.data["text"]), command.where)
+            return
+        self.journal.command(command)
+        if command.kind == "session.terminate":
+            self.stop(NORMAL)
+            return
+        service = self._services.get(command.kind)
+        if service is None:
+            if not command.kind.startswith(("session.", "log.")):
+                self._fail(RealmError("internal", f"no service carries out '{command.kind}'", command.where))
+            return
+        if self._terminating and not command.kind.startswith("http."):
+            return
+        try:
+            service.execute(command)
+        except VoxrunError as error:
+            self._fail(RealmError("exception", str(error), command.where))
+        except (KeyError, TypeError, ValueError) as error:
+            # The realm is untrusted: a malformed command ends its session, nothing else.
+            self._fail(RealmError("exception", f"malformed command {command.kind}: {error!r}", command.where))
+
+    def _fail(self, error: RealmError) -> None:
+        if self._error is None:
+            self._error = error
+            self.journal.error(error.message, error.where)
+
+    # -- the end ------------------------------------------------------------------------------------
+
+    async def _wind_down(self) -> None:
+        self._terminating = True
+        self._kill_timers()
+        await self._close_all_but_http()
+        await self._drain()
+        await self._last_event("Application.Terminating")
+        await self._drain()
+        await self._last_event("Application.Terminated")
+
+    async def _close_all_but_http(self) -> None:
+        for service in self._order:
+            if service is not self._http:
+                await service.close()
+
+    async def _drain(self) -> None:
+        """Wait for HTTP requests under way and run their callbacks; the queued ones are dropped."""
+        if self._http is None or self._error is not None:
+            return
+        self._http.drop_waiting()
+        try:
+            async with asyncio.timeout(self.limits.pending_http_ms / 1000):
+                while self._http.active:
+                    await self._http.wait_idle()
+                    await self._run_http_callbacks()
+        except TimeoutError:
+            self.journal.log("system", "HTTP requests under way were given up at the end of the session")
+        await self._run_http_callbacks()
+
+    async def _run_http_callbacks(self) -> None:
+        while not self._queue.empty() and self._error is None:
+            event = self._queue.get_nowait()
+            if event.kind == "@http":
+                await self._turn(event)
+
+    async def _last_event(self, kind: str) -> None:
+        if self._error is None:
+            self.journal.note("session", {"state": kind.removeprefix("Application.").lower()})
+            await self._turn(Event(kind))
+
+    async def _close(self) -> None:
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+        self.ending = Ending(JS_ERROR, self._error) if self._error else Ending(self._stop_reason)
+        for service in self._order:
+            await service.close()
+        await self._realm.close()
+        self.journal.note("session", {"state": "ended", "reason": self.ending.reason})
+        self.journal.close()

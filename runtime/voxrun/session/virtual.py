@@ -1,0 +1,164 @@
+"""Virtual time: an asyncio loop whose clock jumps to the next deadline when nothing is ready.
+
+Rules (they make a run a function of its inputs):
+
+- timers with the same deadline run first in, first out;
+- work given to an executor (speech, recognition) counts as zero time: time stands still while it is
+  pending, and results arrive in the order of submission, each only when nothing else is ready;
+- nothing ready, no timer and no pending work is a deadlock and raises ``VirtualTimeError``;
+- the network and child processes do not exist: whoever asks for them is named in the error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import heapq
+import selectors
+from asyncio import events
+from collections import deque
+from collections.abc import Callable, Coroutine
+from contextvars import Context
+from typing import Any, TypeVar
+
+from voxrun.errors import VoxrunError
+from voxrun.session.clock import DEFAULT_START_MS, LoopClock
+
+T = TypeVar("T")
+
+
+class VirtualTimeError(VoxrunError):
+    """Something that cannot be done in virtual time."""
+
+
+class _Timer(events.TimerHandle):
+    """A timer that keeps its place among equals."""
+
+    __slots__ = ("sequence",)
+
+    sequence: int
+
+    def __lt__(self, other: object) -> bool:
+        if isinstance(other, _Timer):
+            return (self.when(), self.sequence) < (other.when(), other.sequence)
+        return NotImplemented
+
+
+class _JumpingSelector(selectors.DefaultSelector):
+    """Polls instead of waiting, and tells the loop when it would have waited."""
+
+    loop: VirtualLoop
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0)
+        if not ready and (timeout is None or timeout > 0):
+            self.loop.idle(timeout)
+        return ready
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """See the module docstring. ``time()`` starts at 0."""
+
+    def __init__(self) -> None:
+        self._virtual_now = 0.0
+        self._sequence = 0
+        self._outside: deque[tuple[concurrent.futures.Future[Any], asyncio.Future[Any]]] = deque()
+        self._executor = concurrent.futures.ThreadPoolExecutor(4, thread_name_prefix="voxrun-virtual")
+        selector = _JumpingSelector()
+        selector.loop = self
+        super().__init__(selector)
+        self._clock_resolution = 1e-9
+
+    def time(self) -> float:
+        return self._virtual_now
+
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> events.TimerHandle:
+        """As the base class, but first in, first out among equal deadlines."""
+        timer = _Timer(when, callback, args, self, context)
+        self._sequence += 1
+        timer.sequence = self._sequence
+        heapq.heappush(self._scheduled, timer)  # type: ignore[attr-defined]
+        timer._scheduled = True  # type: ignore[attr-defined]
+        return timer
+
+    def idle(self, timeout: float | None) -> None:
+        """Nothing is ready: deliver one result from outside, or jump to the next deadline."""
+        if self._outside:
+            self._deliver_outside()
+        elif timeout is None:
+            raise VirtualTimeError(
+                "virtual time stands still: every task waits, and no timer is set that could wake one"
+            )
+        else:
+            scheduled = self._scheduled  # type: ignore[attr-defined]
+            self._virtual_now = max(self._virtual_now, scheduled[0].when())
+
+    def _deliver_outside(self) -> None:
+        work, waiter = self._outside.popleft()
+        concurrent.futures.wait([work])
+        if waiter.cancelled():
+            return
+        error = work.exception()
+        if error is not None:
+            waiter.set_exception(error)
+        else:
+            waiter.set_result(work.result())
+
+    def run_in_executor(  # type: ignore[override]
+        self, executor: concurrent.futures.Executor | None, func: Callable[..., T], *args: Any
+    ) -> asyncio.Future[T]:
+        """Run ``func`` in a thread; time stands still until it is done."""
+        waiter: asyncio.Future[T] = self.create_future()
+        self._outside.append(((executor or self._executor).submit(func, *args), waiter))
+        return waiter
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        self._executor.shutdown(wait=True)
+
+    def _refuse(self, what: str) -> VirtualTimeError:
+        return VirtualTimeError(
+            f"{what} is the real network, and this call runs in virtual time: "
+            "give the scenario a stub, or run the script with --real-time"
+        )
+
+    async def create_connection(self, *args: Any, **kwargs: Any) -> Any:
+        raise self._refuse(f"a connection to {_address(args, kwargs)}")
+
+    async def create_server(self, *args: Any, **kwargs: Any) -> Any:
+        raise self._refuse(f"a server on {_address(args, kwargs)}")
+
+    async def create_datagram_endpoint(self, *args: Any, **kwargs: Any) -> Any:
+        raise self._refuse("a UDP socket")
+
+    async def getaddrinfo(self, *args: Any, **kwargs: Any) -> Any:
+        raise self._refuse(f"looking up {_address(args, kwargs)}")
+
+    async def sock_connect(self, sock: Any, address: Any) -> None:
+        raise self._refuse(f"a connection to {address}")
+
+    async def subprocess_exec(self, *args: Any, **kwargs: Any) -> Any:
+        raise VirtualTimeError("a child process has its own clock and cannot take part in virtual time")
+
+    async def subprocess_shell(self, *args: Any, **kwargs: Any) -> Any:
+        raise VirtualTimeError("a child process has its own clock and cannot take part in virtual time")
+
+
+def _address(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    named = [kwargs.get("host"), kwargs.get("port")]
+    values = [value for value in (*named, *args) if isinstance(value, str | int)]
+    return ":".join(str(value) for value in values[:2]) or "a socket"
+
+
+def run_virtual(main: Callable[[LoopClock], Coroutine[Any, Any, T]], start_ms: int = DEFAULT_START_MS) -> T:
+    """Run ``main(clock)`` in a virtual loop of its own and return its result.
+
+    ``start_ms`` is the date at the start, Unix milliseconds.
+    """
+
+    async def body() -> T:
+        return await main(LoopClock(start_ms))
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(body())
