@@ -55,7 +55,7 @@ def voice(ms: float, *, dbfs: float = -20.0, seed: int = 1, pitch: float = 120.0
 
 
 def rms_db(values: Floats) -> float:
-    return float(10 * np.log10(np.mean(values**2) / 32768**2))
+    return float(10 * np.log10(max(float(np.mean(values**2)), 1e-6) / 32768**2))
 
 
 def tone_level(values: Floats, hz: float, rate: int = RATE) -> float:
