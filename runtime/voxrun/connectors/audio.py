@@ -4,7 +4,7 @@
 zeros: a frame goes on at once when it comes, and the ticker adds silence where none came.
 ``Downlink`` takes messages of any length and rate from the provider and gives a frame every 20 ms.
 
-Both speak 16 kHz mono s16le; other rates are converted by whoever feeds them (``ultravox``).
+Units speak 16 kHz mono s16le; where the provider's rate is another, it is converted here, once.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from typing import Final
 
 import numpy as np
 
-from voxrun.media.frames import FRAME_BYTES, FRAME_MS, SILENCE
+from voxrun.media.frames import FRAME_BYTES, FRAME_MS, SAMPLE_RATE, SILENCE
 from voxrun.media.graph import Sink, Source, Ticker
 from voxrun.media.levels import samples, to_pcm
 from voxrun.media.playout import PcmQueue
+from voxrun.media.resample import Resampler
 
 FRAME_S: Final = FRAME_MS / 1000
 
@@ -37,7 +38,7 @@ QUIET_AFTER_S: Final = 1.0
 
 
 class Uplink(Sink):
-    """Audio of units on its way to the provider: ``deliver(frame)`` is called for one frame in 20 ms.
+    """Audio of units on its way to the provider: ``deliver(pcm)`` is called once in 20 ms.
 
     Several units that send to one client are mixed. Nothing passes before ``open()`` or after ``close()``.
     """
@@ -53,9 +54,14 @@ class Uplink(Sink):
         self._sent = 0
         self._heard_at = -LIVE_S
         self._waiting: dict[Source, deque[bytes]] = {}
+        self._resampler: Resampler | None = None
+
+    def use_rate(self, rate: int) -> None:
+        """The provider wants ``rate`` samples a second (before ``open``)."""
+        self._resampler = Resampler(SAMPLE_RATE, rate) if rate != SAMPLE_RATE else None
 
     def open(self) -> None:
-        """The provider listens: from now on it gets a frame every 20 ms."""
+        """The provider listens: from now on it gets 20 ms of audio every 20 ms."""
         self._opened_at = self._loop.time()
         self._sent = 0
         self._ticker.start(self)
@@ -101,7 +107,7 @@ class Uplink(Sink):
 
     def _pass(self, frame: bytes) -> None:
         self._sent += 1
-        self._deliver(frame)
+        self._deliver(frame if self._resampler is None else self._resampler.process(frame))
 
     def _mix(self) -> None:
         """Send the sum of one frame of each unit, as soon as each has one or one is far ahead."""
@@ -136,6 +142,11 @@ class Downlink:
         self._short = False
         self._dry = asyncio.Event()
         self._dry.set()
+        self._resampler: Resampler | None = None
+
+    def use_rate(self, rate: int) -> None:
+        """The provider gives ``rate`` samples a second (before the first ``receive``)."""
+        self._resampler = Resampler(rate, SAMPLE_RATE) if rate != SAMPLE_RATE else None
 
     def receive(self, pcm: bytes) -> None:
         """Queue audio of any length; what exceeds the queue is dropped and counted there."""
@@ -143,7 +154,7 @@ class Downlink:
         if not pcm:
             return
         self._short = False
-        self.queue.push(pcm)
+        self.queue.push(pcm if self._resampler is None else self._resampler.process(pcm))
         self._dry.clear()
         self._ticker.start(self)
 
@@ -151,6 +162,8 @@ class Downlink:
         """Drop what was not played; the next tick has nothing."""
         self.queue.clear()
         self._halves.forget()
+        if self._resampler is not None:
+            self._resampler.reset()
         self._dry.set()
 
     def finish(self) -> None:

@@ -29,7 +29,8 @@ class ConnectorHost(Protocol):
         ...
 
     def event(self, name: str, data: JsonObject) -> None:
-        """Raise ``<Namespace>.<Group>.<name>`` or ``<Namespace>.Events.<name>`` on the client.
+        """Raise ``name`` on the client: the whole name of the event, "Ultravox.WebSocketAPI.Transcript" or
+        "Ultravox.Events.WebSocketMediaStarted".
 
         ``data`` becomes fields of the event object beside ``name`` and ``client``.
         """

@@ -1,0 +1,55 @@
+"""What waits to be sent to a provider: messages in order, and audio that must not grow old."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from voxrun.connectors.transport import ClientSocket
+
+MOST_MESSAGES: Final = 1000
+"""Messages that wait for a provider that does not read; the oldest go first."""
+MOST_AUDIO: Final = 25
+"""Pieces of audio (20 ms each) that wait: 500 ms. Older speech helps nobody and delays what follows."""
+
+
+class Outbox:
+    """Filled from callbacks at any time, also before there is a socket; emptied by ``run``."""
+
+    def __init__(self, most_audio: int = MOST_AUDIO, most_messages: int = MOST_MESSAGES) -> None:
+        self.dropped_audio = 0
+        """Pieces of audio that were dropped, for want of a peer that reads."""
+        self.dropped_messages = 0
+        self._messages: deque[str] = deque()
+        self._audio: deque[bytes] = deque()
+        self._most_audio = most_audio
+        self._most_messages = most_messages
+        self._filled = asyncio.Event()
+
+    def put_message(self, message: str) -> None:
+        """A text message; none is dropped unless a thousand wait."""
+        if len(self._messages) >= self._most_messages:
+            self._messages.popleft()
+            self.dropped_messages += 1
+        self._messages.append(message)
+        self._filled.set()
+
+    def put_audio(self, pcm: bytes) -> None:
+        """20 ms of audio; the oldest makes room."""
+        if len(self._audio) >= self._most_audio:
+            self._audio.popleft()
+            self.dropped_audio += 1
+        self._audio.append(pcm)
+        self._filled.set()
+
+    async def run(self, socket: ClientSocket) -> None:
+        """Send what comes, messages before audio, until cancelled. Raises SocketClosed."""
+        while True:
+            if self._messages:
+                await socket.send(self._messages.popleft())
+            elif self._audio:
+                await socket.send(self._audio.popleft())
+            else:
+                self._filled.clear()
+                await self._filled.wait()
