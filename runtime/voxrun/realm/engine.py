@@ -60,7 +60,7 @@ class Engine:
         self._values: dict[str, JSValue] = {}
         self._callbacks: list[Any] = []
         self._deadline = float("inf")
-        self._interrupted: str | None = None
+        self._interrupted = False
         if native is not None:
             self._runtime, self._js_context = native.pointers(self._context)
             self._install_interrupts(native)
@@ -103,10 +103,15 @@ class Engine:
         thrown = native.evaluate(self._js_context, source, line)
         if thrown is None:
             return
-        if not self.expired():
-            native.call(self._js_context, self._values["thrown"], thrown)
-        native.lib.JS_FreeValue(self._js_context, thrown)
-        self._check_expired()
+        try:
+            if self.expired():
+                raise EngineError(
+                    "cpu", "interrupted", native.text_property(self._js_context, thrown, "stack")
+                )
+            if not native.call(self._js_context, self._values["thrown"], thrown):
+                raise EngineError("cpu" if self.expired() else "memory", "an error that could not be read")
+        finally:
+            native.lib.JS_FreeValue(self._js_context, thrown)
 
     def run_jobs(self) -> None:
         """Run pending jobs until there is none. Raises EngineError when the budget is spent."""
@@ -123,18 +128,18 @@ class Engine:
 
     def arm(self, seconds: float) -> None:
         """Give a budget of CPU time from now on."""
-        self._interrupted = None
+        self._interrupted = False
         self._deadline = time.thread_time() + seconds
         if self._native is None:
             self._context.set_time_limit(seconds)
 
     def expired(self) -> bool:
         """True once the budget is spent."""
-        return self._interrupted is not None or time.thread_time() >= self._deadline
+        return self._interrupted or time.thread_time() >= self._deadline
 
     def _check_expired(self) -> None:
         if self.expired():
-            raise EngineError("cpu", "interrupted", self._interrupted or "")
+            raise EngineError("cpu", "interrupted")
         if self._native is None:
             self._context.set_time_limit(max(1e-4, self._deadline - time.thread_time()))
 
@@ -177,9 +182,7 @@ class Engine:
         def interrupt(_runtime: int, _opaque: int) -> int:
             if time.thread_time() < self._deadline:
                 return 0
-            if self._interrupted is None:
-                self._interrupted = ""
-                self._interrupted = native.current_stack(self._js_context)
+            self._interrupted = True
             return 1
 
         handler = InterruptHandler(interrupt)
@@ -206,7 +209,7 @@ class Engine:
         except quickjs.JSException as error:
             message, stack = _split(str(error))
             if "interrupted" in message and self.expired():
-                raise EngineError("cpu", message, self._interrupted or stack) from None
+                raise EngineError("cpu", message, stack) from None
             if "out of memory" in message or message in ("null", ""):
                 raise EngineError("memory", message, stack) from None
             raise EngineError("exception", message, stack) from None

@@ -73,17 +73,26 @@ class Explainer:
     def _trail(self, frames: list[Frame], event: str, listener: str) -> list[str]:
         lines = []
         if frames:
-            lines.append(
-                f"  at {frames[0].position}" + (f" in {frames[0].function}" if frames[0].function else "")
-            )
+            lines.append(f"  at {_call(frames[0])}")
             lines.append(code_frame(self._map, frames[0].position))
-            lines.extend(
-                f"  called from {frame.position}" + (f" in {frame.function}" if frame.function else "")
-                for frame in frames[1:6]
-            )
+            lines.extend(f"  called from {call}" for call in _calls(frames[1:]))
         elif self.script:
             lines.append(f"  in {self.script}")
         registered = self._map.where(listener)
         if event and registered:
             lines.append(f"  in the listener of {event} added at {registered}")
         return lines
+
+
+def _call(frame: Frame) -> str:
+    return f"{frame.position} in {frame.function}" if frame.function else str(frame.position)
+
+
+def _calls(frames: list[Frame]) -> list[str]:
+    """The outer calls, the same one after another named once, at most five."""
+    calls: list[str] = []
+    for frame in frames:
+        text = _call(frame)
+        if not calls or calls[-1] != text:
+            calls.append(text)
+    return calls[:5]

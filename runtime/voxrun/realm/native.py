@@ -24,6 +24,7 @@ import _quickjs
 TAG_EXCEPTION = 6
 TAG_UNDEFINED = 3
 EVAL_GLOBAL = 0
+_STRING_TAGS = (-7, -6)  # a string, and a rope of strings
 
 _OBJECT_HEAD = object.__basicsize__
 
@@ -132,16 +133,26 @@ class Native:
         self.lib.JS_FreeValue(js_context, result)
         return None
 
-    def current_stack(self, js_context: int) -> str:
-        """Where JavaScript is right now, as the text of a stack, innermost frame first."""
-        lib = self.lib
-        lib.JS_ThrowInternalError(js_context, b"position")
-        error = lib.JS_GetException(js_context)
-        value = self.property(js_context, error, "stack")
-        raw = lib.JS_ToCStringLen2(js_context, None, value, False)
+    def text_property(self, js_context: int, owner: JSValue, name: str) -> str:
+        """A property that is a string, "" if it is none."""
+        value = self.property(js_context, owner, name)
+        raw = None
+        if value.tag in _STRING_TAGS:
+            raw = self.lib.JS_ToCStringLen2(js_context, None, value, False)
         text = ctypes.string_at(raw).decode("utf-8", "replace") if raw else ""
         if raw:
-            lib.JS_FreeCString(js_context, raw)
-        lib.JS_FreeValue(js_context, value)
-        lib.JS_FreeValue(js_context, error)
+            self.lib.JS_FreeCString(js_context, raw)
+        self.lib.JS_FreeValue(js_context, value)
+        return text
+
+    def current_stack(self, js_context: int) -> str:
+        """Where JavaScript is, innermost frame first; "" unless it is inside one of the engine's own functions.
+
+        An error that C code throws gets its stack at once only there; in a script's own code it gets it
+        when the interpreter goes on.
+        """
+        self.lib.JS_ThrowInternalError(js_context, b"position")
+        error = self.lib.JS_GetException(js_context)
+        text = self.text_property(js_context, error, "stack")
+        self.lib.JS_FreeValue(js_context, error)
         return text

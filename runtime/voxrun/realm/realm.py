@@ -130,7 +130,10 @@ class Realm:
         return self._engine.memory_used()
 
     def position(self) -> str:
-        """Where the scenario is right now, "file:line:column": for a watchdog that interrupts the thread."""
+        """Where the scenario is inside one of the engine's own functions, "file:line:column" or "".
+
+        For a watchdog that stops the thread in the middle of such a function.
+        """
         frames = self._map.frames(self._engine.current_stack())
         return str(frames[0].position) if frames else ""
 
@@ -146,7 +149,7 @@ class Realm:
             text = self._engine.call("drain", True)
         except EngineError as error:
             return self._broken(error)
-        return self._result(text)
+        return NOTHING if text == EMPTY else self._result(_parse(text))
 
     def _broken(self, error: EngineError) -> TurnResult:
         """A turn that was cut off: get what it had issued, then say why."""
@@ -154,17 +157,15 @@ class Realm:
         self._limit += DRAIN_BYTES
         engine.set_memory_limit(self._limit)
         engine.arm(DRAIN_SECONDS)
-        reason = self._explain.engine_error(error)
         try:
-            result = self._result(engine.call("drain", False))
+            data = _parse(engine.call("drain", False))
         except EngineError:
-            return TurnResult(error=reason)
-        return TurnResult(result.commands, reason, result.survived)
+            return TurnResult(error=self._explain.engine_error(error))
+        result = self._result(data)
+        error.stack = error.stack or data["i"]
+        return TurnResult(result.commands, self._explain.engine_error(error), result.survived)
 
-    def _result(self, text: str) -> TurnResult:
-        if text == EMPTY:
-            return NOTHING
-        data = json.loads(text if "\\ud" not in text else _without_surrogates(text))
+    def _result(self, data: dict[str, Any]) -> TurnResult:
         where = self._map.where
         commands = tuple(Command(kind, target, body, where(at)) for kind, target, body, at in data["c"])
         failure: RealmError | None = self._explain.report(data["f"]) if data["f"] else None
@@ -172,7 +173,7 @@ class Realm:
         return TurnResult(commands, failure, survived)
 
 
-EMPTY: Final = '{"c":[],"f":null,"s":[]}'
+EMPTY: Final = '{"c":[],"f":null,"s":[],"i":""}'
 NOTHING: Final = TurnResult()
 
 
@@ -181,13 +182,13 @@ def _ascii(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def _without_surrogates(text: str) -> str:
-    """JSON text whose lone surrogates, which no transport carries, became U+FFFD."""
-    decoded = json.loads(text)
-    clean = (
-        json.dumps(decoded, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    )
-    return clean
+def _parse(text: str) -> dict[str, Any]:
+    """What drain gave. Lone surrogates, which no transport carries, become U+FFFD."""
+    data: dict[str, Any] = json.loads(text)
+    if "\\ud" in text:
+        wide = json.dumps(data, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
+        data = json.loads(wide.decode("utf-16-le", "replace"))
+    return data
 
 
 def _boot_data(info: BootInfo) -> dict[str, Any]:

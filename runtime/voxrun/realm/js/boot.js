@@ -148,7 +148,12 @@
 
   // ---------------------------------------------------------------- V
   const boot = { __proto__: null };
-  const V = { __proto__: null, prim: prim, boot: boot, knownModules: { __proto__: null } };
+  const V = { __proto__: null, prim: prim, knownModules: { __proto__: null } };
+  let started = false;
+  defineProperty(V, "boot", { __proto__: null, enumerable: true, get() {
+    if (!started) throw new NativeError("V.boot is empty while API files are evaluated: use V.onBoot(fn)");
+    return boot;
+  } });
 
   let now = 0;
   V.now = function () { return now; };
@@ -299,8 +304,7 @@
   let handling = { __proto__: null, event: "", where: "" };
 
   function kindOf(error) {
-    if (error === null) return "memory";  // what is left of an error when there is no memory to make one
-    if (typeof error !== "object") return "exception";
+    if (typeof error !== "object" || error === null) return "exception";
     if (prim.weakSetHas(limitErrors, error)) return "limit";
     const message = textOf(error, "message");
     if (message === "out of memory" || message === "string too long") return "memory";
@@ -531,6 +535,14 @@
     rejected = kept;
   }
 
+  // An async function that the engine cut off rejects its promise instead of ending the turn.
+  function interruptedStack() {
+    for (let i = 0; i < rejected.length; i++) {
+      if (textOf(rejected[i].reason, "message") === "interrupted") return textOf(rejected[i].reason, "stack");
+    }
+    return "";
+  }
+
   function settleRejections() {
     const all = rejected;
     rejected = list();
@@ -565,6 +577,7 @@
         idSeed = data.idSeed;
         now = data.startMs;
         copyFields(boot, data.boot);
+        started = true;
         for (let i = 0; i < starters.length; i++) starters[i]();
       });
     },
@@ -598,10 +611,11 @@
     // Commands so far; `settle` when the microtask queue is empty: only now are rejections unhandled.
     drain(settle) {
       if (settle) settleRejections();
+      const stack = settle ? "" : interruptedStack();
       const out = commands;
       commands = list();
       const text = flat("{\"c\":[", prim.arrayJoin(out, ","), "],\"f\":", JSONstringify(failure), ",\"s\":",
-        reports(survived), "}");
+        reports(survived), ",\"i\":", JSONstringify(stack), "}");
       failure = null;
       survived = list();
       handling = { __proto__: null, event: "", where: "" };
