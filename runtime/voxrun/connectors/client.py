@@ -266,9 +266,9 @@ class SocketClient(Connector):
             say()
 
     def _media_started(self) -> None:
-        data: JsonObject = {"id": self.id, "encoding": "PCM16"}
+        data: JsonObject = {"encoding": "PCM16"}
         self._tell(lambda: self.host.event(f"{self._naming.media}.WebSocketMediaStarted", data))
 
     def _media_ended(self, seconds: float) -> None:
-        data: JsonObject = {"id": self.id, "mediaInfo": {"duration": round(seconds)}}
+        data: JsonObject = {"mediaInfo": {"duration": round(seconds)}}
         self._tell(lambda: self.host.event(f"{self._naming.media}.WebSocketMediaEnded", data))

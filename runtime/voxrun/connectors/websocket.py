@@ -64,11 +64,11 @@ class WebSocketConnector:
 
     async def __call__(self, url: str, headers: Mapping[str, str]) -> NetworkSocket:
         """Connect; see ``SocketConnector``. Besides ``PeerError`` it raises what the guard raises."""
-        address = await self._guard(url) if self._guard is not None else None
         limits = self._settings
-        # A checked address goes straight to the socket; TLS and Host still use the name of the URL.
-        route: dict[str, Any] = {} if address is None else {"host": address}
         try:
+            address = await self._guard(url) if self._guard is not None else None
+            # A checked address goes straight to the socket; TLS and Host still use the name of the URL.
+            route: dict[str, Any] = {} if address is None else {"host": address}
             connection = await _DirectConnect(
                 url,
                 additional_headers=dict(headers),
