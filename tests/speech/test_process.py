@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import hashlib
 import io
 import os
@@ -58,6 +59,14 @@ def test_the_same_text_and_voice_give_the_same_bytes_in_any_process_and_order() 
     assert [digest(pcm) for pcm in forward[: len(JOBS)]] == [digest(pcm) for pcm in backward]
     assert len({digest(pcm) for pcm in backward}) == len(JOBS)
     assert all(len(pcm) > 0.3 * 32_000 for pcm in backward)
+
+
+def test_volume_stops_at_full_scale() -> None:
+    loud, soft, silent = run([("yes", Voice("espeak", "en-us", volume=volume)) for volume in (400, 50, 0)])
+    levels = [max(abs(s) for s in array.array("h", pcm)) for pcm in (loud, soft, silent)]
+    assert levels[0] in (32_767, 32_768)
+    assert 5_000 < levels[1] < 15_000
+    assert levels[2] == 0
 
 
 def test_a_job_that_crashes_or_hangs_costs_only_itself() -> None:

@@ -16,9 +16,11 @@ import warnings
 from collections.abc import Callable
 from typing import Any, BinaryIO, Final, Protocol
 
+from voxrun.media.frames import SAMPLE_RATE
+from voxrun.media.levels import samples, to_pcm
+from voxrun.media.resample import convert
 from voxrun.speech import wire
 from voxrun.speech.base import Voice
-from voxrun.speech.convert import prepare, scale, to_16k
 from voxrun.speech.engines import ESPEAK, PIPER, UnknownVoice
 from voxrun.speech.wire import Header
 
@@ -84,7 +86,7 @@ class Server:
     def _engine(self, name: str) -> Engine:
         if name not in self._engines:
             engine = _load(name)
-            prepare(engine.sample_rate)  # here, so that the copies find it done
+            convert(bytes(2), engine.sample_rate, SAMPLE_RATE)  # the filter is made here, not in each copy
             self._engines[name] = engine
         return self._engines[name]
 
@@ -103,7 +105,8 @@ def _load(name: str) -> Engine:
 
 def _speak(engine: Engine, text: str, voice: Voice) -> bytes:
     pcm, rate = engine.speak(text, voice)
-    return scale(to_16k(pcm, rate), voice.volume)
+    pcm = convert(pcm, rate, SAMPLE_RATE)
+    return pcm if voice.volume == 100 else to_pcm(samples(pcm) * voice.volume / 100)
 
 
 def in_a_copy(job: Callable[[], bytes], seconds: float, private: tuple[int, ...] = ()) -> bytes:
