@@ -18,6 +18,7 @@ What is newer than those facts, or older and still in use, is added from ``voxru
     enums       {"CallEvents": {"Connected": "Call.Connected"}}
     events      {"CallEvents.Connected": {"call": "Call", "headers": ""}}   fields and their classes
     lenient     ["VoiceList", "Language"]            lookups that take any member
+    open        ["OpenAI.ResponsesAPIEvents"]        namespaces and enums that hold more than is known
     retired     {"ElevenLabs.createConversationalAIClient": "ElevenLabs.createAgentsClient"}
 """
 
@@ -73,6 +74,7 @@ def make_surface(facts: Facts) -> dict[str, Any]:
         "enums": _enums(facts),
         "events": _events(facts, classes),
         "lenient": list(extra.LENIENT),
+        "open": list(extra.OPEN),
         "retired": dict(extra.RETIRED),
     }
     for name, methods in extra.MORE_METHODS.items():

@@ -17,6 +17,24 @@ LENIENT: Final = (
 )
 """Lookups by names that come and go with the providers: any member is taken (``js/voices.js``)."""
 
+OPEN: Final = (
+    "Deepgram",
+    "Google",
+    "Grok",
+    "Inworld",
+    "MCP",
+    "Pipecat",
+    "Silero",
+    "VoxTTS",
+    "XAI",
+    "Cartesia.AgentsEvents",
+    "Cartesia.Events",
+    "OpenAI.ChatCompletionsAPIEvents",
+    "OpenAI.ResponsesAPIEvents",
+    "VoximplantAPI",
+)
+"""Namespaces and enums that hold more than is known here: any member passes a check."""
+
 MODULES: Final = {
     "Deepgram": "deepgram",
     "Google": "google",
@@ -113,6 +131,9 @@ CLASSES: Final[dict[str, dict[str, list[Any]]]] = {
         "responseCreate": [1, ""],
     },
     "MCP.Client": {"id": [0, ""], "close": [0, ""], "listTools": [1, ""], "callTool": [1, ""], **_LISTENERS},
+    "Net.HttpRequestOptions": {
+        name: [0, ""] for name in ("method", "headers", "postData", "params", "rawOutput", "timeout")
+    },
     "Pipecat.TurnDetector": {**_DETECTOR, "predict": [0, ""]},
     "Silero.VAD": dict(_DETECTOR),
 }

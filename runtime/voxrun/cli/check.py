@@ -1,0 +1,50 @@
+"""``voxrun check``: what can be said about scenarios without running them.
+
+Files named together are the scripts of one rule: they share their globals and what they require.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from voxrun.cli.exits import FAILED, OK
+from voxrun.cli.scan.names import Finding, scan_names
+from voxrun.cli.scan.surface import load_surface
+from voxrun.cli.scan.syntax import find_syntax_error
+from voxrun.cli.scripts import read_scripts
+from voxrun.realm.codeframe import code_frame
+from voxrun.realm.port import Script
+from voxrun.realm.positions import Position, ScriptMap
+from voxrun.realm.sources import platform
+
+
+def run(files: Sequence[Path], say: Callable[[str], object]) -> int:
+    """Check the scripts of one rule and say what was found; exit code 0 when that is nothing."""
+    scripts = read_scripts(files)
+    found = check(scripts)
+    for finding in found:
+        say(str(finding))
+        frame = _frame(scripts, finding)
+        if frame:
+            say(frame)
+    if found:
+        say(f"{len(found)} {'problem' if len(found) == 1 else 'problems'} found.")
+        return FAILED
+    say(f"{', '.join(script.name for script in scripts)}: no problems found.")
+    return OK
+
+
+def check(scripts: Sequence[Script]) -> list[Finding]:
+    """All findings: syntax errors where there are any, otherwise names and modules."""
+    broken = [error for error in map(find_syntax_error, scripts) if error is not None]
+    return broken or scan_names(scripts, load_surface(), built_modules())
+
+
+def built_modules() -> frozenset[str]:
+    """Values of the modules that the realm can give ("ultravox")."""
+    return frozenset(file.name.removesuffix(".js") for file in platform().modules)
+
+
+def _frame(scripts: Sequence[Script], finding: Finding) -> str:
+    return code_frame(ScriptMap(scripts), Position(finding.file, finding.line, finding.column))
