@@ -106,7 +106,7 @@ def _load(name: str) -> Engine:
 def _speak(engine: Engine, text: str, voice: Voice) -> bytes:
     pcm, rate = engine.speak(text, voice)
     pcm = convert(pcm, rate, SAMPLE_RATE)
-    return pcm if voice.volume == 100 else to_pcm(samples(pcm) * voice.volume / 100)
+    return pcm if voice.volume == 100 else to_pcm(samples(pcm) * (voice.volume / 100))
 
 
 def in_a_copy(job: Callable[[], bytes], seconds: float, private: tuple[int, ...] = ()) -> bytes:
