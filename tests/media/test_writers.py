@@ -77,9 +77,7 @@ def test_a_killed_process_loses_at_most_the_last_seconds(tmp_path: Path, kind: s
         "for i in range(0, len(x), 1280): w.write(x[i:i + 1280])\n"
         "print('written', flush=True); sys.stdin.read()\n"
     )
-    process = subprocess.Popen(
-        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    process = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == b"written\n"
