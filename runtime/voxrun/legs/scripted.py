@@ -171,7 +171,7 @@ class ScriptedLeg(Leg):
     def finish(self, kind: Any, **data: Any) -> None:
         if self.over:
             return
-        if kind == "failed" and self.incoming or kind == "ended" and not self.incoming and not self.connected:
+        if not self.connected:
             kind = "ended" if self.incoming else "failed"
         self.emit(kind, **data)
         self._end()

@@ -1,4 +1,4 @@
-"""The session access URL: an HTTP request becomes AppEvents.HttpRequest, the handler's return value the reply."""
+"""The session access URL: a request becomes AppEvents.HttpRequest, the handler's return value the reply."""
 
 from __future__ import annotations
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import ClassVar
 
 from voxrun.connectors.base import Connector
+from voxrun.connectors.registry import ConnectorFactory, ProviderSettings
 from voxrun.connectors.transport import Transports
 from voxrun.errors import InternalError, ScenarioError, VoxrunError
 from voxrun.media.graph import Ticker
@@ -14,10 +15,6 @@ from voxrun.services.base import Service, ServiceContext
 from voxrun.services.ports import Surroundings
 from voxrun.services.units import Unit, Units
 from voxrun.session.messages import Command, Event, Json, JsonObject
-
-ConnectorFactory = Callable[[str, Mapping[str, Json], "ClientHost"], Connector]
-"""(client id, params, host) -> connector."""
-
 
 class ClientHost:
     """What one connector may do to its session (``connectors.base.ConnectorHost``)."""
@@ -95,7 +92,10 @@ class ConnectorService(Service):
         if factory is None or command.target in self._clients:
             raise ScenarioError(f"connector.create: no connector named {provider!r}")
         host = ClientHost(command.target, self.context, self._around)
-        client = factory(command.target, params if isinstance(params, dict) else {}, host)
+        settings = ProviderSettings(
+            self._around.provider_urls.get(provider, ""), self._around.connector_errors == "reject"
+        )
+        client = factory(command.target, params if isinstance(params, dict) else {}, host, settings)
         self._clients[command.target] = client
         self._units.add(Unit(command.target, client.source, client.sink))
         self._spawn(self._open(client, str(command.data["promise"])))

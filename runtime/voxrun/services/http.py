@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import httpx
 
+from voxrun.errors import VoxrunError
 from voxrun.services.base import Service, ServiceContext
 from voxrun.services.guard import Blocked
 from voxrun.session.limits import Limits
@@ -87,6 +88,9 @@ class HttpService(Service):
             return failure(-3 if _is_unknown_host(error) else -4, str(error) or "cannot connect")
         except (httpx.HTTPError, OSError) as error:
             return failure(-6, str(error) or type(error).__name__)
+        except VoxrunError as error:  # the network in virtual time: say so, do not hide it
+            self.context.journal.note("error", {"message": str(error)})
+            return failure(-8, str(error))
         except ValueError as error:
             return failure(-2, f"bad request: {error}")
 

@@ -19,7 +19,7 @@ from voxrun.services.download import Downloader
 from voxrun.services.player import Player
 from voxrun.services.ports import Surroundings
 from voxrun.session.messages import Command, Event
-from voxrun.speech.voices import resolve_voice, speakable
+from voxrun.speech.voices import resolve_voice
 
 
 class PlaybackService(Service):
@@ -58,7 +58,7 @@ class PlaybackService(Service):
             return
         options = data.get("options") or {}
         voice = resolve_voice(data.get("voice") or "", options)
-        self._begin(call, self._around.speech.render(speakable(text), voice), loop=False)
+        self._begin(call, self._around.speech.render(text, voice), loop=False)
 
     def _begin(self, call: CallState, audio: Awaitable[bytes], loop: bool) -> None:
         task = asyncio.get_running_loop().create_task(self._play(call, audio, loop))

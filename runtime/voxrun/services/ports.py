@@ -33,7 +33,7 @@ class Surroundings:
     files_base: str = ""
     http: httpx.AsyncBaseTransport | None = None
     provider_urls: dict[str, str] = field(default_factory=dict)
-    connector_errors: str = "resolve"
+    connector_errors: str = "events"
     record: bool = False
 
     def file_url(self, name: str) -> str:

@@ -38,7 +38,7 @@ class Executor(Protocol):
     async def close(self) -> None: ...
 
 
-class Draining(Protocol):
+class Draining(Executor, Protocol):
     """What must come to rest before the end: the HTTP service."""
 
     @property
@@ -76,6 +76,7 @@ class Session:
         self._stop: asyncio.Event = asyncio.Event()
         self._stop_reason = NORMAL
         self._terminating = False
+        self._last_requests = 0
         self._error: RealmError | None = None
         self._idle_timer: asyncio.TimerHandle | None = None
         self.ending: Ending | None = None
@@ -118,14 +119,20 @@ class Session:
 
     # -- the loop -----------------------------------------------------------------------------------
 
-    async def run(self, boot: BootInfo, first: Iterable[Event]) -> Ending:
-        """Boot the realm, deliver ``first``, then whatever comes; returns when everything is closed."""
+    async def run(
+        self, boot: BootInfo, first: Iterable[Event], then: Callable[[], None] = lambda: None
+    ) -> Ending:
+        """Boot the realm, deliver ``first``, then whatever comes; returns when everything is closed.
+
+        ``then`` is called once ``first`` is queued: what it lets through comes after it.
+        """
         self.journal.note("session", {"state": "started", "id": self.id})
         try:
             self._take(await self._realm.boot(boot))
             if self._error is None:
                 for event in first:
                     self.emit(event)
+                then()
                 await self._turns()
             if self._error is None:
                 await self._wind_down()
@@ -179,7 +186,7 @@ class Session:
             if not command.kind.startswith(("session.", "log.")):
                 self._fail(RealmError("internal", f"no service carries out '{command.kind}'", command.where))
             return
-        if self._terminating and not command.kind.startswith("http."):
+        if self._terminating and not self._allowed_at_the_end(command):
             return
         try:
             service.execute(command)
@@ -188,6 +195,17 @@ class Session:
         except (KeyError, TypeError, ValueError) as error:
             # The realm is untrusted: a malformed command ends its session, nothing else.
             self._fail(RealmError("exception", f"malformed command {command.kind}: {error!r}", command.where))
+
+    def _allowed_at_the_end(self, command: Command) -> bool:
+        """One HTTP request, made in Terminating."""
+        if command.kind != "http.request":
+            return False
+        self._last_requests -= 1
+        if self._last_requests < 0:
+            self.journal.log(
+                "warning", "one HTTP request is allowed in Terminating; this one is dropped", command.where
+            )
+        return self._last_requests >= 0
 
     def _fail(self, error: RealmError) -> None:
         if self._error is None:
@@ -201,6 +219,7 @@ class Session:
         self._kill_timers()
         await self._close_all_but_http()
         await self._drain()
+        self._last_requests = 1
         await self._last_event("Application.Terminating")
         await self._drain()
         await self._last_event("Application.Terminated")

@@ -147,8 +147,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 def _address(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     named = [kwargs.get("host"), kwargs.get("port")]
-    values = [value for value in (*named, *args) if isinstance(value, str | int)]
-    return ":".join(str(value) for value in values[:2]) or "a socket"
+    values = [value for value in (*named, *args) if isinstance(value, str | bytes | int)]
+    texts = [value.decode("ascii", "replace") if isinstance(value, bytes) else str(value) for value in values]
+    return ":".join(texts[:2]) or "a socket"
 
 
 def run_virtual(main: Callable[[LoopClock], Coroutine[Any, Any, T]], start_ms: int = DEFAULT_START_MS) -> T:

@@ -1,0 +1,185 @@
+"""Puts one session together: folder, journal, realm, services."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from voxrun.connectors.registry import FACTORIES
+from voxrun.errors import ConfigError
+from voxrun.realm.port import BootInfo
+from voxrun.services.access import AccessService
+from voxrun.services.base import ServiceContext
+from voxrun.services.calls import CallService
+from voxrun.services.connector_client import ConnectorService
+from voxrun.services.download import Downloader
+from voxrun.services.guard import GuardedTransport, GuardRules
+from voxrun.services.http import HttpService
+from voxrun.services.media import MediaService
+from voxrun.services.playback import PlaybackService
+from voxrun.services.ports import Surroundings
+from voxrun.services.recordings import RecordingService
+from voxrun.services.timers import TimerService
+from voxrun.services.units import Units
+from voxrun.session import header
+from voxrun.session.journal import Journal, open_private
+from voxrun.session.messages import Event, JsonObject
+from voxrun.session.redact import Redactor
+from voxrun.session.session import Session
+
+if TYPE_CHECKING:
+    from voxrun.session.runtime import Application, World
+
+ACCOUNT_ID = 1
+APPLICATION_ID = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPlan:
+    """What is decided before a session is opened."""
+
+    number: int
+    seed: int
+    custom_data: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session with the handles that the runtime needs."""
+
+    session: Session
+    boot: BootInfo
+    calls: CallService
+    access: AccessService
+    token: str
+    folder: Path | None
+    head: JsonObject
+
+    def started_event(self) -> Event:
+        """Application.Started with its fields."""
+        return Event("Application.Started", "", dict(self.boot.session))
+
+    def write_header(self) -> None:
+        """The journal's first record."""
+        self.session.journal.note("header", self.head)
+
+
+async def open_session(application: Application, world: World, plan: SessionPlan) -> Opened:
+    """Make a session ready to run. Raises ConfigError when its folder cannot be made."""
+    new_id = id_maker(plan.seed, plan.number)
+    session_id = new_id("session")
+    clock = world.clock
+    start_ms = clock.unix_ms()
+    folder = make_folder(application.sessions_dir, start_ms, session_id)
+    journal = Journal(folder, clock, Redactor({**application.secrets, "session access token": plan.token}))
+    access_url = f"{application.base_url}/request/{session_id}/{plan.token}"
+    boot = BootInfo(
+        scripts=application.scripts,
+        seed=plan.seed,
+        start_ms=start_ms,
+        custom_data=plan.custom_data,
+        secrets=application.secrets,
+        limits=application.limits.as_dict(),
+        session={
+            "sessionId": start_ms + plan.number,
+            "accessURL": access_url,
+            "accessSecureURL": access_url,
+            "accountId": ACCOUNT_ID,
+            "applicationId": APPLICATION_ID,
+            "logURL": f"{application.base_url}/sessions/{session_id}/files/log.txt",
+        },
+        keep_going=application.keep_going,
+    )
+    session = Session(session_id, await world.realms.open(session_id), clock, journal, application.limits)
+    rng = random.Random(plan.seed)
+    context = ServiceContext(session_id, clock, rng, journal, session.emit, new_id)
+    rules = GuardRules(
+        application.own_ports, (f"/request/{session_id}/{plan.token}",), application.allow_link_local
+    )
+    around = Surroundings(
+        ticker=world.ticker,
+        speech=world.speech,
+        dialer=world.dialer,
+        transports=world.transports,
+        limits=application.limits,
+        folder=folder,
+        files_base=f"{application.base_url}/sessions/{session_id}/files",
+        http=world.http or GuardedTransport(rules),
+        provider_urls=dict(world.provider_urls),
+        connector_errors=application.connector_errors,
+        record=application.record,
+    )
+    calls, access = attach_services(session, context, around)
+    if folder is not None:
+        save_scripts(folder, application)
+    head = header.make(application, boot, session_id)
+    return Opened(session, boot, calls, access, plan.token, folder, head)
+
+
+def attach_services(
+    session: Session, context: ServiceContext, around: Surroundings
+) -> tuple[CallService, AccessService]:
+    """Make the services of a session and give them to it."""
+    if around.http is None:
+        raise ConfigError("a session needs an HTTP transport")
+    units = Units()
+    limits = around.limits
+    calls = CallService(context, units, around, session.calls_changed)
+    http = HttpService(context, around.http, limits)
+    timers = TimerService(context, limits.timers)
+    access = AccessService(context)
+    services = (
+        timers,
+        access,
+        calls,
+        PlaybackService(context, calls, around, Downloader(around.http, limits)),
+        ConnectorService(context, units, around, FACTORIES),
+        MediaService(context, units),
+        RecordingService(context, calls, around),
+        http,
+    )
+    session.attach(services, http, timers.stop)
+    return calls, access
+
+
+def id_maker(seed: int, number: int) -> Callable[[str], str]:
+    """Ids that Python hands out: 32 hex digits from (seed, session number, kind, n)."""
+    counts: dict[str, int] = {}
+
+    def new_id(kind: str) -> str:
+        counts[kind] = counts.get(kind, 0) + 1
+        text = f"{seed}:{number}:{kind}:{counts[kind]}"
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    return new_id
+
+
+def make_folder(root: Path | None, start_ms: int, session_id: str) -> Path | None:
+    """The session's own folder, named by its start, readable by its owner only."""
+    if root is None:
+        return None
+    start = datetime.fromtimestamp(start_ms / 1000, UTC)
+    folder = root / f"{start:%Y-%m-%dT%H-%M-%S}-{session_id[:8]}"
+    try:
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot make the session's folder {folder}: {error.strerror}. Choose another with --sessions DIR"
+        ) from None
+    return folder
+
+
+def save_scripts(folder: Path, application: Application) -> None:
+    """Keep the scripts beside the journal: replay needs the very text that ran."""
+    target = folder / "scripts"
+    target.mkdir(mode=0o700)
+    for number, script in enumerate(application.scripts):
+        with open_private(target / header.script_file(number, script)) as file:
+            file.write(script.source)
