@@ -1,0 +1,230 @@
+"""Registered softphones, and outgoing calls that ring them.
+
+``Phones.dial`` is the ``Dialer`` of the runtime. A call to a user rings the pages registered under that
+name, else those that take every call ("*"); calls to PSTN, SIP and WhatsApp destinations ring those that
+take every call, else every page. Routes of voxrun.toml come first. The first page that answers gets the
+call, the others hear that it is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Literal, Protocol
+
+from voxrun.errors import PeerError
+from voxrun.legs.base import DialRequest, Headers
+from voxrun.legs.webrtc.leg import By, WebRtcLeg, reason_of
+from voxrun.legs.webrtc.peer import PeerConfig
+
+EVERYONE: Final = "*"
+RING_SECONDS: Final = 60
+"""Without an answer the call fails with 408."""
+TIMEOUT_HEADER: Final = "vi-calltimeout"
+"""Header of the scenario that says how long to ring, 10 to 400 s."""
+
+_log = logging.getLogger("voxrun.phones")
+
+
+class RouteLike(Protocol):
+    """A row of ``[[routes]]`` in voxrun.toml."""
+
+    @property
+    def leg(self) -> str: ...
+
+    @property
+    def address(self) -> str: ...
+
+    def matches(self, kind: str, destination: str) -> bool: ...
+
+
+class Page(Protocol):
+    """A softphone page, as far as incoming calls need it. Nothing raises or waits."""
+
+    user: str | None
+
+    def offered(self, ringing: Ringing, **data: Any) -> str:
+        """Ring; returns the call's id on that page."""
+        ...
+
+    def cancelled(self, call_id: str, code: int, reason: str) -> None: ...
+
+    def refused(self, call_id: str, re_: str, message: str) -> None: ...
+
+    def answered(self, call_id: str, sdp: str | None, headers: Headers) -> None: ...
+
+    def ended(
+        self, call_id: str, code: int, reason: str, by: By, headers: Headers, duration: float
+    ) -> None: ...
+
+    def tell(self, call_id: str, kind: Literal["dtmf", "info", "message"], **data: Any) -> None: ...
+
+
+class Ringing:
+    """The far end of one outgoing call: pages that ring, later the one that answered."""
+
+    def __init__(self) -> None:
+        self.leg: WebRtcLeg | None = None
+        self._pages: dict[Page, str] = {}
+        self._answering: Page | None = None
+        self._winner: tuple[Page, str] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self, pages: Sequence[Page], request: DialRequest) -> None:
+        """Ring ``pages``."""
+        for page in pages:
+            self._pages[page] = page.offered(
+                self,
+                kind=request.kind,
+                to=request.destination,
+                displayName=request.display_name,
+                headers=dict(request.headers),
+                **{"from": request.callerid},
+            )
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(_ring_seconds(request.headers), self._not_answered)
+        loop.call_soon(self._leg().far_ringing, {})
+
+    # what pages do
+
+    async def answer(self, page: Page, sdp: str) -> None:
+        """A page takes the call."""
+        call_id = self._pages.get(page)
+        if call_id is None:
+            return  # cancelled while the message was on its way
+        if self._answering is not None:
+            page.refused(call_id, "answer", "The call is being answered on another page.")
+            return
+        self._answering = page
+        try:
+            await self._leg().far_answer(sdp, {})
+        except PeerError as error:
+            page.refused(call_id, "answer", str(error))
+            return
+        finally:
+            self._answering = None
+        self._stop_timer()
+        self._winner = (page, call_id)
+        for other, other_id in self._pages.items():
+            if other is not page:
+                other.cancelled(other_id, 200, "answered on another page")
+        self._pages = {}
+
+    def decline(self, page: Page, code: int) -> None:
+        """A page refuses."""
+        call_id = self._pages.pop(page)
+        page.ended(call_id, code, reason_of(code), "remote", {}, 0.0)
+        if not self._pages and self._winner is None:
+            self._leg().far_decline(code)
+
+    def gone(self, page: Page) -> None:
+        """A page left."""
+        if self._winner is not None and self._winner[0] is page:
+            self._leg().far_hangup({})
+        elif self._pages.pop(page, None) is not None and not self._pages and self._winner is None:
+            self._leg().far_decline(480, "User Offline")
+
+    # what the leg says (legs.webrtc.leg.FarEnd)
+
+    def ringing(self, headers: Headers) -> None:
+        """Outgoing legs do not say this."""
+
+    def early(self, sdp: str, headers: Headers) -> None:
+        """Outgoing legs do not say this."""
+
+    def answered(self, sdp: str | None, headers: Headers) -> None:
+        if self._winner is not None:
+            self._winner[0].answered(self._winner[1], sdp, headers)
+
+    def ended(self, code: int, reason: str, by: By, headers: Headers, duration: float) -> None:
+        self._stop_timer()
+        if self._winner is not None:
+            self._winner[0].ended(self._winner[1], code, reason, by, headers, duration)
+        for page, call_id in self._pages.items():
+            page.cancelled(call_id, code, reason)
+        self._pages = {}
+
+    def dtmf(self, digits: str, method: str) -> None:
+        self._tell("dtmf", digits=digits, method=method)
+
+    def info(self, mime: str, body: str, headers: Headers) -> None:
+        self._tell("info", mime=mime, body=body, headers=dict(headers))
+
+    def message(self, text: str) -> None:
+        self._tell("message", text=text)
+
+    def _tell(self, kind: Literal["dtmf", "info", "message"], **data: Any) -> None:
+        if self._winner is not None:
+            self._winner[0].tell(self._winner[1], kind, **data)
+
+    def _not_answered(self) -> None:
+        self._leg().far_decline(408)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _leg(self) -> WebRtcLeg:
+        assert self.leg is not None
+        return self.leg
+
+
+class Phones:
+    """Which pages there are, and the dialer that rings them."""
+
+    def __init__(
+        self,
+        config: PeerConfig,
+        routes: Sequence[RouteLike] = (),
+        log: Callable[[str], None] = _log.warning,
+    ) -> None:
+        self.config = config
+        self._routes = tuple(routes)
+        self._log = log
+        self.pages: list[Page] = []
+        """Connected pages, registered or not."""
+
+    def dial(self, request: DialRequest) -> WebRtcLeg:
+        """Call a page; see the module docstring. The leg fails where none can be reached."""
+        ringing = Ringing()
+        leg = WebRtcLeg(ringing, self.config, outgoing=True)
+        leg.client_type = {"whatsapp": "wab", "conference": "user"}.get(request.kind, request.kind)
+        ringing.leg = leg
+        route = next((r for r in self._routes if r.matches(request.kind, request.destination)), None)
+        if route is not None and route.leg != "webrtc":
+            self._log(f"{_name(request)} has a route over {route.leg}: {route.leg.upper()} legs come later.")
+            leg.far_decline(501, f"{route.leg.upper()} legs come later")
+            return leg
+        pages = self._find(request, route)
+        if pages:
+            ringing.start(pages, request)
+        else:
+            self._log(self._advice(request, route))
+            leg.far_decline(480, "User Offline")
+        return leg
+
+    def _find(self, request: DialRequest, route: RouteLike | None) -> list[Page]:
+        registered = [page for page in self.pages if page.user is not None]
+        everyone = [page for page in registered if page.user == EVERYONE]
+        if route is not None and route.address != EVERYONE:
+            return [page for page in registered if page.user == route.address] or everyone
+        if request.kind == "user" and route is None:
+            return [page for page in registered if page.user == request.destination] or everyone
+        return everyone or registered
+
+    def _advice(self, request: DialRequest, route: RouteLike | None) -> str:
+        if not any(page.user is not None for page in self.pages):
+            return f"{_name(request)}: no softphone is open to ring. Open the page and leave it open."
+        user = route.address if route is not None else request.destination
+        return f'{_name(request)}: nobody is registered as "{user}". Register a page under that name, or "*".'
+
+
+def _name(request: DialRequest) -> str:
+    return f"Call to {request.kind} {request.destination}"
+
+
+def _ring_seconds(headers: Headers) -> float:
+    text = next((v for name, v in headers.items() if name.lower() == TIMEOUT_HEADER), "")
+    return min(400, max(10, int(text))) if re.fullmatch(r"\d{1,6}", text.strip()) else RING_SECONDS

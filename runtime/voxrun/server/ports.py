@@ -1,0 +1,71 @@
+"""What the web server needs of the rest of voxrun, and what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from voxrun.legs.base import IncomingInfo, Leg
+from voxrun.session.messages import JsonObject
+
+Observer: TypeAlias = Callable[[str, JsonObject], None]
+"""Called with a session id and one journal record."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessReply:
+    """What a request to a session access URL is answered with."""
+
+    status: int
+    body: bytes
+    content_type: str
+
+
+class SessionInfo(Protocol):
+    """A session in the list of sessions."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def state(self) -> str:
+        """ "started", "terminating" or "ended"."""
+        ...
+
+
+class Runtime(Protocol):
+    """Sessions, as the server sees them."""
+
+    async def incoming(self, leg: Leg, info: IncomingInfo) -> str:
+        """Offer ``leg`` to a new session; returns its id. Raises VoxrunError when there can be none."""
+        ...
+
+    async def start_session(self, custom_data: str) -> str:
+        """A session without a call, as StartScenarios makes; returns its id."""
+        ...
+
+    async def http_request(
+        self,
+        session_id: str,
+        token: str,
+        method: str,
+        path: str,
+        content: str,
+        headers: list[tuple[str, str]],
+    ) -> AccessReply:
+        """AppEvents.HttpRequest. Raises KeyError for an unknown session or a wrong token."""
+        ...
+
+    def subscribe(self, observer: Observer) -> Callable[[], None]:
+        """Tell ``observer`` every record of every session; returns what ends it."""
+        ...
+
+    def sessions(self) -> Sequence[SessionInfo]:
+        """Sessions of this server, oldest first."""
+        ...
+
+    def file(self, session_id: str, name: str) -> Path:
+        """A file of a session's folder. Raises KeyError for an unknown session or name."""
+        ...

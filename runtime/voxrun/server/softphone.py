@@ -1,0 +1,356 @@
+"""The softphone's WebSocket: the shell around ``PageProtocol``. It reads, writes, and drives legs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, Literal
+
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from voxrun.errors import VoxrunError
+from voxrun.legs.base import Headers, IncomingInfo
+from voxrun.legs.webrtc.leg import NO_ANSWER_SECONDS, By, WebRtcLeg
+from voxrun.server import wire
+from voxrun.server.feed import Feed
+from voxrun.server.phones import EVERYONE, Phones, Ringing
+from voxrun.server.ports import Runtime
+from voxrun.server.signalling import MAX_CALLS, PageProtocol
+from voxrun.server.wire import ClientMessage
+from voxrun.session.messages import JsonObject
+
+MAX_WAITING_RECORDS: Final = 4000
+"""Records that may wait for a slow page; more are dropped and counted."""
+MAX_WAITING: Final = 8000
+"""Messages that may wait; a page that lets more pile up does not read at all."""
+_BY: Final[dict[By, str]] = {"remote": "you", "local": "scenario", "error": "error"}
+
+
+class Outbox:
+    """Messages on their way to one page."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[str] = deque()
+        self._wake = asyncio.Event()
+        self._dropped = 0
+        self.overflow = False
+
+    def put(self, message: JsonObject) -> None:
+        """Add a message. Records are dropped when the page does not keep up."""
+        if message["type"] == "record" and len(self._waiting) >= MAX_WAITING_RECORDS:
+            self._dropped += 1
+        elif len(self._waiting) >= MAX_WAITING:
+            self.overflow = True
+        else:
+            self._waiting.append(json.dumps(message))
+        self._wake.set()
+
+    async def get(self) -> str:
+        """The next message, waiting for one. Raises OverflowError when the page does not read."""
+        while not self._waiting:
+            self._wake.clear()
+            await self._wake.wait()
+        if self.overflow:
+            raise OverflowError
+        text = self._waiting.popleft()
+        if self._dropped and not self._waiting:
+            message = f"The page was too slow: {self._dropped} records were left out."
+            self._dropped = 0
+            self.put({"type": "error", "message": message, "re": "watch"})
+        return text
+
+
+class PageFarEnd:
+    """One call that the page made: what its leg says becomes messages (legs.webrtc.leg.FarEnd).
+
+    They wait until ``release``: ``trying`` goes first, though a scenario may answer sooner.
+    """
+
+    def __init__(self, page: SoftphonePage, call_id: str) -> None:
+        self._page = page
+        self._id = call_id
+        self._kept: list[Callable[[], None]] | None = []
+
+    def release(self) -> None:
+        """Pass on what was said so far, and from now on at once."""
+        kept, self._kept = self._kept or [], None
+        for say in kept:
+            say()
+
+    def _say(self, say: Callable[[], None]) -> None:
+        if self._kept is None:
+            say()
+        else:
+            self._kept.append(say)
+
+    def ringing(self, headers: Headers) -> None:
+        self._say(lambda: self._page.ringing(self._id, headers))
+
+    def early(self, sdp: str, headers: Headers) -> None:
+        self._say(lambda: self._page.early(self._id, sdp, headers))
+
+    def answered(self, sdp: str | None, headers: Headers) -> None:
+        self._say(lambda: self._page.answered(self._id, sdp, headers))
+
+    def ended(self, code: int, reason: str, by: By, headers: Headers, duration: float) -> None:
+        self._say(lambda: self._page.ended(self._id, code, reason, by, headers, duration))
+
+    def dtmf(self, digits: str, method: str) -> None:
+        self._say(lambda: self._page.tell(self._id, "dtmf", digits=digits, method=method))
+
+    def info(self, mime: str, body: str, headers: Headers) -> None:
+        self._say(lambda: self._page.tell(self._id, "info", mime=mime, body=body, headers=dict(headers)))
+
+    def message(self, text: str) -> None:
+        self._say(lambda: self._page.tell(self._id, "message", text=text))
+
+
+class SoftphonePage:
+    """One connected page: its protocol, its legs, the incoming calls that ring it."""
+
+    def __init__(self, runtime: Runtime, phones: Phones, feed: Feed, welcome: JsonObject) -> None:
+        self._runtime = runtime
+        self._phones = phones
+        self._feed = feed
+        self._protocol = PageProtocol()
+        self._legs: dict[str, WebRtcLeg] = {}
+        self._ringing: dict[str, Ringing] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.outbox = Outbox()
+        self.outbox.put(welcome | {"sessions": [*feed.states()]})
+        self._unsubscribe = feed.subscribe(self._record)
+        phones.pages.append(self)
+
+    @property
+    def user(self) -> str | None:
+        return self._protocol.user
+
+    @user.setter
+    def user(self, user: str | None) -> None:
+        self._protocol.user = user
+
+    def receive(self, text: str) -> None:
+        """Take one message of the page."""
+        actions, replies = self._protocol.receive(text)
+        self._send(replies)
+        for action in actions:
+            self._act(action.message)
+
+    async def close(self) -> None:
+        """The page is gone: its calls end."""
+        self._unsubscribe()
+        self._phones.pages.remove(self)
+        for ringing in tuple(self._ringing.values()):
+            ringing.gone(self)
+        self._protocol.calls.clear()  # calls being placed see that nobody waits for them
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        for leg in tuple(self._legs.values()):
+            leg.far_hangup({})
+
+    # what the page asks for
+
+    def _act(self, message: ClientMessage) -> None:
+        kind, call_id = message.type, message.id
+        if kind == "call":
+            self._spawn(self._place(message))
+        elif kind == "start":
+            self._spawn(self._start(message["customData"]))
+        elif kind == "watch":
+            for session, record in self._feed.history(message["session"]):
+                self.outbox.put({"type": "record", "session": session, "record": record})
+        elif kind == "answer":
+            self._spawn(self._ringing[call_id].answer(self, message["sdp"]))
+        elif kind in ("decline", "hangup") and call_id in self._ringing:
+            self._give_up(call_id, message)
+        elif kind == "hangup" and call_id not in self._legs:  # still being placed
+            self._send(self._protocol.ended(call_id, 487, "Request Terminated", "you", {}, 0.0))
+        elif kind not in ("register", "unregister"):
+            self._within(message)
+
+    def _give_up(self, call_id: str, message: ClientMessage) -> None:
+        ringing = self._ringing[call_id]
+        if self._protocol.calls.get(call_id) == "incoming":
+            del self._ringing[call_id]
+            ringing.decline(self, message["code"] if message.type == "decline" else 603)
+        elif ringing.leg is not None:
+            ringing.leg.far_hangup(message["headers"])
+
+    def _within(self, message: ClientMessage) -> None:
+        ringing = self._ringing.get(message.id)
+        leg = ringing.leg if ringing is not None else self._legs.get(message.id)
+        if leg is None:
+            return
+        match message.type:
+            case "dtmf":
+                leg.far_dtmf(message["digits"].upper())
+            case "info":
+                leg.far_info(message["mime"], message["body"], message["headers"])
+            case "message":
+                leg.far_message(message["text"])
+            case "hold":
+                leg.far_hold(message["on"])
+            case "hangup":
+                leg.far_hangup(message["headers"])
+
+    async def _place(self, message: ClientMessage) -> None:
+        call_id = message.id
+        far = PageFarEnd(self, call_id)
+        try:
+            leg = await WebRtcLeg.incoming(far, message["sdp"], self._phones.config)
+        except VoxrunError as error:
+            self._send(self._protocol.refused(call_id, "call", str(error)))
+            return
+        if call_id not in self._protocol.calls:  # hung up meanwhile
+            await leg.close()
+            return
+        self._legs[call_id] = leg
+        try:
+            session = await self._runtime.incoming(leg, self._info(message))
+        except VoxrunError as error:
+            del self._legs[call_id]
+            self._send(self._protocol.refused(call_id, "call", str(error)))
+            await leg.close()
+            return
+        self._send(self._protocol.placed(call_id, session))
+        far.release()
+
+    def _info(self, message: ClientMessage) -> IncomingInfo:
+        registered = self.user if self.user not in (None, EVERYONE) else ""
+        caller = message["from"] or registered or "softphone"
+        return incoming_info(
+            message["to"],
+            caller,
+            message["displayName"] or self._protocol.display_name,
+            message["headers"],
+            message["customData"],
+        )
+
+    async def _start(self, custom_data: str) -> None:
+        try:
+            session = await self._runtime.start_session(custom_data)
+        except VoxrunError as error:
+            self._send([{"type": "error", "message": str(error), "re": "start"}])
+            return
+        self._send([{"type": "started", "session": session}])
+
+    # what happens to its calls (phones.Page, and PageFarEnd)
+
+    def offered(self, ringing: Ringing, **data: Any) -> str:
+        call_id, messages = self._protocol.incoming(**data)
+        self._ringing[call_id] = ringing
+        self._send(messages)
+        return call_id
+
+    def ringing(self, call_id: str, headers: Headers) -> None:
+        self._send(self._protocol.ringing(call_id, headers))
+
+    def early(self, call_id: str, sdp: str, headers: Headers) -> None:
+        self._send(self._protocol.early(call_id, sdp, headers))
+
+    def answered(self, call_id: str, sdp: str | None, headers: Headers) -> None:
+        self._send(self._protocol.answered(call_id, sdp, headers))
+
+    def ended(self, call_id: str, code: int, reason: str, by: By, headers: Headers, duration: float) -> None:
+        self._legs.pop(call_id, None)
+        self._ringing.pop(call_id, None)
+        self._send(self._protocol.ended(call_id, code, reason, _BY[by], headers, duration))
+
+    def cancelled(self, call_id: str, code: int, reason: str) -> None:
+        self._ringing.pop(call_id, None)
+        self._send(self._protocol.cancelled(call_id, code, reason))
+
+    def refused(self, call_id: str, re_: str, message: str) -> None:
+        self._send(self._protocol.refused(call_id, re_, message))
+
+    def tell(self, call_id: str, kind: Literal["dtmf", "info", "message"], **data: Any) -> None:
+        self._send(self._protocol.tell(call_id, kind, **data))
+
+    def _record(self, session: str, record: JsonObject) -> None:
+        if record.get("k") == "session":
+            state, reason = record.get("state"), record.get("reason", "")
+            self._send([{"type": "session", "id": session, "state": state, "reason": reason}])
+        if self._protocol.watching in ("*", session):
+            self.outbox.put({"type": "record", "session": session, "record": record})
+
+    def _send(self, messages: list[JsonObject]) -> None:
+        for message in messages:
+            self.outbox.put(message)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def incoming_info(
+    to: str, caller: str, display_name: str, headers: Headers, custom_data: str
+) -> IncomingInfo:
+    """A call of a page or a WHIP client, as CallAlerting tells it."""
+    return IncomingInfo(
+        destination=to,
+        callerid=caller,
+        display_name=display_name or caller,
+        from_uri=f"sip:{caller}@voxrun.invalid",
+        to_uri=f"sip:{to}@voxrun.invalid",
+        headers={"VI-Client-Type": "user", **headers},
+        custom_data=custom_data,
+    )
+
+
+def welcome(version: str, scenarios: list[str], ai: str, ice_servers: list[JsonObject]) -> JsonObject:
+    """The first message to a page, but for the sessions."""
+    return {
+        "type": "welcome",
+        "version": version,
+        "protocol": 1,
+        "scenarios": [*scenarios],
+        "ai": ai,
+        "user": None,
+        "iceServers": [*ice_servers],
+        "limits": {
+            "messageBytes": wire.MAX_MESSAGE_BYTES,
+            "sdpBytes": wire.MAX_SDP_BYTES,
+            "textBytes": wire.MAX_TEXT_BYTES,
+            "calls": MAX_CALLS,
+            "noAnswerSeconds": NO_ANSWER_SECONDS,
+        },
+    }
+
+
+async def serve_page(socket: WebSocket, page: SoftphonePage) -> None:
+    """Run one accepted WebSocket until either side ends it."""
+    writer = asyncio.create_task(_write(socket, page.outbox))
+    reader = asyncio.create_task(_read(socket, page))
+    try:
+        await asyncio.wait([reader, writer], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (reader, writer):
+            task.cancel()
+        await asyncio.wait([reader, writer])
+        await page.close()
+
+
+async def _write(socket: WebSocket, outbox: Outbox) -> None:
+    try:
+        while True:
+            await socket.send_text(await outbox.get())
+    except OverflowError:
+        await socket.close(1013, "the page does not read")
+    except (WebSocketDisconnect, RuntimeError):
+        return  # gone; the reader ends too
+
+
+async def _read(socket: WebSocket, page: SoftphonePage) -> None:
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        text = message.get("text")
+        if text is None:
+            if socket.application_state is WebSocketState.CONNECTED:
+                await socket.close(1003, "text messages only")
+            return
+        page.receive(text)
