@@ -1,0 +1,66 @@
+/** One RTCPeerConnection with one audio line in each direction. The page always makes the offer. */
+
+const GATHER_AT_MOST = 500;
+const TONE_LENGTH = 160;
+const TONE_GAP = 80;
+
+export class Peer {
+  /**
+   * @param {MediaStreamTrack} track the caller's audio
+   * @param {RTCIceServer[]} iceServers of the server's settings; usually none: voxrun is reached directly
+   * @param {(stream: MediaStream) => void} onAudio the far end's audio, once
+   * @param {(state: RTCPeerConnectionState) => void} onState
+   */
+  constructor(track, iceServers, onAudio, onState) {
+    this.connection = new RTCPeerConnection({ iceServers });
+    this.connection.ontrack = (event) => onAudio(event.streams[0] ?? new MediaStream([event.track]));
+    this.connection.onconnectionstatechange = () => onState(this.connection.connectionState);
+    this.sender = this.connection.addTransceiver(track, { direction: "sendrecv" }).sender;
+  }
+
+  /** @returns {Promise<string>} a complete offer; what was not gathered in half a second is left out */
+  async offer() {
+    const connection = this.connection;
+    await connection.setLocalDescription(await connection.createOffer());
+    await new Promise((resolve) => {
+      const timer = setTimeout(resolve, GATHER_AT_MOST);
+      const check = () => {
+        if (connection.iceGatheringState !== "complete") return;
+        clearTimeout(timer);
+        resolve(undefined);
+      };
+      connection.addEventListener("icegatheringstatechange", check);
+      check();
+    });
+    return connection.localDescription?.sdp ?? "";
+  }
+
+  /** Take the server's answer. Early media brings it first; a second one is not needed. */
+  async accept(sdp) {
+    if (!sdp || this.connection.signalingState !== "have-local-offer") return;
+    await this.connection.setRemoteDescription({ type: "answer", sdp });
+  }
+
+  /**
+   * Send keys as RFC 4733 events.
+   * @param {string} digits @returns {boolean} false when they were not negotiated: send a message instead
+   */
+  sendTones(digits) {
+    const dtmf = this.sender.dtmf;
+    if (!dtmf?.canInsertDTMF) return false;
+    // insertDTMF replaces what waits, so keys pressed quickly are put behind it.
+    dtmf.insertDTMF(dtmf.toneBuffer + digits, TONE_LENGTH, TONE_GAP);
+    return true;
+  }
+
+  /** @param {MediaStreamTrack} track the caller's audio from now on */
+  async replaceTrack(track) {
+    await this.sender.replaceTrack(track);
+  }
+
+  close() {
+    this.connection.ontrack = null;
+    this.connection.onconnectionstatechange = null;
+    this.connection.close();
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * A long list that only grows: rows are added, a filter draws it anew, and at most ``MOST`` rows are kept
+ * in the page. The log and the events are both such lists.
+ */
+
+import { h } from "../dom.js";
+import { Scroller } from "./scroller.js";
+
+const MOST = 2500;
+
+/** @template T */
+export class ListView {
+  /**
+   * @param {HTMLElement} box
+   * @param {HTMLButtonElement} jump
+   * @param {(item: T) => HTMLElement} build
+   * @param {(item: T) => string} words what the filter looks at
+   */
+  constructor(box, jump, build, words) {
+    this.box = box;
+    this.build = build;
+    this.words = words;
+    this.scroller = new Scroller(box, jump);
+    /** @type {T[]} */
+    this.items = [];
+    this.drawn = 0;
+    this.filter = "";
+  }
+
+  /** @param {T[]} items a list that will grow in place @param {HTMLElement} empty */
+  show(items, empty) {
+    this.items = items;
+    this.empty = empty;
+    this.#anew();
+  }
+
+  setFilter(text) {
+    this.filter = text.trim().toLowerCase();
+    this.#anew();
+  }
+
+  draw() {
+    if (this.drawn === this.items.length) return;
+    const rows = this.items.slice(Math.max(this.drawn, this.items.length - MOST)).filter((item) => this.#wanted(item));
+    this.drawn = this.items.length;
+    if (rows.length === 0) return;
+    this.box.querySelector(":scope > .empty")?.remove();
+    this.box.append(...rows.map(this.build));
+    while (this.box.children.length > MOST) this.box.firstChild?.remove();
+    this.scroller.grown();
+  }
+
+  #wanted(item) {
+    return !this.filter || this.words(item).toLowerCase().includes(this.filter);
+  }
+
+  #anew() {
+    this.drawn = 0;
+    this.box.replaceChildren();
+    this.draw();
+    if (!this.box.firstChild) {
+      const none = h("p", { class: "empty" }, `Nothing contains “${this.filter}”.`);
+      this.box.append(this.filter && this.items.length ? none : this.empty);
+    }
+    this.scroller.toEnd();
+  }
+}
