@@ -33,6 +33,26 @@ class Explainer:
         """For a turn that the engine cut off."""
         return self._error(error.kind, str(error), error.stack, "", "")
 
+    def killed(self, how: str, stack: str = "") -> RealmError:
+        """For a turn in which the realm's process ended: ``how`` says why, ``stack`` where it was."""
+        frames = self._map.frames(stack)
+        lines = [how, *self._trail(frames, "", "")]
+        if not frames:
+            names = ", ".join(script.name for script in self._map.scripts)
+            lines.append(
+                f"  while it handled {self.event}" if self.event else f"  while {names} was evaluated"
+            )
+        where = str(frames[0].position) if frames else ""
+        return RealmError("killed", "\n".join(line for line in lines if line), where)
+
+    def hung(self, stack: str = "") -> RealmError:
+        """For a turn that could not even be interrupted."""
+        return self.killed(
+            f"the scenario ran for more than {self._cpu:g} s without a pause, in a built-in function that "
+            "cannot be interrupted: the platform ends a session whose callback takes longer than 1 s",
+            stack,
+        )
+
     def report(self, entry: dict[str, Any]) -> RealmError:
         """For a report that boot.js made."""
         stack = entry["stack"]

@@ -146,7 +146,7 @@ class Native:
         return text
 
     def current_stack(self, js_context: int) -> str:
-        """Where JavaScript is, innermost frame first; "" unless it is inside one of the engine's own functions.
+        """Where JavaScript is, innermost frame first; "" unless it is in one of the engine's own functions.
 
         An error that C code throws gets its stack at once only there; in a script's own code it gets it
         when the interpreter goes on.

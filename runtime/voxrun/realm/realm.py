@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+import zlib
 from typing import Any, Final
 
 from voxrun.realm.engine import Engine, EngineError
@@ -23,6 +24,9 @@ CPU_SECONDS: Final = 1.0
 
 HEAP_BYTES: Final = 16 << 20
 """Platform: 16 MB of JavaScript memory."""
+
+SCRIPT_CHARACTERS: Final = 256 * 1024
+"""Platform: characters of one scenario."""
 
 DRAIN_BYTES: Final = 4 << 20
 DRAIN_SECONDS: Final = 0.5
@@ -48,6 +52,8 @@ class Realm:
         self._cpu = CPU_SECONDS
         self._heap = HEAP_BYTES
         self._limit = 0
+        self.digest = 0
+        """CRC of what the last turn gave: equal turns of equal realms have equal digests."""
 
     # -- life
 
@@ -74,6 +80,8 @@ class Realm:
 
     def boot(self, info: BootInfo) -> TurnResult:
         """Give the session's data, then run its scripts top to bottom: the first turn."""
+        if (long := _too_long(info)) is not None:
+            return TurnResult(error=long)
         self.prepare()
         self._map = ScriptMap(info.scripts)
         self._explain = Explainer(self._map)
@@ -129,19 +137,17 @@ class Realm:
         """Bytes of heap in use, the platform's own code included."""
         return self._engine.memory_used()
 
-    def position(self) -> str:
-        """Where the scenario is inside one of the engine's own functions, "file:line:column" or "".
+    def raw_position(self) -> str:
+        """Where the engine is inside one of its own functions, as it says it; "" if it cannot tell.
 
-        For a watchdog that stops the thread in the middle of such a function.
+        For a watchdog that stops the thread in the middle of such a function (see ``probe``).
         """
-        frames = self._map.frames(self._engine.current_stack())
-        return str(frames[0].position) if frames else ""
+        return self._engine.current_stack()
 
     # -- inside
 
     def _read_limits(self, info: BootInfo) -> None:
-        self._cpu = info.limits.get("cpu_ms", round(CPU_SECONDS * 1000)) / 1000
-        self._heap = info.limits.get("heap_bytes", HEAP_BYTES)
+        self._cpu, self._heap = budgets(info)
         self._explain.limits(self._cpu, self._heap)
 
     def _finish(self) -> TurnResult:
@@ -149,6 +155,7 @@ class Realm:
             text = self._engine.call("drain", True)
         except EngineError as error:
             return self._broken(error)
+        self.digest = zlib.crc32(text.encode())
         return NOTHING if text == EMPTY else self._result(_parse(text))
 
     def _broken(self, error: EngineError) -> TurnResult:
@@ -175,6 +182,25 @@ class Realm:
 
 EMPTY: Final = '{"c":[],"f":null,"s":[],"i":""}'
 NOTHING: Final = TurnResult()
+
+
+def budgets(info: BootInfo) -> tuple[float, int]:
+    """(seconds of CPU a turn, bytes of heap) that a session's limits allow."""
+    cpu = info.limits.get("turn_ms", round(CPU_SECONDS * 1000)) / 1000
+    return cpu, info.limits.get("memory_mb", HEAP_BYTES >> 20) << 20
+
+
+def _too_long(info: BootInfo) -> RealmError | None:
+    limit = info.limits.get("script_chars", SCRIPT_CHARACTERS)
+    for script in info.scripts:
+        if len(script.source) > limit:
+            text = (
+                f"{script.name} has {len(script.source)} characters: the platform takes scenarios of at most "
+                f"{SCRIPT_CHARACTERS} (256 * 1024)"
+                + (f", here {limit}" if limit != SCRIPT_CHARACTERS else "")
+            )
+            return RealmError("limit", text, script.name)
+    return None
 
 
 def _ascii(value: Any) -> str:

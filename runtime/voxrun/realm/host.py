@@ -1,0 +1,136 @@
+"""A realm host: a process with one thread, which does nothing but run the turns of some sessions.
+
+Started by ``pool`` as ``python -m voxrun.realm.host FD`` with a socket and without the parent's
+environment. It ends when the socket does.
+"""
+
+from __future__ import annotations
+
+import gc
+import resource
+import select
+import signal
+import socket
+import sys
+import threading
+from typing import Any, Final
+
+from voxrun.realm import probe, wire
+from voxrun.realm.engine import THREAD_STACK
+from voxrun.realm.port import RealmError, TurnResult
+from voxrun.realm.realm import Realm
+
+STACK: Final = 64 << 20
+IDLE_SECONDS: Final = 0.2
+"""Quiet time before the host makes a realm ahead: the first turns of a new session come first."""
+
+
+class Host:
+    """The sessions of this process."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._realms: dict[str, Realm] = {}
+        self._spare: Realm | None = None
+        self._running: Realm | None = None
+
+    def serve(self) -> None:
+        """Answer requests until the parent is gone."""
+        unpacker = wire.Unpacker()
+        while True:
+            if self._spare is None and not select.select([self._connection], [], [], IDLE_SECONDS)[0]:
+                self._prepare()
+            data = self._connection.recv(1 << 18)
+            if not data:
+                return
+            for request in unpacker.feed(data):
+                self._connection.sendall(wire.pack(self._answer(request)))
+
+    def report_position(self) -> None:
+        """Send where the running scenario is; called from the middle of it (see ``probe``)."""
+        stack = self._running.raw_position() if self._running else ""
+        self._connection.sendall(wire.pack({"stack": stack}))
+
+    def _prepare(self) -> None:
+        self._spare = Realm()
+        self._spare.prepare()
+        gc.collect()
+
+    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        operation = getattr(self, "_do_" + request["op"])
+        try:
+            answer: dict[str, Any] = operation(request)
+        except Exception as error:
+            # Anything may be wrong here but the scenario: say so to this session, keep the others.
+            text = f"voxrun's realm host failed ({type(error).__name__}: {error}). Please report this."
+            return wire.result_to_json(TurnResult(error=RealmError("internal", text)))
+        finally:
+            self._running = None
+        return answer
+
+    def _do_boot(self, request: dict[str, Any]) -> dict[str, Any]:
+        realm, self._spare = self._spare or Realm(), None
+        old = self._realms.pop(request["s"], None)
+        if old is not None:
+            old.close()
+        self._running = self._realms[request["s"]] = realm
+        result = realm.boot(wire.boot_from_json(request["info"]))
+        return {**wire.result_to_json(result), "d": realm.digest}
+
+    def _do_turn(self, request: dict[str, Any]) -> dict[str, Any]:
+        realm = self._running = self._realms[request["s"]]
+        result = realm.turn(*wire.event_from_json(request["e"]))
+        return {**wire.result_to_json(result), "d": realm.digest}
+
+    def _do_rebuild(self, request: dict[str, Any]) -> dict[str, Any]:
+        digests = [self._do_boot(request)["d"]]
+        realm = self._realms[request["s"]]
+        for item in request["events"]:
+            realm.turn(*wire.event_from_json(item))
+            digests.append(realm.digest)
+        return {"digests": digests}
+
+    def _do_close(self, request: dict[str, Any]) -> dict[str, Any]:
+        realm = self._realms.pop(request["s"], None)
+        if realm is not None:
+            realm.close()
+        return {}
+
+    def _do_memory(self, request: dict[str, Any]) -> dict[str, Any]:
+        return {"bytes": self._realms[request["s"]].memory_used()}
+
+    def _do_ready(self, request: dict[str, Any]) -> dict[str, Any]:
+        if self._spare is None:
+            self._prepare()
+        return {}
+
+
+def _deepen_stack() -> bool:
+    """Let the main thread's stack grow far enough; False where the system does not allow it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_STACK)
+    unlimited = resource.RLIM_INFINITY
+    if soft == unlimited or soft >= STACK:
+        return True
+    wanted = STACK if hard == unlimited else min(STACK, hard)
+    if wanted < THREAD_STACK:
+        return False
+    resource.setrlimit(resource.RLIMIT_STACK, (wanted, hard))
+    return True
+
+
+def main() -> None:
+    """Entry point: ``host.py FD``."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it ends calls first
+    host = Host(socket.socket(fileno=int(sys.argv[1])))
+    probe.install(host.report_position)
+    if _deepen_stack():
+        host.serve()
+        return
+    threading.stack_size(STACK)
+    thread = threading.Thread(target=host.serve, name="voxrun-realms")
+    thread.start()
+    thread.join()
+
+
+if __name__ == "__main__":
+    main()

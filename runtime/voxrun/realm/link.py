@@ -1,0 +1,252 @@
+"""One realm host, seen from its parent: the process, its socket, what it has been asked, its watchdog."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import voxrun
+from voxrun.realm import probe, wire
+
+GRACE_SECONDS: Final = 3.0
+"""Wall time a host has beyond the budget of a turn before it is killed."""
+
+CHECK_SECONDS: Final = 0.5
+
+STARVED_FACTOR: Final = 10
+"""A host that got no CPU may take this many times longer: a busy machine is no fault of the scenario."""
+
+POSITION_SECONDS: Final = 0.5
+"""How long a host that is going to be killed has to say where it hangs."""
+
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(slots=True)
+class Request:
+    """Something asked of a host. ``owner`` is the realm whose turn it is, None for the pool's own."""
+
+    message: dict[str, Any]
+    owner: Any
+    budget: float
+    """Seconds of CPU it may take."""
+    answer: Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """How a host ended, and which realm it was running."""
+
+    guilty: Any
+    how: str
+    hung: bool = False
+    stack: str = ""
+
+
+class HostLink:
+    """A running host. Requests may be sent at once; ``lost`` is called when it ends by itself or hangs."""
+
+    def __init__(self, lost: Callable[[HostLink, Loss], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._lost = lost
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "voxrun.realm.host", str(theirs.fileno())],
+                env=_environment(),
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+        ours.setblocking(False)
+        self._socket: socket.socket | None = ours
+        self._unpacker = wire.Unpacker()
+        self._out = bytearray()
+        self._asked: deque[Request] = deque()
+        self._head_at = 0.0
+        self._watched: Request | None = None
+        self._watched_cpu = 0.0
+        self._watch: asyncio.TimerHandle | None = None
+        self._killing = False
+        self._stack = ""
+        self._loop.add_reader(ours, self._readable)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def send(self, request: Request) -> None:
+        """Ask something; answers come in order."""
+        if self._socket is None:
+            return
+        self._asked.append(request)
+        if len(self._asked) == 1:
+            self._new_head()
+        self._write(wire.pack(request.message))
+
+    def retire(self) -> None:
+        """End the host after what it was asked."""
+        if self._socket is None:
+            return
+        if self._asked or self._out:
+            self._loop.call_later(0.05, self.retire)
+        else:
+            self.kill()
+
+    def kill(self) -> None:
+        """End the host now; ``lost`` is not called. A host has nothing to save."""
+        self._shut()
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        self._process.wait()
+
+    # -- socket
+
+    def _write(self, data: bytes) -> None:
+        sock = self._socket
+        if sock is None:
+            return
+        if not self._out:
+            try:
+                data = data[sock.send(data) :]
+            except (BlockingIOError, InterruptedError):
+                pass
+            except OSError:
+                return  # the reader notices the end
+            if not data:
+                return
+            self._loop.add_writer(sock, self._writable)
+        self._out += data
+
+    def _writable(self) -> None:
+        sock = self._socket
+        assert sock is not None
+        try:
+            del self._out[: sock.send(self._out)]
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            self._out.clear()
+        if not self._out:
+            self._loop.remove_writer(sock)
+
+    def _readable(self) -> None:
+        sock = self._socket
+        assert sock is not None
+        try:
+            data = sock.recv(1 << 18)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._gone()
+            return
+        try:
+            for message in self._unpacker.feed(data):
+                self._take(message)
+        except ValueError:
+            self._process.kill()
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if "stack" in message:
+            self._stack = message["stack"]
+            self._process.kill()
+            return
+        if not self._asked:
+            raise ValueError("an answer that nobody asked for")
+        request = self._asked.popleft()
+        if self._asked:
+            self._new_head()
+        request.answer(message)
+
+    # -- watchdog
+
+    def _new_head(self) -> None:
+        self._head_at = self._loop.time()
+        if self._watch is None:
+            self._watch = self._loop.call_later(CHECK_SECONDS, self._check)
+
+    def _check(self) -> None:
+        """Every half second while there is something to wait for, so that a turn itself costs no look."""
+        self._watch = None
+        if not self._asked or self._socket is None:
+            return
+        head = self._asked[0]
+        if head is not self._watched:
+            self._watched, self._watched_cpu = head, _cpu_seconds(self.pid)
+        waited = self._loop.time() - self._head_at
+        limit = head.budget + GRACE_SECONDS
+        if waited >= limit:
+            starved = _cpu_seconds(self.pid) - self._watched_cpu < head.budget
+            if not starved or waited >= limit * STARVED_FACTOR:
+                self._kill_hung()
+                return
+        self._watch = self._loop.call_later(CHECK_SECONDS, self._check)
+
+    def _kill_hung(self) -> None:
+        self._killing = True
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, probe.SIGNAL)
+        self._loop.call_later(POSITION_SECONDS, self._process.kill)
+
+    # -- end
+
+    def _gone(self) -> None:
+        self._shut()
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()  # it closed its socket: it is ending anyway
+        code = self._process.wait()
+        guilty = self._asked[0].owner if self._asked else None
+        self._lost(self, Loss(guilty, f"the realm host ended ({_ending(code)})", self._killing, self._stack))
+
+    def _shut(self) -> None:
+        sock, self._socket = self._socket, None
+        if sock is not None:
+            self._loop.remove_reader(sock)
+            self._loop.remove_writer(sock)
+            sock.close()
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+
+
+def _environment() -> dict[str, str]:
+    """All a host gets of the environment: nothing a scenario could want to read."""
+    return {
+        "PATH": os.defpath,
+        "PYTHONPATH": str(Path(voxrun.__file__).resolve().parent.parent),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+    }
+
+
+def _cpu_seconds(pid: int) -> float:
+    """CPU time a process has used; 0 when it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _ending(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"

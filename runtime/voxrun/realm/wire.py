@@ -1,0 +1,101 @@
+"""What a realm host and its parent say to each other: frames of 4 bytes length and ASCII JSON.
+
+Requests carry "op" and the session "s"; the host answers each in order with one response. A frame with
+"stack" is no response: it is where the scenario hangs, sent when the parent asked by signal.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator
+from typing import Any, Final
+
+from voxrun.realm.port import BootInfo, RealmError, Script, TurnResult
+from voxrun.session.messages import Command, Event
+
+HEADER: Final = struct.Struct("<I")
+LARGEST: Final = 64 << 20
+"""Bytes of one frame; a realm's heap is 16 MB."""
+
+
+def pack(message: dict[str, Any]) -> bytes:
+    """One frame."""
+    body = json.dumps(message, separators=(",", ":")).encode("ascii")
+    return HEADER.pack(len(body)) + body
+
+
+class Unpacker:
+    """Frames out of a byte stream."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[dict[str, Any]]:
+        """The messages that ``data`` completes; raises ValueError on what is no frame."""
+        buffer = self._buffer
+        buffer += data
+        start = 0
+        try:
+            while len(buffer) - start >= HEADER.size:
+                (size,) = HEADER.unpack_from(buffer, start)
+                if size > LARGEST:
+                    raise ValueError(f"a frame of {size} bytes")
+                end = start + HEADER.size + size
+                if len(buffer) < end:
+                    return
+                body = bytes(buffer[start + HEADER.size : end])
+                start = end
+                yield json.loads(body)
+        finally:
+            del buffer[:start]
+
+
+def boot_to_json(info: BootInfo) -> dict[str, Any]:
+    return {
+        "scripts": [[script.name, script.source] for script in info.scripts],
+        "seed": info.seed,
+        "start_ms": info.start_ms,
+        "custom_data": info.custom_data,
+        "secrets": dict(info.secrets),
+        "limits": dict(info.limits),
+        "session": dict(info.session),
+        "keep_going": info.keep_going,
+    }
+
+
+def boot_from_json(data: dict[str, Any]) -> BootInfo:
+    scripts = tuple(Script(name, source) for name, source in data["scripts"])
+    return BootInfo(**{**data, "scripts": scripts})
+
+
+def event_to_json(event: Event, now_ms: int) -> list[Any]:
+    return [event.kind, event.target, dict(event.data), now_ms]
+
+
+def event_from_json(data: list[Any]) -> tuple[Event, int]:
+    kind, target, fields, now_ms = data
+    return Event(kind, target, fields), now_ms
+
+
+def result_to_json(result: TurnResult) -> dict[str, Any]:
+    """Only what is there: most turns give little."""
+    data: dict[str, Any] = {}
+    if result.commands:
+        data["c"] = [[item.kind, item.target, item.data, item.where] for item in result.commands]
+    if result.error is not None:
+        data["e"] = _error_to_json(result.error)
+    if result.survived:
+        data["v"] = [_error_to_json(error) for error in result.survived]
+    return data
+
+
+def result_from_json(data: dict[str, Any]) -> TurnResult:
+    commands = tuple(Command(kind, target, body, where) for kind, target, body, where in data.get("c", ()))
+    error = data.get("e")
+    survived = tuple(RealmError(*item) for item in data.get("v", ()))
+    return TurnResult(commands, RealmError(*error) if error else None, survived)
+
+
+def _error_to_json(error: RealmError) -> list[str]:
+    return [error.kind, error.message, error.where]
