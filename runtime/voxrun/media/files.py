@@ -170,8 +170,11 @@ def _stream(container: Any, blame: _Blame) -> tuple[Any, int]:
     if not container.streams.audio:
         raise blame("holds no audio.")
     stream = container.streams.audio[0]
-    rate = stream.rate
-    if not rate or not stream.channels:
+    context = stream.codec_context
+    if context is None:
+        raise blame("is in an audio codec that is not known here.")
+    rate = context.sample_rate
+    if not rate or not context.channels:
         raise blame(_damaged(0.0))
     if rate not in RATES and not supported(rate, SAMPLE_RATE, "file"):
         rate = 48_000  # an odd rate: FFmpeg brings it to one that converts exactly

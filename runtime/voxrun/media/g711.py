@@ -25,22 +25,26 @@ BIAS: Final = 33
 
 def encode_ulaw(pcm: bytes) -> bytes:
     """s16le to mu-law, one byte a sample."""
-    return _ULAW[np.frombuffer(pcm, "<u2", len(pcm) // 2)].tobytes()
+    codes: _Codes = _ULAW[np.frombuffer(pcm, "<u2", len(pcm) // 2)]
+    return codes.tobytes()
 
 
 def decode_ulaw(codes: bytes) -> bytes:
     """mu-law to s16le."""
-    return _FROM_ULAW[np.frombuffer(codes, np.uint8)].tobytes()
+    values: _Values = _FROM_ULAW[np.frombuffer(codes, np.uint8)]
+    return values.tobytes()
 
 
 def encode_alaw(pcm: bytes) -> bytes:
     """s16le to A-law, one byte a sample."""
-    return _ALAW[np.frombuffer(pcm, "<u2", len(pcm) // 2)].tobytes()
+    codes: _Codes = _ALAW[np.frombuffer(pcm, "<u2", len(pcm) // 2)]
+    return codes.tobytes()
 
 
 def decode_alaw(codes: bytes) -> bytes:
     """A-law to s16le."""
-    return _FROM_ALAW[np.frombuffer(codes, np.uint8)].tobytes()
+    values: _Values = _FROM_ALAW[np.frombuffer(codes, np.uint8)]
+    return values.tobytes()
 
 
 def _magnitudes(shift: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:

@@ -1,0 +1,183 @@
+"""Recording several sources on one time line, however unevenly their frames arrive.
+
+Frames come with the session time at which they came in (``at_ms``). Written one after another they would
+drift apart: a network stalls and catches up, a player stops for two seconds. Placed at their arrival times
+they would be torn by every jitter. So each ``Track`` keeps a run of frames whole and puts it at the latest
+start that lets no frame of it begin after it came in; a frame more than ``SLACK_MS`` later than where its
+run ends begins a new run, and silence fills the hole. A run may still move while it is in the last
+``HOLD_BACK_MS``: that much is held back before PCM is given out, which also bounds what is in memory.
+
+A stall is thus told from a pause: after 400 ms of stall the burst that follows slides back into the hole.
+Runs of one track keep its rhythm of 20 ms: senders go on counting through a pause, so a hole is a whole
+number of frames, and what the network did to the first frames after it does not show.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from voxrun.media.frames import BYTES_PER_SECOND, FRAME_BYTES, SAMPLE_RATE
+from voxrun.media.levels import Samples, is_silence, samples
+from voxrun.media.mix import mix
+
+LEFT: Final = 0
+RIGHT: Final = 1
+SLACK_MS: Final = 120
+"""Jitter that is absorbed."""
+HOLD_BACK_MS: Final = 500
+"""How far behind the clock ``TimedRecorder.take`` stays."""
+MAX_AHEAD_MS: Final = 30_000
+"""Audio that came this much faster than real time is dropped (and counted)."""
+QUIET_DBFS: Final = -50.0
+"""What may be left out to catch up with the clock."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """Frames that follow each other without a hole. Positions count bytes of the track."""
+
+    latest: int
+    """Where it begins at the latest, by the arrivals so far."""
+    start: int
+    """Where it begins: on the track's rhythm, and not inside the run before it."""
+    pcm: bytearray = field(default_factory=bytearray)
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.pcm)
+
+
+class Track:
+    """One source on the time line. Positions are bytes of 16 kHz mono s16le since the beginning."""
+
+    def __init__(self) -> None:
+        self.dropped_bytes = 0
+        self._runs: deque[_Run] = deque()
+        self._given = 0  # everything before this position was taken
+        self._beat: int | None = None  # position in a frame at which earlier runs ended
+
+    @property
+    def end(self) -> int:
+        """Position after the last audio."""
+        return self._runs[-1].end if self._runs else self._given
+
+    def write(self, pcm: bytes, at_ms: float) -> None:
+        """Add audio that came in at ``at_ms``, milliseconds since the beginning."""
+        pcm = pcm[: len(pcm) & ~1]
+        at = _position(at_ms)
+        ahead = self.end - at
+        if ahead > _position(MAX_AHEAD_MS) or (ahead > _position(SLACK_MS) and is_silence(pcm, QUIET_DBFS)):
+            # Sources are paced, so one that is ahead has a fast clock or caught up after a long stall: a
+            # pause is the place to get back in step.
+            self.dropped_bytes += len(pcm) if ahead > _position(MAX_AHEAD_MS) else 0
+            return
+        if not self._runs or -ahead > _position(SLACK_MS):
+            self._begin(at)
+        run = self._runs[-1]
+        run.latest = min(run.latest, at - len(run.pcm))
+        run.start = max(self._earliest(), self._on_beat(run.latest))
+        run.pcm += pcm
+
+    def _begin(self, at: int) -> None:
+        """Start a run; the one before it does not move any more."""
+        if self._runs:
+            self._beat = self.end % FRAME_BYTES
+        self._runs.append(_Run(at, at))
+
+    def _earliest(self) -> int:
+        """Where the last run may begin."""
+        return self._runs[-2].end if len(self._runs) > 1 else self._given
+
+    def _on_beat(self, position: int) -> int:
+        """The nearest position in the rhythm of the runs before."""
+        if self._beat is None:
+            return position
+        return self._beat + round((position - self._beat) / FRAME_BYTES) * FRAME_BYTES
+
+    def take(self, until: int) -> bytes:
+        """The audio from where the last ``take`` ended up to position ``until``, holes filled."""
+        out = bytearray(max(0, until - self._given))
+        while self._runs and self._runs[0].start < until:
+            run = self._runs[0]
+            part = run.pcm[: until - run.start]
+            offset = run.start - self._given
+            out[offset : offset + len(part)] = part
+            if run.end > until:
+                del run.pcm[: len(part)]
+                run.start = until
+                break
+            self._beat = run.end % FRAME_BYTES
+            self._runs.popleft()
+        self._given = max(self._given, until)
+        return bytes(out)
+
+
+class TimedRecorder:
+    """Joins tracks: interleaved stereo (left, right), or any number of them mixed to mono.
+
+    Call ``take`` now and then (each second, say) and ``finish`` at the end, and write what they give to a
+    file; nothing is lost in between, and nothing is given twice.
+    """
+
+    def __init__(self, *, start_ms: float = 0.0, mono: bool = False, tracks: int = 2) -> None:
+        """``start_ms`` is the session time at which the recording begins."""
+        if tracks < 1 or (tracks != 2 and not mono):
+            raise ValueError("a recording that is not mono has 2 tracks")
+        self._tracks = [Track() for _ in range(tracks)]
+        self._start_ms = start_ms
+        self._mono = mono
+        self._given = 0
+        self.muted = False
+        """While True silence is recorded whatever comes in; time goes on."""
+
+    @property
+    def channels(self) -> int:
+        """Channels of the PCM that it gives."""
+        return 1 if self._mono else 2
+
+    @property
+    def recorded_ms(self) -> int:
+        """Milliseconds given out so far."""
+        return self._given * 1000 // BYTES_PER_SECOND
+
+    @property
+    def dropped_ms(self) -> int:
+        """Milliseconds dropped because a source ran too far ahead of the clock."""
+        return sum(track.dropped_bytes for track in self._tracks) * 1000 // BYTES_PER_SECOND
+
+    def write(self, track: int, pcm: bytes, at_ms: float) -> None:
+        """Add a frame of ``track`` (LEFT, RIGHT, or its number in a mono mix) that came in at ``at_ms``."""
+        if not self.muted:
+            self._tracks[track].write(pcm, max(0.0, at_ms - self._start_ms))
+
+    def take(self, now_ms: float) -> bytes:
+        """The PCM up to ``HOLD_BACK_MS`` before ``now_ms``; b"" when there is none yet."""
+        return self._until(_position(now_ms - self._start_ms - HOLD_BACK_MS))
+
+    def finish(self, now_ms: float) -> bytes:
+        """The rest: up to ``now_ms``, and audio that is still ahead of it."""
+        ends = [track.end for track in self._tracks]
+        return self._until(max(_position(now_ms - self._start_ms), *ends))
+
+    def _until(self, until: int) -> bytes:
+        if until <= self._given:
+            return b""
+        parts = [track.take(until) for track in self._tracks]
+        self._given = until
+        if self._mono:
+            return mix(parts)
+        stereo: npt.NDArray[np.int16] = np.empty((len(parts[0]) // 2, 2), "<i2")
+        for column, part in enumerate(parts):
+            values: Samples = samples(part)
+            stereo[:, column] = values
+        return stereo.tobytes()
+
+
+def _position(ms: float) -> int:
+    """Milliseconds as bytes of a track, on a sample."""
+    return 2 * round(ms * SAMPLE_RATE / 1000)
