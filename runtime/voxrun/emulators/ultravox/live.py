@@ -1,0 +1,324 @@
+"""A joined call: the shell that connects its WebSocket, audio and speech with the ``Conversation``.
+
+Everything runs on the loop that called ``run``; one timer serves all deadlines. Errors of the client end at
+most its own call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.websockets import WebSocket
+
+from voxrun.emulators.ultravox import inbound
+from voxrun.emulators.ultravox.conversation import Conversation
+from voxrun.emulators.ultravox.ears import EarEvent, Ears, SpeechStarted, TurnEnded
+from voxrun.emulators.ultravox.effects import (
+    CallHttpTool,
+    Effect,
+    End,
+    EndReason,
+    Note,
+    Render,
+    Send,
+    StartAudio,
+    StopAudio,
+)
+from voxrun.emulators.ultravox.flow import FlowMeter, FlowReport
+from voxrun.emulators.ultravox.mouth import Mouth
+from voxrun.emulators.ultravox.outbox import Abort, Close, Outbox, Pause
+from voxrun.emulators.ultravox.script import Faults
+from voxrun.emulators.ultravox.tools import ToolAnswer
+from voxrun.errors import VoxrunError
+from voxrun.media.frames import SAMPLE_RATE
+from voxrun.media.resample import convert
+from voxrun.session.messages import JsonObject
+from voxrun.speech.base import Recogniser, Speech, Voice
+
+log = logging.getLogger("voxrun.emulators.ultravox")
+
+NOT_JSON: Final = '{"type": "transcript", "role": "agent", '
+MAX_SAMPLES_BEHIND: Final = 4_000_000
+"""Bytes of one binary message; more is refused (10 s at 96 kHz is 2 MB)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Senses:
+    """What a call speaks and listens with."""
+
+    speech: Speech
+    recogniser: Recogniser
+    voice: Voice
+    faults: Faults
+    call_http_tool: Callable[[CallHttpTool], Awaitable[ToolAnswer]]
+    note: Callable[[Note], None]
+
+
+class LiveCall:
+    """One connected client."""
+
+    def __init__(self, conversation: Conversation, senses: Senses) -> None:
+        medium = conversation.config.medium
+        self.conversation = conversation
+        self._senses = senses
+        self._medium = medium
+        self._ears = Ears(medium.input_rate, conversation.config.vad)
+        self._flow = FlowMeter(medium.input_rate)
+        self._mouth: Mouth | None = None
+        self._audio: dict[int, bytes] = {}
+        self._outbox = Outbox()
+        self._wake = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._spoken = 0.0  # seconds of audio sent in utterances before this one
+        self._stalled = False
+        self._last_audio = self._loop.time()
+        self._hearing: asyncio.Task[None] | None = None
+        self.end_reason: EndReason | None = None
+
+    async def run(self, socket: WebSocket, *, debug: bool) -> EndReason:
+        """Serve an accepted socket until the call is over; gives the reason."""
+        self._apply(self.conversation.joined(self._loop.time(), debug=debug))
+        sender = asyncio.create_task(self._send_all(socket))
+        receiver = asyncio.create_task(self._receive_all(socket))
+        try:
+            await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
+            return self._reason(receiver)
+        finally:
+            await self._tidy([sender, receiver])
+
+    def _reason(self, receiver: asyncio.Task[EndReason]) -> EndReason:
+        if self.end_reason is not None:
+            return self.end_reason
+        if receiver.done() and not receiver.cancelled() and receiver.exception() is None:
+            return receiver.result()
+        return "connection_error"
+
+    async def _tidy(self, tasks: list[asyncio.Task[EndReason] | asyncio.Task[None]]) -> None:
+        self.conversation.closed()
+        if not self._flow.any:
+            self._note("warning", "underflow", "no audio came from the client in the whole call")
+        if self._timer is not None:
+            self._timer.cancel()
+        waiting = [*tasks, *self._tasks]
+        for task in waiting:
+            task.cancel()
+        for outcome in await asyncio.gather(*waiting, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                log.error("a task of the call failed", exc_info=outcome)
+                self._note("error", "system_error", f"{type(outcome).__name__}: {outcome}")
+
+    def client_message(self, message: inbound.ClientMessage) -> None:
+        """A data message that came by the REST API."""
+        self._apply(self.conversation.client_message(message, self._loop.time()))
+
+    # -- in -------------------------------------------------------------------------------------------
+
+    async def _receive_all(self, socket: WebSocket) -> EndReason:
+        while True:
+            message = await socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return _reason_of(message.get("code"), "reason" in message)
+            text, data = message.get("text"), message.get("bytes")
+            if text is not None:
+                self.client_message(inbound.parse(text))
+            elif data:
+                self._take_audio(data)
+
+    def _take_audio(self, data: bytes) -> None:
+        now = self._loop.time()
+        self._last_audio = now
+        if len(data) > MAX_SAMPLES_BEHIND:
+            self._note("warning", "overflow", f"a binary message of {len(data)} bytes was dropped")
+            return
+        keep, report = self._flow.take(len(data), now)
+        if report is not None:
+            self._report(report)
+        if keep:
+            self._listen(self._ears.feed(data, now), now)
+        self._arm()
+
+    def _report(self, report: FlowReport) -> None:
+        more = "more" if report.kind == "overflow" else "less"
+        text = f"{report.seconds:.2f} s {more} audio came than time has passed"
+        self._note("warning", report.kind, text + ("; it is dropped" if report.dropped else ""))
+
+    def _listen(self, events: list[EarEvent], now: float) -> None:
+        for event in events:
+            if isinstance(event, SpeechStarted):
+                self._apply(self.conversation.speech_started(now))
+            elif isinstance(event, TurnEnded):
+                self._apply(self.conversation.turn_ended(now))
+                self._hearing = self._spawn(self._hear(event, self._hearing))
+            else:
+                self._apply(self.conversation.turn_dropped(now))
+
+    async def _hear(self, turn: TurnEnded, before: asyncio.Task[None] | None) -> None:
+        """Recognise a turn; turns are understood in the order they were spoken."""
+        if before is not None:
+            await asyncio.wait({before})
+        text: str | None = None
+        try:
+            text = await self._senses.recogniser.recognise(turn.pcm, self.conversation.mind.phrases)
+        except VoxrunError as error:
+            self._note("error", "recognition_failed", str(error))
+        self._apply(self.conversation.heard(text, turn.seconds, self._loop.time()))
+
+    # -- out ------------------------------------------------------------------------------------------
+
+    def _apply(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Send(message):
+                    self._put(json.dumps(message, separators=(",", ":")))
+                case Render():
+                    self._spawn(self._render(effect))
+                case StartAudio(utterance):
+                    self._start_audio(self._audio.pop(utterance, b""))
+                case StopAudio():
+                    self._stop_audio()
+                case CallHttpTool():
+                    self._spawn(self._http_tool(effect))
+                case Note():
+                    self._senses.note(effect)
+                case End(reason):
+                    self._end(reason)
+        self._arm()
+
+    def _put(self, item: str | bytes | Pause | Abort | Close) -> None:
+        if not self._outbox.put(item):
+            self._end("connection_error")
+        self._wake.set()
+
+    def _end(self, reason: EndReason) -> None:
+        if self.end_reason is None:
+            self.end_reason = reason
+            self._outbox.put(Close(1000, ""))
+            self._wake.set()
+
+    async def _render(self, effect: Render) -> None:
+        pcm = b""
+        try:
+            pcm = await self._senses.speech.render(effect.text, self._senses.voice)
+        except VoxrunError as error:
+            self._note("error", "speech_failed", str(error))
+        self._audio.clear()
+        self._audio[effect.utterance] = convert(pcm, SAMPLE_RATE, self._medium.output_rate)
+        seconds = len(pcm) / 2 / SAMPLE_RATE
+        self._apply(self.conversation.speech_ready(effect.utterance, seconds, self._loop.time()))
+
+    def _start_audio(self, pcm: bytes) -> None:
+        faults = self._senses.faults
+        if faults.malformed_json:
+            self._put(NOT_JSON)
+        now, rate = self._loop.time(), self._medium.output_rate
+        self._mouth = Mouth(pcm, rate, now, self._medium.buffer_ms, odd=faults.odd_audio)
+        self._pump(now)
+
+    def _stop_audio(self) -> None:
+        if self._mouth is not None:
+            self._spoken += self._mouth.sent_seconds
+        self._mouth = None
+        self._outbox.drop_audio()
+
+    def _pump(self, now: float) -> None:
+        """Send the audio that is due."""
+        mouth = self._mouth
+        if mouth is None:
+            return
+        while (message := mouth.next(now)) is not None:
+            self._put(message)
+            self._break(self._spoken + mouth.sent_seconds)
+        if mouth.deadline is None:
+            self._spoken += mouth.sent_seconds
+            self._mouth = None
+
+    def _break(self, spoken: float) -> None:
+        """Do the faults that are due after so many seconds of speech."""
+        faults = self._senses.faults
+        if faults.drop_after is not None and spoken >= faults.drop_after:
+            self._put(Abort())
+        if faults.stall_after is not None and spoken >= faults.stall_after and not self._stalled:
+            self._stalled = True
+            self._put(Pause(faults.stall_for))
+
+    async def _http_tool(self, effect: CallHttpTool) -> None:
+        answer = await self._senses.call_http_tool(effect)
+        now = self._loop.time()
+        self._apply(self.conversation.tool_answered(effect.invocation_id, answer, now))
+
+    async def _send_all(self, socket: WebSocket) -> None:
+        """Send what is in the outbox until the connection is to end."""
+        while True:
+            item = self._outbox.take()
+            match item:
+                case None:
+                    self._wake.clear()
+                    await self._wake.wait()
+                case str():
+                    await socket.send_text(item)
+                case bytes():
+                    await socket.send_bytes(item)
+                case Pause(seconds):
+                    await asyncio.sleep(seconds)
+                case Close(code, reason):
+                    await socket.close(code, reason)
+                    return
+                case Abort():  # returning from the application without a close frame breaks the connection
+                    self.end_reason = "connection_error"
+                    return
+
+    # -- time -----------------------------------------------------------------------------------------
+
+    def _arm(self) -> None:
+        """Set the one timer to the next deadline."""
+        times = [self.conversation.deadline, self._ears.deadline, self._idle_deadline()]
+        if self._mouth is not None:
+            times.append(self._mouth.deadline)
+        due = min((time for time in times if time is not None), default=None)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None if due is None or self.end_reason else self._loop.call_at(due, self._tick)
+
+    def _idle_deadline(self) -> float | None:
+        timeout = self._medium.idle_timeout
+        return None if timeout is None else self._last_audio + timeout
+
+    def _tick(self) -> None:
+        self._timer = None
+        now = self._loop.time()
+        idle = self._idle_deadline()
+        if idle is not None and now >= idle:
+            self._note("error", "media_idle", f"no audio for {self._medium.idle_timeout:g} s")
+            self._end("connection_error")
+        self._pump(now)
+        self._listen(self._ears.idle(now), now)
+        self._apply(self.conversation.tick(now))
+
+    def _spawn(self, work: Awaitable[None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a task of the call failed", exc_info=task.exception())
+            self._note("error", "system_error", f"{task.exception()}")
+            self._end("system_error")
+
+    def _note(self, severity: str, kind: str, text: str, extras: JsonObject | None = None) -> None:
+        self._senses.note(Note(severity, kind, text, extras or {}))  # type: ignore[arg-type]
+
+
+def _reason_of(code: int | None, close_frame: bool) -> EndReason:
+    """Why a client went: a close frame of any code is a hang-up, none at all a broken connection."""
+    lost = code == 1006 or (code == 1005 and not close_frame)
+    return "connection_error" if lost else "hangup"

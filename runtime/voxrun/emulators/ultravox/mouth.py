@@ -1,0 +1,42 @@
+"""The agent's audio on its way out: 20 ms messages, at most ``clientBufferSizeMs`` ahead. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MESSAGE_MS: Final = 20
+
+
+class Mouth:
+    """Sends one utterance. ``pcm`` is s16le mono at ``rate``; ``start`` the loop time of its first sample."""
+
+    def __init__(self, pcm: bytes, rate: int, start: float, buffer_ms: int, *, odd: bool = False) -> None:
+        self._step = rate * MESSAGE_MS // 1000 * 2
+        self._rate = rate
+        self._pcm = pcm
+        self._start = start
+        self._ahead = buffer_ms / 1000
+        self._sent = 0
+        self._odd = odd
+
+    @property
+    def sent_seconds(self) -> float:
+        """Audio handed out so far."""
+        return self._sent / 2 / self._rate
+
+    @property
+    def deadline(self) -> float | None:
+        """When the next message is due; None when all went out."""
+        if self._sent >= len(self._pcm):
+            return None
+        return self._start + self.sent_seconds - self._ahead
+
+    def next(self, now: float) -> bytes | None:
+        """The next message that is due, or None."""
+        deadline = self.deadline
+        if deadline is None or deadline > now:
+            return None
+        size = self._step + (1 if self._odd and self._sent == 0 else 0)
+        message = self._pcm[self._sent : self._sent + size]
+        self._sent += len(message)
+        return message

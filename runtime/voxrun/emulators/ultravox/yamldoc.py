@@ -1,0 +1,214 @@
+"""YAML read as a tree of nodes, so that every mistake can be named by file:line:column.
+
+Only what agent files need: mappings with known keys, lists, scalars. Strings are taken as written:
+``hears: 0123`` is the text "0123", never a number in another base. Wrong input raises ``ConfigError``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NoReturn
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from voxrun.errors import ConfigError
+from voxrun.session.messages import Json, JsonObject
+
+MAX_BYTES: Final = 1_000_000
+MAX_NODES: Final = 50_000
+"""Nodes visited, aliases counted each time: a few lines of nested aliases would otherwise never end."""
+_YES: Final = frozenset({"true", "yes", "on"})
+_NO: Final = frozenset({"false", "no", "off"})
+_NULL_TAG: Final = "tag:yaml.org,2002:null"
+
+
+@dataclass(slots=True)
+class _Budget:
+    left: int = MAX_NODES
+
+
+class Item:
+    """A node of the document with what is needed to complain about it."""
+
+    def __init__(self, node: Node, path: str, name: str, budget: _Budget) -> None:
+        self._node = node
+        self._path = path
+        self._budget = budget
+        self.name = name
+        """How the value is called in messages ("rules[2].says")."""
+        budget.left -= 1
+        if budget.left < 0:
+            self.fail("the document is too large once its aliases are followed")
+
+    @property
+    def where(self) -> str:
+        """file:line:column, counted from 1."""
+        mark = self._node.start_mark
+        return f"{self._path}:{mark.line + 1}:{mark.column + 1}"
+
+    def fail(self, problem: str) -> NoReturn:
+        """Raise the error about this node."""
+        raise ConfigError(f"{self.where}: {problem}")
+
+    @property
+    def is_null(self) -> bool:
+        return isinstance(self._node, ScalarNode) and str(self._node.tag) == _NULL_TAG
+
+    @property
+    def is_list(self) -> bool:
+        return isinstance(self._node, SequenceNode)
+
+    @property
+    def is_mapping(self) -> bool:
+        return isinstance(self._node, MappingNode)
+
+    def mapping(self, known: Iterable[str] | None = None) -> dict[str, Item]:
+        """The entries, in order. ``known`` None takes any key; null values are left out."""
+        if not isinstance(self._node, MappingNode):
+            self.fail(f"{self.name} must be a mapping (key: value), not {self._kind()}")
+        allowed = None if known is None else tuple(known)
+        entries: dict[str, Item] = {}
+        for key_node, value_node in self._node.value:
+            key = Item(key_node, self._path, "a key", self._budget)
+            text = key.text()
+            if allowed is not None and text not in allowed:
+                key.fail(f"unknown key {text!r} in {self.name}{suggestion(text, allowed)}")
+            if text in entries:
+                key.fail(f"{text!r} is given twice in {self.name}")
+            name = text if self.name == "the file" else f"{self.name}.{text}"
+            entries[text] = Item(value_node, self._path, name, self._budget)
+        return {key: item for key, item in entries.items() if not item.is_null}
+
+    def items(self) -> list[Item]:
+        """The elements of a list."""
+        if not isinstance(self._node, SequenceNode):
+            self.fail(f"{self.name} must be a list, not {self._kind()}")
+        return [
+            Item(node, self._path, f"{self.name}[{index}]", self._budget)
+            for index, node in enumerate(self._node.value)
+        ]
+
+    def text(self) -> str:
+        """A scalar as it was written."""
+        if not isinstance(self._node, ScalarNode) or self.is_null:
+            self.fail(f"{self.name} must be a text, not {self._kind()}")
+        return str(self._node.value)
+
+    def texts(self) -> tuple[str, ...]:
+        """One text or a list of texts, none of them blank."""
+        found = self.items() if self.is_list else [self]
+        for item in found:
+            if not item.text().strip():
+                item.fail(f"{item.name} is empty")
+        return tuple(item.text().strip() for item in found)
+
+    def boolean(self) -> bool:
+        """true or false."""
+        word = self.text().lower()
+        if word not in _YES | _NO:
+            self.fail(f"{self.name} must be true or false, not {word!r}")
+        return word in _YES
+
+    def number(self, low: float, high: float) -> float:
+        """A number from ``low`` to ``high``."""
+        try:
+            value = float(self.text())
+        except ValueError:
+            self.fail(f"{self.name} must be a number, not {self.text()!r}")
+        if not low <= value <= high:
+            self.fail(f"{self.name} must be {low:g} to {high:g}, not {value:g}")
+        return value
+
+    def seconds(self, high: float = 3600) -> float:
+        """A duration: ``1.5``, ``1.5s`` or ``1500ms``."""
+        text = self.text().strip().lower()
+        unit, scale = ("ms", 0.001) if text.endswith("ms") else ("s", 1.0)
+        try:
+            value = float(text.removesuffix(unit)) * scale
+        except ValueError:
+            self.fail(f"{self.name} must be a duration like 1.5s or 300ms, not {text!r}")
+        if not 0 <= value <= high:
+            self.fail(f"{self.name} must be 0 to {high:g} seconds, not {text}")
+        return value
+
+    def json(self) -> Json:
+        """The value as JSON data; plain scalars follow YAML 1.2's core rules."""
+        if self.is_mapping:
+            return {key: value.json() for key, value in self.mapping().items()}
+        if self.is_list:
+            return [item.json() for item in self.items()]
+        return None if self.is_null else self._scalar()
+
+    def json_object(self) -> JsonObject:
+        """A mapping as a JSON object."""
+        return {key: value.json() for key, value in self.mapping().items()}
+
+    def _scalar(self) -> Json:
+        text, tag = self.text(), str(self._node.tag)
+        try:
+            if tag.endswith(":int"):
+                return int(text, 0) if text[:2].lower() in ("0x", "0o") else int(text)
+            if tag.endswith(":float"):
+                return float(text)
+        except ValueError:
+            return text
+        return text.lower() == "true" if tag.endswith(":bool") else text
+
+    def _kind(self) -> str:
+        if self.is_null:
+            return "nothing"
+        if self.is_list:
+            return "a list"
+        return "a mapping" if self.is_mapping else "a single value"
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'x'?)`` for the nearest of ``known``, else the list of them."""
+    options = sorted(known)
+    near = difflib.get_close_matches(word, options, n=1, cutoff=0.6)
+    if near:
+        return f" (did you mean {near[0]!r}?)"
+    return f" (known: {', '.join(options)})" if options else ""
+
+
+def read_document(path: Path) -> Item:
+    """The root of a YAML file. Raises ConfigError: unreadable, not text, not YAML, empty."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
+    if len(raw) > MAX_BYTES:
+        raise ConfigError(f"{path}: is larger than {MAX_BYTES:,} bytes; is it the right file?")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}:{line}: is not UTF-8 text (byte {error.start})") from None
+    return parse_document(text, str(path))
+
+
+def parse_document(text: str, path: str) -> Item:
+    """The root of a YAML text; ``path`` is for messages."""
+    try:
+        node = YAML(typ="rt", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else path
+        raise ConfigError(f"{at}: not valid YAML: {error.problem or error.context}") from None
+    except YAMLError as error:
+        raise ConfigError(f"{path}: not valid YAML: {str(error).splitlines()[0]}") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: is nested too deeply") from None
+    if node is None:
+        raise ConfigError(f"{path}: is empty; an agent file needs at least a greeting or rules")
+    return Item(node, path, "the file", _Budget())
+
+
+def first_item(entries: Mapping[str, Item], *names: str) -> Item | None:
+    """The first of ``names`` that is there."""
+    return next((entries[name] for name in names if name in entries), None)
