@@ -108,7 +108,9 @@ class Stage:
         self.dialled.append((request, leg))
         return leg
 
-    async def call_in(self, source: str | list[str], info: IncomingInfo | None = None, **changes: Any) -> ScriptedLeg:
+    async def call_in(
+        self, source: str | list[str], info: IncomingInfo | None = None, **changes: Any
+    ) -> ScriptedLeg:
         """A caller calls a scenario."""
         runtime = self.start_runtime(source, **changes)
         leg = ScriptedLeg(self.ticker, incoming=True)

@@ -29,7 +29,7 @@ class FixedClock:
 
 def journal(folder: Path, secrets: dict[str, str] | None = None) -> tuple[Journal, FixedClock]:
     clock = FixedClock()
-    return Journal(folder, clock, Redactor(secrets or {})), clock
+    return Journal(folder, clock, Redactor(secrets or {}), clock.ms), clock
 
 
 def lines(folder: Path) -> list[dict[str, object]]:
@@ -38,7 +38,7 @@ def lines(folder: Path) -> list[dict[str, object]]:
 
 def test_records_are_numbered_and_stamped_with_session_time(tmp_path: Path) -> None:
     book, clock = journal(tmp_path)
-    book.event(Event("Call.Connected", "c1", {"headers": {}}))
+    book.event(Event("Call.Connected", "c1", {"headers": {}}), clock.ms)
     clock.ms += 20
     book.command(Command("call.hangup", "c1", {}, "a.js:3:1"))
     book.close()
@@ -49,25 +49,25 @@ def test_records_are_numbered_and_stamped_with_session_time(tmp_path: Path) -> N
 
 
 def test_every_record_is_on_disk_before_the_next_one(tmp_path: Path) -> None:
-    book, _ = journal(tmp_path)
+    book, _clock = journal(tmp_path)
     book.log("write", "one")
     assert len(lines(tmp_path)) == 1
     book.close()
 
 
 def test_only_the_owner_can_read_the_files(tmp_path: Path) -> None:
-    book, _ = journal(tmp_path)
+    book, _clock = journal(tmp_path)
     book.close()
     for name in ("journal.jsonl", "log.txt"):
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
 
 
 def test_secrets_are_redacted_in_journal_log_and_what_observers_see(tmp_path: Path) -> None:
-    book, _ = journal(tmp_path, {"KEY": "tops3cret"})
+    book, clock = journal(tmp_path, {"KEY": "tops3cret"})
     seen: list[object] = []
     book.observe(seen.append)
     book.log("write", "my key is tops3cret")
-    book.event(Event("@http", "1", {"headers": [{"key": "Authorization", "value": "tops3cret"}]}))
+    book.event(Event("@http", "1", {"headers": [{"key": "Authorization", "value": "tops3cret"}]}), clock.ms)
     book.close()
     everything = (tmp_path / "journal.jsonl").read_text() + (tmp_path / "log.txt").read_text() + repr(seen)
     assert "tops3cret" not in everything
@@ -78,8 +78,8 @@ def test_the_log_reads_like_the_platform_s(tmp_path: Path) -> None:
     book, clock = journal(tmp_path)
     book.log("write", "hello")
     clock.ms += 1500
-    book.event(Event("Call.Connected", "c1", {"headers": {}}))
-    book.event(Event("@timer", "1"))
+    book.event(Event("Call.Connected", "c1", {"headers": {}}), clock.ms)
+    book.event(Event("@timer", "1"), clock.ms)
     book.command(Command("timer.set", "1", {"delay": 5}))
     book.close()
     assert (tmp_path / "log.txt").read_text().splitlines() == [
@@ -89,7 +89,7 @@ def test_the_log_reads_like_the_platform_s(tmp_path: Path) -> None:
 
 
 def test_lone_surrogates_and_nul_characters_do_not_break_a_line(tmp_path: Path) -> None:
-    book, _ = journal(tmp_path)
+    book, _clock = journal(tmp_path)
     book.log("write", "a\x00b \ud800 c")
     book.close()
     assert lines(tmp_path)[0]["text"] == "a\x00b \ud800 c"
@@ -97,8 +97,8 @@ def test_lone_surrogates_and_nul_characters_do_not_break_a_line(tmp_path: Path) 
 
 
 def test_long_data_is_cut_in_the_log_but_whole_in_the_journal(tmp_path: Path) -> None:
-    book, _ = journal(tmp_path)
-    book.event(Event("Call.MessageReceived", "c", {"text": "x" * 5000}))
+    book, clock = journal(tmp_path)
+    book.event(Event("Call.MessageReceived", "c", {"text": "x" * 5000}), clock.ms)
     book.close()
     assert len((tmp_path / "log.txt").read_text()) < 600
     assert lines(tmp_path)[0]["data"] == {"text": "x" * 5000}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import httpx
-
 from tests.harness import Stage, play
 
 ANSWER = """
@@ -55,7 +54,9 @@ def test_a_session_started_over_http_gets_started_alone_and_its_custom_data_at_t
 
 def test_started_carries_the_platform_s_fields() -> None:
     async def story(stage: Stage) -> None:
-        await stage.start("VoxEngine.addEventListener(AppEvents.Started, (e) => Logger.write(Object.keys(e).sort().join()));")
+        await stage.start(
+            "VoxEngine.addEventListener(AppEvents.Started, e => Logger.write(Object.keys(e).sort().join()));"
+        )
         await stage.until(stage.logs)
         assert stage.logs() == ["accessSecureURL,accessURL,accountId,applicationId,logURL,name,sessionId"]
 
@@ -84,7 +85,10 @@ def test_terminate_works_unbound_and_lets_the_current_block_finish() -> None:
     play(story)
 
     async def block(stage: Stage) -> None:
-        await stage.start("VoxEngine.addEventListener(AppEvents.Started, () => { VoxEngine.terminate(); Logger.write('still here'); });")
+        await stage.start(
+            "VoxEngine.addEventListener(AppEvents.Started, () => {"
+            " VoxEngine.terminate(); Logger.write('still here'); });"
+        )
         await stage.ended()
         assert stage.logs() == ["still here"]
 
@@ -189,7 +193,9 @@ def test_a_syntax_error_rejects_nothing_silently_the_caller_is_hung_up() -> None
 
 def test_scripts_of_a_rule_share_one_scope_and_run_in_order() -> None:
     async def story(stage: Stage) -> None:
-        await stage.start(["const helper = { name: () => 'shared' }; count = 1;", "Logger.write(helper.name() + ++count);"])
+        await stage.start(
+            ["const helper = { name: () => 'shared' }; count = 1;", "Logger.write(helper.name() + ++count);"]
+        )
         await stage.until(stage.logs)
         assert stage.logs() == ["shared2"]
 

@@ -16,6 +16,7 @@ from voxrun.services.ports import Surroundings
 from voxrun.services.units import Unit, Units
 from voxrun.session.messages import Command, Event, Json, JsonObject
 
+
 class ClientHost:
     """What one connector may do to its session (``connectors.base.ConnectorHost``)."""
 
@@ -118,7 +119,7 @@ class ConnectorService(Service):
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self.context.journal.note("error", {"message": f"connector failed: {error!r}"})
+            self.context.journal.note("error", {"message": f"connector failed: {error!r}", "own": True})
 
     async def close(self) -> None:
         for client in self._clients.values():

@@ -84,14 +84,22 @@ async def resolve(host: str, port: int) -> list[str]:
     return [str(info[4][0]) for info in infos]
 
 
-async def check_url(url: str, rules: GuardRules) -> None:
-    """The guard for a URL opened elsewhere (WebSockets). Raises Blocked, OSError, ValueError."""
+async def check_socket(url: str, rules: GuardRules) -> str:
+    """The guard for a WebSocket: gives the address that was checked and is to be dialled.
+
+    Raises Blocked, and PeerError for a host that cannot be found.
+    """
     parts = urlsplit(url)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme in ("https", "wss") else 80)
-    for address in await resolve(host, port):
+    try:
+        addresses = await resolve(host, port)
+    except OSError as error:
+        raise PeerError(f"host not found: {host} ({error.strerror})") from None
+    for address in addresses:
         check_address(host, address, rules)
         check_path(url, address, port, rules)
+    return addresses[0]
 
 
 class _GuardedBackend(httpcore.AsyncNetworkBackend):

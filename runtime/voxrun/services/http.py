@@ -89,7 +89,7 @@ class HttpService(Service):
         except (httpx.HTTPError, OSError) as error:
             return failure(-6, str(error) or type(error).__name__)
         except VoxrunError as error:  # the network in virtual time: say so, do not hide it
-            self.context.journal.note("error", {"message": str(error)})
+            self.context.journal.note("error", {"message": str(error), "own": True})
             return failure(-8, str(error))
         except ValueError as error:
             return failure(-2, f"bad request: {error}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,11 +31,8 @@ class Surroundings:
     transports: Transports
     limits: Limits
     folder: Path | None = None
-    files_base: str = ""
+    file_url: Callable[[str], str] = str
     http: httpx.AsyncBaseTransport | None = None
     provider_urls: dict[str, str] = field(default_factory=dict)
     connector_errors: str = "events"
     record: bool = False
-
-    def file_url(self, name: str) -> str:
-        return f"{self.files_base}/{name}"

@@ -1,8 +1,9 @@
 """Recordings: the session's own (one stereo file a call) and call.record().
 
-The session's recording holds the caller on the right channel and what the caller hears on the left
-(RECORDING_CHANNELS says so in one place). ``call.record()`` follows the scenario's wishes; its events are
-Call.RecordStarted{url} and, after Disconnected, Call.RecordStopped{url, cost, duration s}.
+Stereo files hold what the caller hears on the left channel and the caller on the right: from the endpoint
+to the cloud is right in the typings (newer notes say left: docs/fidelity.md). ``call.record()`` follows the
+scenario's wishes; its events are Call.RecordStarted{url} and, after Disconnected, Call.RecordStopped{url,
+cost, duration s}.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from voxrun.errors import ScenarioError, VoxrunError
 from voxrun.media.frames import FRAME_MS
 from voxrun.media.graph import Sink, Source
-from voxrun.media.recorder import TimedRecorder
+from voxrun.media.recorder import LEFT, RIGHT, TimedRecorder
 from voxrun.media.writers import AudioFileWriter
 from voxrun.services.base import Service, ServiceContext
 from voxrun.services.call import CallState
@@ -24,8 +25,10 @@ from voxrun.services.calls import CallService
 from voxrun.services.ports import Surroundings
 from voxrun.session.messages import Command, Event
 
-LEFT, RIGHT = 0, 1
-"""Left: what the caller hears. Right: the caller (endpoint to cloud), as the typings say."""
+DRAIN_MS = 500
+"""How often recorded audio goes to the file."""
+
+Format = Literal["wav", "mp3", "flac"]
 
 
 class _Ear(Sink):
@@ -45,7 +48,7 @@ class Form:
 
     path: Path
     stereo: bool
-    format: str
+    format: Format
     sample_rate: int
 
 
@@ -58,7 +61,8 @@ class CallRecording:
         self._failed = failed
         self._loop = asyncio.get_running_loop()
         self._zero = self._loop.time()
-        self._recorder = TimedRecorder(stereo=form.stereo)
+        self._recorder = TimedRecorder(mono=not form.stereo)
+        self._drained_ms = 0
         self._writer: AudioFileWriter | None = AudioFileWriter(
             form.path, 2 if form.stereo else 1, form.format, form.sample_rate
         )
@@ -72,8 +76,11 @@ class CallRecording:
         return round((self._loop.time() - self._zero) * 1000)
 
     def _take(self, channel: int, frame: bytes) -> None:
-        self._recorder.write(channel, frame, self._now_ms())
-        self._drain(self._recorder.read(self._now_ms()))
+        now = self._now_ms()
+        self._recorder.write(channel, frame, now)
+        if now - self._drained_ms >= DRAIN_MS:
+            self._drained_ms = now
+            self._drain(self._recorder.take(now))
 
     def _drain(self, pcm: bytes) -> None:
         if self._writer is None or not pcm:
@@ -136,7 +143,9 @@ class RecordingService(Service):
             return
         form = self._form(dict(command.data))
         url = self._around.file_url(form.path.name)
-        recording = self._start(call, form, lambda message: self._emit("Call.RecordError", call, error=message))
+        recording = self._start(
+            call, form, lambda message: self._emit("Call.RecordError", call, error=message)
+        )
         if recording is None:
             return
         self._emit("Call.RecordStarted", call, url=url)
@@ -145,13 +154,15 @@ class RecordingService(Service):
     def _form(self, wish: dict[str, Any]) -> Form:
         assert self._around.folder is not None
         self._asked += 1
-        kind = "flac" if wish.get("lossless") else "mp3"
+        kind: Format = "flac" if wish.get("lossless") else "mp3"
         # The platform records 8 kHz by default and 48 kHz with hd_audio; the graph's own 16 kHz is the
         # most that there is to record.
         rate = 16_000 if wish.get("hd") or wish.get("lossless") else 8_000
         wanted = str(wish.get("name") or wish.get("prefix") or "record")
         safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in wanted)[:60]
-        return Form(self._around.folder / f"{safe}-{self._asked}.{kind}", bool(wish.get("stereo")), kind, rate)
+        return Form(
+            self._around.folder / f"{safe}-{self._asked}.{kind}", bool(wish.get("stereo")), kind, rate
+        )
 
     def _start(self, call: CallState, form: Form, failed: Callable[[str], None]) -> CallRecording | None:
         try:
@@ -173,7 +184,7 @@ class RecordingService(Service):
         self.context.emit(Event(kind, call.id, fields))
 
     def _complain(self, message: str) -> None:
-        self.context.journal.note("error", {"message": message})
+        self.context.journal.note("error", {"message": message, "own": True})
 
     async def close(self) -> None:
         for recording in self._running:

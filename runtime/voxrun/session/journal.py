@@ -10,8 +10,9 @@ Records (``n`` counts from 0, ``t`` is milliseconds of session time)::
     {"n":5,"t":0,"k":"session","state":"ended","reason":...}
     {"n":6,"t":0,"k":"error","message":...,"where":...}
 
-Log levels: write (Logger.write), trace, console, system (the runtime), warning, error. Secrets are
-redacted before anything is written or shown. Files are readable by their owner only.
+``"own":true`` marks log and error records that voxrun itself made, not a turn of the scenario. Log levels:
+write (Logger.write), trace, console, system (the runtime), warning, error. Secrets are redacted before
+anything is written or shown. Files are readable by their owner only.
 """
 
 from __future__ import annotations
@@ -41,9 +42,9 @@ def open_private(path: Path) -> TextIO:
 class Journal:
     """Writes the records of one session to ``folder`` (None: nowhere) and shows them to observers."""
 
-    def __init__(self, folder: Path | None, clock: Clock, redactor: Redactor) -> None:
+    def __init__(self, folder: Path | None, clock: Clock, redactor: Redactor, start_ms: int) -> None:
         self._clock = clock
-        self._zero = clock.unix_ms()
+        self._zero = start_ms
         self._redactor = redactor
         self._next = 0
         self._observers: list[Observer] = []
@@ -56,8 +57,9 @@ class Journal:
         """Show every later record to ``observer`` too."""
         self._observers.append(observer)
 
-    def event(self, event: Event) -> None:
-        self.note("event", {"kind": event.kind, "id": event.target, "data": dict(event.data)})
+    def event(self, event: Event, now_ms: int) -> None:
+        """An event whose turn runs at ``now_ms``: a replay gives the realm the very same time."""
+        self.note("event", {"kind": event.kind, "id": event.target, "data": dict(event.data)}, now_ms)
 
     def command(self, command: Command) -> None:
         data: JsonObject = {"kind": command.kind, "id": command.target, "data": dict(command.data)}
@@ -66,20 +68,27 @@ class Journal:
         self.note("command", data)
 
     def log(self, level: str, text: str, where: str = "") -> None:
+        """A log line of the scenario."""
         data: JsonObject = {"level": level, "text": text}
         if where:
             data["where"] = where
         self.note("log", data)
 
-    def error(self, message: str, where: str = "") -> None:
+    def say(self, text: str) -> None:
+        """A log line of voxrun itself."""
+        self.note("log", {"level": "system", "text": text, "own": True})
+
+    def error(self, message: str, where: str = "", own: bool = False) -> None:
         data: JsonObject = {"message": message}
         if where:
             data["where"] = where
+        if own:
+            data["own"] = True
         self.note("error", data)
 
-    def note(self, kind: str, data: JsonObject) -> None:
-        """Append one record."""
-        t = self._clock.unix_ms() - self._zero
+    def note(self, kind: str, data: JsonObject, at_ms: int | None = None) -> None:
+        """Append one record, stamped ``at_ms`` (Unix ms; None: now)."""
+        t = (self._clock.unix_ms() if at_ms is None else at_ms) - self._zero
         record: JsonObject = {"n": self._next, "t": t, "k": kind}
         record.update(self._redactor.value(data))
         self._next += 1

@@ -30,16 +30,21 @@ Observer = Callable[[str, JsonObject], None]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What all sessions share. ``http`` None means the network behind the guard."""
+    """What all sessions share. ``http`` and ``transports`` None mean the network behind the guard."""
 
     clock: Clock
     ticker: Ticker
     speech: Speech
     dialer: Dialer
-    transports: Transports
     realms: RealmProvider
+    transports: Transports | None = None
     http: httpx.AsyncBaseTransport | None = None
     provider_urls: Mapping[str, str] = field(default_factory=dict)
+
+
+def plain_file_path(session_id: str, name: str) -> str:
+    """The path of a session's file where no token guards it (tests, virtual time)."""
+    return f"/sessions/{session_id}/files/{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +61,17 @@ class Application:
     sessions_dir: Path | None = None
     record: bool = True
     keep_going: bool = False
+    custom_data: str = ""
+    """customData() of sessions that a call starts."""
     base_url: str = "http://127.0.0.1:8080"
     own_ports: frozenset[int] = frozenset()
+    provider_ports: frozenset[int] = frozenset()
+    """Own ports that connectors may reach and scenarios may not: the local emulators."""
     allow_link_local: bool = False
     connector_errors: str = "events"
     seed: int | None = None
+    file_path: Callable[[str, str], str] = plain_file_path
+    """(session id, file name) -> path of the file's address on this server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,8 @@ class SessionInfo:
 
     id: str
     folder: Path | None
+    state: str
+    """"started", "terminating" or "ended"."""
     ended: Ending | None
 
 
@@ -90,7 +103,7 @@ class Runtime:
 
     async def incoming(self, leg: Leg, info: IncomingInfo) -> str:
         """A call arrives: a new session with Started and CallAlerting. Gives the session id."""
-        opened = await self._open("")
+        opened = await self._open(self.application.custom_data)
         alerting = opened.calls.incoming(leg, info)
         started = opened.started_event()
         self._run(opened, (started, alerting), lambda: opened.calls.listen(alerting.target))
@@ -124,7 +137,7 @@ class Runtime:
     def sessions(self) -> list[SessionInfo]:
         """All sessions since the start, oldest first."""
         return [
-            SessionInfo(opened.session.id, opened.folder, opened.session.ending)
+            SessionInfo(opened.session.id, opened.folder, opened.session.state, opened.session.ending)
             for opened in self._sessions.values()
         ]
 

@@ -81,6 +81,13 @@ class Session:
         self._idle_timer: asyncio.TimerHandle | None = None
         self.ending: Ending | None = None
 
+    @property
+    def state(self) -> str:
+        """ "started", "terminating" or "ended"."""
+        if self.ending is not None:
+            return "ended"
+        return "terminating" if self._terminating else "started"
+
     # -- wiring -------------------------------------------------------------------------------------
 
     def attach(self, services: Iterable[Executor], http: Draining, kill_timers: Callable[[], None]) -> None:
@@ -114,7 +121,7 @@ class Session:
 
     def _idle(self) -> None:
         seconds = self.limits.idle_ms // 1000
-        self.journal.log("system", f"no calls for {seconds} s: the session ends, as on the platform")
+        self.journal.say(f"no calls for {seconds} s: the session ends, as on the platform")
         self.stop(NORMAL)
 
     # -- the loop -----------------------------------------------------------------------------------
@@ -161,8 +168,9 @@ class Session:
         return getter.result() if getter.done() and not getter.cancelled() else None
 
     async def _turn(self, event: Event) -> None:
-        self.journal.event(event)
-        self._take(await self._realm.turn(event, self._clock.unix_ms()))
+        now_ms = self._clock.unix_ms()
+        self.journal.event(event, now_ms)
+        self._take(await self._realm.turn(event, now_ms))
 
     def _take(self, result: TurnResult) -> None:
         """Carry out what a turn gave, in order; then its error, if any."""
@@ -184,17 +192,19 @@ class Session:
         service = self._services.get(command.kind)
         if service is None:
             if not command.kind.startswith(("session.", "log.")):
-                self._fail(RealmError("internal", f"no service carries out '{command.kind}'", command.where))
+                message = f"no service carries out '{command.kind}'"
+                self._fail(RealmError("internal", message, command.where), own=True)
             return
         if self._terminating and not self._allowed_at_the_end(command):
             return
         try:
             service.execute(command)
         except VoxrunError as error:
-            self._fail(RealmError("exception", str(error), command.where))
+            self._fail(RealmError("exception", str(error), command.where), own=True)
         except (KeyError, TypeError, ValueError) as error:
             # The realm is untrusted: a malformed command ends its session, nothing else.
-            self._fail(RealmError("exception", f"malformed command {command.kind}: {error!r}", command.where))
+            message = f"malformed command {command.kind}: {error!r}"
+            self._fail(RealmError("exception", message, command.where), own=True)
 
     def _allowed_at_the_end(self, command: Command) -> bool:
         """One HTTP request, made in Terminating."""
@@ -202,15 +212,13 @@ class Session:
             return False
         self._last_requests -= 1
         if self._last_requests < 0:
-            self.journal.log(
-                "warning", "one HTTP request is allowed in Terminating; this one is dropped", command.where
-            )
+            self.journal.say(f"one HTTP request is allowed in Terminating; dropped: {command.where}")
         return self._last_requests >= 0
 
-    def _fail(self, error: RealmError) -> None:
+    def _fail(self, error: RealmError, own: bool = False) -> None:
         if self._error is None:
             self._error = error
-            self.journal.error(error.message, error.where)
+            self.journal.error(error.message, error.where, own)
 
     # -- the end ------------------------------------------------------------------------------------
 
@@ -240,7 +248,7 @@ class Session:
                     await self._http.wait_idle()
                     await self._run_http_callbacks()
         except TimeoutError:
-            self.journal.log("system", "HTTP requests under way were given up at the end of the session")
+            self.journal.say("HTTP requests under way were given up at the end of the session")
         await self._run_http_callbacks()
 
     async def _run_http_callbacks(self) -> None:

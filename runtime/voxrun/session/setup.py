@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voxrun.connectors.registry import FACTORIES
+from voxrun.connectors.transport import Transports
+from voxrun.connectors.websocket import WebSocketConnector
 from voxrun.errors import ConfigError
 from voxrun.realm.port import BootInfo
 from voxrun.services.access import AccessService
@@ -18,7 +20,7 @@ from voxrun.services.base import ServiceContext
 from voxrun.services.calls import CallService
 from voxrun.services.connector_client import ConnectorService
 from voxrun.services.download import Downloader
-from voxrun.services.guard import GuardedTransport, GuardRules
+from voxrun.services.guard import GuardedTransport, GuardRules, check_socket
 from voxrun.services.http import HttpService
 from voxrun.services.media import MediaService
 from voxrun.services.playback import PlaybackService
@@ -77,7 +79,9 @@ async def open_session(application: Application, world: World, plan: SessionPlan
     clock = world.clock
     start_ms = clock.unix_ms()
     folder = make_folder(application.sessions_dir, start_ms, session_id)
-    journal = Journal(folder, clock, Redactor({**application.secrets, "session access token": plan.token}))
+    journal = Journal(
+        folder, clock, Redactor({**application.secrets, "session access token": plan.token}), start_ms
+    )
     access_url = f"{application.base_url}/request/{session_id}/{plan.token}"
     boot = BootInfo(
         scripts=application.scripts,
@@ -92,7 +96,7 @@ async def open_session(application: Application, world: World, plan: SessionPlan
             "accessSecureURL": access_url,
             "accountId": ACCOUNT_ID,
             "applicationId": APPLICATION_ID,
-            "logURL": f"{application.base_url}/sessions/{session_id}/files/log.txt",
+            "logURL": application.base_url + application.file_path(session_id, "log.txt"),
         },
         keep_going=application.keep_going,
     )
@@ -100,16 +104,18 @@ async def open_session(application: Application, world: World, plan: SessionPlan
     rng = random.Random(plan.seed)
     context = ServiceContext(session_id, clock, rng, journal, session.emit, new_id)
     rules = GuardRules(
-        application.own_ports, (f"/request/{session_id}/{plan.token}",), application.allow_link_local
+        application.own_ports | application.provider_ports,
+        (f"/request/{session_id}/{plan.token}",),
+        application.allow_link_local,
     )
     around = Surroundings(
         ticker=world.ticker,
         speech=world.speech,
         dialer=world.dialer,
-        transports=world.transports,
+        transports=world.transports or network(replace(rules, own_ports=application.own_ports)),
         limits=application.limits,
         folder=folder,
-        files_base=f"{application.base_url}/sessions/{session_id}/files",
+        file_url=lambda name: application.base_url + application.file_path(session_id, name),
         http=world.http or GuardedTransport(rules),
         provider_urls=dict(world.provider_urls),
         connector_errors=application.connector_errors,
@@ -120,6 +126,15 @@ async def open_session(application: Application, world: World, plan: SessionPlan
         save_scripts(folder, application)
     head = header.make(application, boot, session_id)
     return Opened(session, boot, calls, access, plan.token, folder, head)
+
+
+def network(rules: GuardRules) -> Transports:
+    """How connectors reach their providers: real sockets behind the guard."""
+
+    async def guard(url: str) -> str:
+        return await check_socket(url, rules)
+
+    return Transports(WebSocketConnector(guard), GuardedTransport(rules))
 
 
 def attach_services(

@@ -1,0 +1,260 @@
+"""Replay: a journal's events go into a fresh realm, and what it asks for is compared with the journal.
+
+Up to the first difference everything is equal, record for record. After it nothing can be compared: the
+events that followed were answers to commands that are no longer the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from voxrun.errors import ConfigError
+from voxrun.realm.inline import InlineRealms
+from voxrun.realm.port import BootInfo, RealmPort, Script, TurnResult
+from voxrun.session.header import script_entry
+from voxrun.session.journal import VERSION
+from voxrun.session.messages import Event, JsonObject
+from voxrun.session.redact import Redactor
+
+SECRET_MARK = "«secret:"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTurn:
+    """One event (None: the boot) and the records that its turn gave."""
+
+    event: Event | None
+    t: int
+    outputs: tuple[JsonObject, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A session's journal, read."""
+
+    header: JsonObject
+    turns: tuple[RecordedTurn, ...]
+    scripts: tuple[Script, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first turn that gave something else. ``expected``/``actual`` None: nothing there."""
+
+    turn: RecordedTurn
+    number: int
+    expected: JsonObject | None
+    actual: JsonObject | None
+    missing_secrets: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Replay:
+    """How a replay went."""
+
+    turns: int = 0
+    outputs: int = 0
+    difference: Difference | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def read_recording(folder: Path) -> Recording:
+    """Read ``journal.jsonl`` and the scripts beside it. Raises ConfigError with the line at fault."""
+    path = folder / "journal.jsonl"
+    records = [*_records(path)]
+    if not records or records[0].get("k") != "header":
+        raise ConfigError(f"{path}:1: this is no journal of voxrun: its first record must be the header")
+    header = records[0]
+    if header.get("version") != VERSION:
+        raise ConfigError(
+            f"{path}:1: journal version {header.get('version')}, this voxrun reads version {VERSION}"
+        )
+    return Recording(header, tuple(_turns(records[1:])), _scripts(folder, header))
+
+
+def _records(path: Path) -> Iterator[JsonObject]:
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}. A session's folder is wanted.") from None
+    for number, line in enumerate(lines, 1):
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            if number == len(lines):
+                return  # the process was killed in mid-line: what is whole still counts
+            raise ConfigError(f"{path}:{number}:{error.colno}: no JSON: {error.msg}") from None
+        if not isinstance(record, dict):
+            raise ConfigError(f"{path}:{number}: a record must be an object")
+        yield record
+
+
+def _turns(records: Sequence[JsonObject]) -> Iterator[RecordedTurn]:
+    event: Event | None = None
+    t = 0
+    outputs: list[JsonObject] = []
+    for record in records:
+        kind = record.get("k")
+        if kind == "event":
+            yield RecordedTurn(event, t, tuple(outputs))
+            data = record.get("data")
+            event = Event(str(record["kind"]), str(record["id"]), data if isinstance(data, dict) else {})
+            t = int(str(record["t"]))
+            outputs = []
+        elif kind in ("command", "log", "error") and not record.get("own"):
+            outputs.append(record)
+    yield RecordedTurn(event, t, tuple(outputs))
+
+
+def _scripts(folder: Path, header: JsonObject) -> tuple[Script, ...]:
+    scripts = []
+    entries = header.get("scripts")
+    for number, entry in enumerate(entries if isinstance(entries, list) else []):
+        if not isinstance(entry, dict):
+            raise ConfigError(f"{folder}: the header's list of scripts is damaged")
+        path = folder / str(entry.get("file"))
+        try:
+            script = Script(str(entry.get("name")), path.read_text("utf-8"))
+        except OSError as error:
+            raise ConfigError(f"{path}: the scenario that ran is missing: {error.strerror}") from None
+        if script_entry(number, script)["sha256"] != entry.get("sha256"):
+            raise ConfigError(f"{path}: this is not the text that ran (its checksum differs)")
+        scripts.append(script)
+    return tuple(scripts)
+
+
+async def replay_recording(recording: Recording, secrets: Mapping[str, str]) -> Replay:
+    """Feed the events to a fresh realm in this process; stops at the first difference."""
+    realms = InlineRealms()
+    try:
+        realm = await realms.open(str(recording.header.get("session")))
+        return await _replay(realm, recording, secrets)
+    finally:
+        await realms.close()
+
+
+async def _replay(realm: RealmPort, recording: Recording, secrets: Mapping[str, str]) -> Replay:
+    redactor = Redactor(secrets)
+    info = _boot_info(recording, redactor, secrets)
+    missing = _missing_secrets(recording, secrets)
+    done = Replay()
+    if missing:
+        done.notes.append("secrets not given: " + ", ".join(missing))
+    for number, turn in enumerate(recording.turns):
+        result = await _run_turn(realm, info, turn, redactor)
+        actual = [redactor.value(record) for record in outputs_of(result)]
+        done.turns += 1
+        difference = compare(turn, number, actual, missing)
+        if difference is not None:
+            done.difference = difference
+            break
+        done.outputs += len(actual)
+    return done
+
+
+async def _run_turn(realm: RealmPort, info: BootInfo, turn: RecordedTurn, redactor: Redactor) -> TurnResult:
+    if turn.event is None:
+        return await realm.boot(info)
+    event = Event(turn.event.kind, turn.event.target, redactor.restore(turn.event.data))
+    return await realm.turn(event, info.start_ms + turn.t)
+
+
+def _boot_info(recording: Recording, redactor: Redactor, secrets: Mapping[str, str]) -> BootInfo:
+    header: dict[str, Any] = dict(recording.header)
+    names = set(header.get("secrets") or [])
+    return BootInfo(
+        scripts=recording.scripts,
+        seed=header["seed"],
+        start_ms=header["startMs"],
+        custom_data=redactor.restore(header.get("customData") or ""),
+        secrets={name: secrets.get(name, f"{SECRET_MARK}{name}»") for name in names},
+        limits=header.get("limits") or {},
+        session=redactor.restore(header.get("started") or {}),
+        keep_going=bool(header.get("keepGoing")),
+    )
+
+
+def _missing_secrets(recording: Recording, secrets: Mapping[str, str]) -> tuple[str, ...]:
+    names = recording.header.get("secrets")
+    return tuple(str(name) for name in names if name not in secrets) if isinstance(names, list) else ()
+
+
+def outputs_of(result: TurnResult) -> list[JsonObject]:
+    """What a turn gave, in the shape of journal records without number and time."""
+    records: list[JsonObject] = []
+    for command in result.commands:
+        if command.kind == "log":
+            records.append({"k": "log", "level": command.data["level"], "text": command.data["text"]})
+        else:
+            records.append(
+                {"k": "command", "kind": command.kind, "id": command.target, "data": dict(command.data)}
+            )
+        if command.where:
+            records[-1]["where"] = command.where
+    errors = [*result.survived, *([result.error] if result.error else [])]
+    for error in errors:
+        records.append({"k": "error", "message": error.message})
+        if error.where:
+            records[-1]["where"] = error.where
+    return records
+
+
+def compare(
+    turn: RecordedTurn, number: int, actual: Sequence[JsonObject], missing: tuple[str, ...]
+) -> Difference | None:
+    """The first record of a turn that differs, None when all are equal."""
+    expected = [
+        {key: value for key, value in record.items() if key not in ("n", "t")} for record in turn.outputs
+    ]
+    for index in range(max(len(expected), len(actual))):
+        before = expected[index] if index < len(expected) else None
+        after = actual[index] if index < len(actual) else None
+        if before != after:
+            touched = SECRET_MARK in json.dumps([before, after], ensure_ascii=False)
+            return Difference(turn, number, before, after, missing if touched else ())
+    return None
+
+
+def report(folder: Path, recording: Recording, done: Replay) -> list[str]:
+    """The outcome for people, a line each."""
+    lines = [f"note: {note}" for note in done.notes]
+    if done.difference is None:
+        lines.append(f"{folder}: equal: {done.turns} turns, {done.outputs} commands and log lines")
+        return lines
+    found = done.difference
+    what = "the scripts' top level" if found.turn.event is None else found.turn.event.kind
+    lines.append(
+        f"{folder}: differs in turn {found.number} of {len(recording.turns)}, {what} at {found.turn.t} ms"
+    )
+    lines += ["  recorded: " + describe(found.expected), "  now:      " + describe(found.actual)]
+    if found.missing_secrets:
+        lines.append("  this may come of the missing secrets: " + ", ".join(found.missing_secrets))
+    rest = len(recording.turns) - found.number - 1
+    if rest:
+        lines.append(f"  the {rest} turns after it are not comparable")
+    return lines
+
+
+def describe(record: JsonObject | None) -> str:
+    """One record in one line."""
+    if record is None:
+        return "nothing"
+    where = f" ({record['where']})" if record.get("where") else ""
+    if record["k"] == "log":
+        return f"log {json.dumps(record['text'], ensure_ascii=False)}{where}"
+    if record["k"] == "error":
+        return f"error {str(record['message']).splitlines()[0]}{where}"
+    return f"{record['kind']} {json.dumps(record['data'], ensure_ascii=False)}{where}"
+
+
+def replay(folder: Path, secrets: Mapping[str, str]) -> int:
+    """``voxrun replay``: 0 equal, 1 different."""
+    recording = read_recording(folder)
+    done = asyncio.run(replay_recording(recording, secrets))
+    print("\n".join(report(folder, recording, done)))
+    return 0 if done.difference is None else 1
