@@ -25,6 +25,9 @@ STACK_LIMIT: Final = 4 << 20
 THREAD_STACK: Final = 16 << 20
 """Bytes of stack a thread needs to run an engine."""
 
+SCRIPT_NAME: Final = "<scenario>"
+"""What the engine calls a scenario script in stacks, where it can be told; everything else is "<input>"."""
+
 JOBS_BETWEEN_CHECKS: Final = 32
 """Pending jobs run between two looks at the clock; each is far below a millisecond or interrupts itself."""
 
@@ -65,6 +68,11 @@ class Engine:
             self._runtime, self._js_context = native.pointers(self._context)
             self._install_interrupts(native)
 
+    @property
+    def script_marker(self) -> str:
+        """What precedes line:column of a scenario script in this engine's stacks."""
+        return "<input>:" if self._native is None else SCRIPT_NAME + ":"
+
     # -- evaluation
 
     def load(self, source: str, line: int) -> None:
@@ -100,7 +108,7 @@ class Engine:
             with self._errors():
                 self._context.eval("\n" * (line - 1) + source)
             return
-        thrown = native.evaluate(self._js_context, source, line)
+        thrown = native.evaluate(self._js_context, source, SCRIPT_NAME, line)
         if thrown is None:
             return
         try:

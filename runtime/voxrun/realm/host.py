@@ -7,7 +7,6 @@ environment. It ends when the socket does.
 from __future__ import annotations
 
 import gc
-import resource
 import select
 import signal
 import socket
@@ -16,11 +15,10 @@ import threading
 from typing import Any, Final
 
 from voxrun.realm import probe, wire
-from voxrun.realm.engine import THREAD_STACK
 from voxrun.realm.port import RealmError, TurnResult
 from voxrun.realm.realm import Realm
+from voxrun.realm.stack import deepen_main_stack, start_deep
 
-STACK: Final = 64 << 20
 IDLE_SECONDS: Final = 0.2
 """Quiet time before the host makes a realm ahead: the first turns of a new session come first."""
 
@@ -46,10 +44,16 @@ class Host:
             for request in unpacker.feed(data):
                 self._connection.sendall(wire.pack(self._answer(request)))
 
-    def report_position(self) -> None:
-        """Send where the running scenario is; called from the middle of it (see ``probe``)."""
-        stack = self._running.raw_position() if self._running else ""
+    def report_hang(self) -> None:
+        """Send where the running scenario is and what it issued; called from the middle of it (``probe``).
+
+        The first frame asks little of the engine, the second much: each is sent as soon as it is there.
+        """
+        realm = self._running
+        stack = realm.raw_position() if realm else ""
         self._connection.sendall(wire.pack({"stack": stack}))
+        salvaged = realm.salvage() if realm else TurnResult()
+        self._connection.sendall(wire.pack({"salvaged": wire.result_to_json(salvaged)}))
 
     def _prepare(self) -> None:
         self._spare = Realm()
@@ -105,30 +109,16 @@ class Host:
         return {}
 
 
-def _deepen_stack() -> bool:
-    """Let the main thread's stack grow far enough; False where the system does not allow it."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_STACK)
-    unlimited = resource.RLIM_INFINITY
-    if soft == unlimited or soft >= STACK:
-        return True
-    wanted = STACK if hard == unlimited else min(STACK, hard)
-    if wanted < THREAD_STACK:
-        return False
-    resource.setrlimit(resource.RLIMIT_STACK, (wanted, hard))
-    return True
-
-
 def main() -> None:
     """Entry point: ``host.py FD``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it ends calls first
     host = Host(socket.socket(fileno=int(sys.argv[1])))
-    probe.install(host.report_position)
-    if _deepen_stack():
+    probe.install(host.report_hang)
+    if deepen_main_stack():
         host.serve()
         return
-    threading.stack_size(STACK)
     thread = threading.Thread(target=host.serve, name="voxrun-realms")
-    thread.start()
+    start_deep(thread)
     thread.join()
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import voxrun
 from voxrun.realm import probe, wire
+from voxrun.realm.port import NOTHING, TurnResult
 
 GRACE_SECONDS: Final = 3.0
 """Wall time a host has beyond the budget of a turn before it is killed."""
@@ -51,6 +52,8 @@ class Loss:
     how: str
     hung: bool = False
     stack: str = ""
+    salvaged: TurnResult = NOTHING
+    """What the guilty one had issued in the turn, as far as it could be saved."""
 
 
 class HostLink:
@@ -80,6 +83,7 @@ class HostLink:
         self._watch: asyncio.TimerHandle | None = None
         self._killing = False
         self._stack = ""
+        self._salvaged = TurnResult()
         self._loop.add_reader(ours, self._readable)
 
     @property
@@ -162,6 +166,9 @@ class HostLink:
     def _take(self, message: dict[str, Any]) -> None:
         if "stack" in message:
             self._stack = message["stack"]
+            return
+        if "salvaged" in message:
+            self._salvaged = wire.result_from_json(message["salvaged"])
             self._process.kill()
             return
         if not self._asked:
@@ -209,7 +216,8 @@ class HostLink:
             self._process.kill()  # it closed its socket: it is ending anyway
         code = self._process.wait()
         guilty = self._asked[0].owner if self._asked else None
-        self._lost(self, Loss(guilty, f"the realm host ended ({_ending(code)})", self._killing, self._stack))
+        how = f"the realm host ended ({_ending(code)})"
+        self._lost(self, Loss(guilty, how, self._killing, self._stack, self._salvaged))
 
     def _shut(self) -> None:
         sock, self._socket = self._socket, None

@@ -122,10 +122,10 @@ class Native:
         self.lib.JS_FreeValue(js_context, result)
         return True
 
-    def evaluate(self, js_context: int, source: str, line: int) -> JSValue | None:
+    def evaluate(self, js_context: int, source: str, name: str, line: int) -> JSValue | None:
         """Run a script in the global scope; its exception (owned by the caller), or None."""
         data = source.encode("utf-8", "surrogatepass")
-        options = EvalOptions(1, EVAL_GLOBAL, b"<input>", line)
+        options = EvalOptions(1, EVAL_GLOBAL, name.encode(), line)
         result = self.lib.JS_Eval2(js_context, data, len(data), ctypes.byref(options))
         if result.tag == TAG_EXCEPTION:
             thrown: JSValue = self.lib.JS_GetException(js_context)

@@ -16,7 +16,7 @@ from typing import Any, Final
 from voxrun.realm import wire
 from voxrun.realm.failures import Explainer
 from voxrun.realm.link import HostLink, Loss, Request
-from voxrun.realm.port import BootInfo, RealmError, TurnResult
+from voxrun.realm.port import NOTHING, BootInfo, RealmError, TurnResult
 from voxrun.realm.positions import ScriptMap
 from voxrun.realm.realm import CPU_SECONDS, budgets
 from voxrun.session.messages import Event
@@ -83,9 +83,11 @@ class HostedRealm:
         """The host is gone. The guilty one's turn fails; another's goes on in a new host."""
         self.link = None
         if guilty and loss.hung:
-            self._end(self._explain.hung(loss.stack))
+            self._end(self._explain.hung(loss.stack), loss.salvaged)
         elif guilty:
-            self._end(self._explain.killed(f"{loss.how} while it ran this session", loss.stack))
+            self._end(
+                self._explain.killed(f"{loss.how} while it ran this session", loss.stack), loss.salvaged
+            )
         elif self._ended is None and self._info is not None and (self._digests or self._waiting):
             self._rebuild()
 
@@ -117,9 +119,9 @@ class HostedRealm:
         if waiting is not None and not waiting.done():
             waiting.set_result(result)
 
-    def _end(self, error: RealmError) -> None:
+    def _end(self, error: RealmError, salvaged: TurnResult = NOTHING) -> None:
         self._ended = error
-        self._finish(TurnResult(error=error))
+        self._finish(TurnResult(salvaged.commands, error, salvaged.survived))
 
     def _rebuild(self) -> None:
         info = self._info

@@ -59,6 +59,10 @@ class TurnResult:
     """With ``keep_going``: errors in handlers that were reported and survived."""
 
 
+NOTHING = TurnResult()
+"""What most turns give."""
+
+
 class RealmPort(Protocol):
     """A realm. Turns of one realm never overlap."""
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from voxrun.realm.port import Script
 from voxrun.realm.sources import SCENARIO_LINE
 
-_POSITION = re.compile(r"<input>:(\d+)(?::(\d+))?")
-_FRAME = re.compile(r"at (?:(?P<name>[^\n(]*?) \()?<input>:(?P<line>\d+)(?::(?P<column>\d+))?")
+_POSITION = re.compile(r"<(?:scenario|input)>:(\d+)(?::(\d+))?")
+_FRAME = re.compile(r"at (?:(?P<name>[^\n(]*?) \()?<(?:scenario|input)>:(?P<line>\d+)(?::(?P<column>\d+))?")
 
 
 @dataclass(frozen=True, slots=True)

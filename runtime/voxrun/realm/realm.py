@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from voxrun.realm.engine import Engine, EngineError
 from voxrun.realm.failures import Explainer
-from voxrun.realm.port import BootInfo, RealmError, TurnResult
+from voxrun.realm.port import NOTHING, BootInfo, RealmError, TurnResult
 from voxrun.realm.positions import ScriptMap
 from voxrun.realm.sources import SCENARIO_LINE, Platform, platform
 from voxrun.session.messages import Command, Event
@@ -48,7 +48,7 @@ class Realm:
         self._engine = Engine()
         self._prepared = False
         self._map = ScriptMap(())
-        self._explain = Explainer(self._map)
+        self.explain = Explainer(self._map)
         self._cpu = CPU_SECONDS
         self._heap = HEAP_BYTES
         self._limit = 0
@@ -66,6 +66,7 @@ class Realm:
         config = {
             "stackFrames": STACK_FRAMES,
             "scenarioLine": SCENARIO_LINE,
+            "marker": self._engine.script_marker,
             "modules": [
                 {"id": module.name.removesuffix(".js"), "source": module.source, "line": module.line}
                 for module in self._platform.modules
@@ -84,7 +85,7 @@ class Realm:
             return TurnResult(error=long)
         self.prepare()
         self._map = ScriptMap(info.scripts)
-        self._explain = Explainer(self._map)
+        self.explain = Explainer(self._map)
         self._read_limits(info)
         engine = self._engine
         engine.collect()
@@ -98,7 +99,7 @@ class Realm:
             for script, line in zip(info.scripts, self._map.first_lines, strict=True):
                 if failed:
                     break
-                self._explain.script = script.name
+                self.explain.script = script.name
                 engine.run_script(script.source, line)
                 failed = engine.call("failed")
             if not failed:
@@ -106,14 +107,14 @@ class Realm:
         except EngineError as error:
             return self._broken(error)
         finally:
-            self._explain.script = ""
+            self.explain.script = ""
         return self._finish()
 
     def turn(self, event: Event, now_ms: int) -> TurnResult:
         """Deliver one event at ``now_ms`` (Unix ms) and run until nothing is left to do."""
         engine = self._engine
         text = _ascii({"k": event.kind, "i": event.target, "d": dict(event.data), "t": now_ms})
-        self._explain.event = event.kind
+        self.explain.event = event.kind
         engine.arm(self._cpu)
         try:
             if not engine.call("turn", text):
@@ -144,11 +145,18 @@ class Realm:
         """
         return self._engine.current_stack()
 
+    def salvage(self) -> TurnResult:
+        """What the turn under way has issued so far; from the middle of it, in a process about to end."""
+        self._engine.arm(DRAIN_SECONDS)
+        self._limit += DRAIN_BYTES
+        self._engine.set_memory_limit(self._limit)
+        return self._result(_parse(self._engine.call("drain", False)))
+
     # -- inside
 
     def _read_limits(self, info: BootInfo) -> None:
         self._cpu, self._heap = budgets(info)
-        self._explain.limits(self._cpu, self._heap)
+        self.explain.limits(self._cpu, self._heap)
 
     def _finish(self) -> TurnResult:
         try:
@@ -167,21 +175,20 @@ class Realm:
         try:
             data = _parse(engine.call("drain", False))
         except EngineError:
-            return TurnResult(error=self._explain.engine_error(error))
+            return TurnResult(error=self.explain.engine_error(error))
         result = self._result(data)
         error.stack = error.stack or data["i"]
-        return TurnResult(result.commands, self._explain.engine_error(error), result.survived)
+        return TurnResult(result.commands, self.explain.engine_error(error), result.survived)
 
     def _result(self, data: dict[str, Any]) -> TurnResult:
         where = self._map.where
         commands = tuple(Command(kind, target, body, where(at)) for kind, target, body, at in data["c"])
-        failure: RealmError | None = self._explain.report(data["f"]) if data["f"] else None
-        survived = tuple(self._explain.report(entry) for entry in data["s"])
+        failure: RealmError | None = self.explain.report(data["f"]) if data["f"] else None
+        survived = tuple(self.explain.report(entry) for entry in data["s"])
         return TurnResult(commands, failure, survived)
 
 
 EMPTY: Final = '{"c":[],"f":null,"s":[],"i":""}'
-NOTHING: Final = TurnResult()
 
 
 def budgets(info: BootInfo) -> tuple[float, int]:

@@ -1,7 +1,8 @@
 """What a realm host and its parent say to each other: frames of 4 bytes length and ASCII JSON.
 
-Requests carry "op" and the session "s"; the host answers each in order with one response. A frame with
-"stack" is no response: it is where the scenario hangs, sent when the parent asked by signal.
+Requests carry "op" and the session "s"; the host answers each in order with one response. Frames with
+"stack" and "salvaged" are no responses: they tell where a scenario hangs and what it had issued, when the
+parent asked by signal.
 """
 
 from __future__ import annotations

@@ -159,21 +159,19 @@
   V.now = function () { return now; };
 
   // ---------------------------------------------------------------- scenario positions
-  // Every script is "<input>" to the engine; which file a line belongs to is decided by its number.
-  // Platform files come first, scenario scripts from config.scenarioLine on.
+  // Where scenario scripts have a name of their own in stacks (config.marker), the first one is the place.
+  // Where the engine names every script "<input>", the line number tells them from platform files, which
+  // come first.
   function scenarioPosition(stack) {
-    let at = stringIndexOf(stack, "<input>:");
+    const marker = config.marker;
+    let at = stringIndexOf(stack, marker);
     while (at >= 0) {
-      let line = 0, column = 0, i = at + 8, c;
-      while ((c = stringCharCodeAt(stack, i)) >= 48 && c <= 57) { line = line * 10 + c - 48; i++; }
-      if (line >= config.scenarioLine) {
-        if (c === 58) {
-          i++;
-          while ((c = stringCharCodeAt(stack, i)) >= 48 && c <= 57) { column = column * 10 + c - 48; i++; }
-        }
-        return line + ":" + column;
-      }
-      at = stringIndexOf(stack, "<input>:", i);
+      let end = stringIndexOf(stack, "\n", at);
+      if (end < 0) end = stack.length;
+      if (stringCharCodeAt(stack, end - 1) === 41) end--;
+      const place = stringSlice(stack, at + marker.length, end);
+      if (marker !== "<input>:" || prim.parseInt(place, 10) >= config.scenarioLine) return place;
+      at = stringIndexOf(stack, marker, end);
     }
     return "";
   }
@@ -188,9 +186,9 @@
   V.command = function (kind, target, data) {
     // Serialised at once: the scenario may change its objects later, and what cannot be sent fails here.
     const body = data === undefined ? "{}" : JSONstringify(data);
-    const where = V.position();
-    commands[commands.length] = "[" + JSONstringify(kind) + "," + JSONstringify("" + target) + "," + body
-      + ",\"" + where + "\"]";
+    const where = scenarioPosition(stackOf(new NativeError()));
+    const to = target === "" ? "\"\"" : JSONstringify("" + target);
+    commands[commands.length] = "[\"" + kind + "\"," + to + "," + body + ",\"" + where + "\"]";
   };
 
   V.log = function (level, text) {
