@@ -152,7 +152,7 @@ def emulate_ultravox(host: str, port: int, agent: Path | None) -> int:
     """A local Ultravox: its REST API and its WebSocket, for voxrun or any other client."""
     from voxrun.cli import emulating
 
-    return emulating.run(host, port, agent)
+    return emulating.run(host, port, agent, click.echo)
 
 
 @voxrun.command()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Callable
 
 from voxrun.cli.scan.names import Finding
-from voxrun.realm.engine import THREAD_STACK, Engine, EngineError
+from voxrun.realm.engine import Engine, EngineError
 from voxrun.realm.port import Script
+from voxrun.realm.stack import runner
 
 _NEVER_RUN = "throw 0;"
 """Put before the script on its first line: it is compiled as a whole, then ends before it began."""
@@ -30,7 +29,9 @@ def find_syntax_error(script: Script) -> Finding | None:
         finally:
             engine.close()
 
-    _on_deep_stack(compile_only)
+    thread = runner("syntax")
+    thread.call(compile_only)
+    thread.stop()
     if not found or not str(found[0]).startswith("SyntaxError"):
         return None
     return _finding(script, str(found[0]), found[0].stack)
@@ -56,12 +57,3 @@ def _hint(script: Script, line: str) -> str:
     if re.search(r"\bawait\b", line):
         return " Is that an await outside of an async function?"
     return ""
-
-
-def _on_deep_stack(work: Callable[[], None]) -> None:
-    """Run on a thread whose stack holds what the engine may use."""
-    before = threading.stack_size(THREAD_STACK)
-    thread = threading.Thread(target=work)
-    thread.start()
-    threading.stack_size(before)
-    thread.join()

@@ -1,0 +1,64 @@
+"""``voxrun bench``: runs the benchmarks of the repository's bench/ folder.
+
+Each file there is a benchmark of its name with a function ``measure() -> Sequence[Figure]``.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import voxrun
+from voxrun.cli.exits import FAILED, OK
+from voxrun.cli.figures import Figure
+from voxrun.errors import ConfigError
+from voxrun.nearest import did_you_mean
+
+FOLDER = Path(voxrun.__file__).parents[2] / "bench"
+
+
+def run(names: Sequence[str], as_json: bool, say: Callable[[str], object], folder: Path = FOLDER) -> int:
+    """Run the named benchmarks; without a name, list them. Exit code 1 when a figure misses its mark."""
+    there = {path.stem: path for path in sorted(folder.glob("*.py")) if not path.stem.startswith("_")}
+    if not there:
+        raise ConfigError(f"{folder}: no benchmarks here. They come with a clone of the repository.")
+    for name in names:
+        if name not in there:
+            hint = did_you_mean(name, there) or f" There is: {', '.join(there)}."
+            raise ConfigError(f'no benchmark is called "{name}".{hint}')
+    if not names:
+        say("voxrun bench NAME ...")
+        for name, path in there.items():
+            say(f"  {name:<12} {_first_line(path)}")
+        return OK
+    figures = [figure for name in names for figure in _measure(there[name])]
+    for line in [json.dumps([asdict(f) for f in figures], indent=1)] if as_json else table(figures):
+        say(line)
+    return FAILED if any(figure.missed for figure in figures) else OK
+
+
+def table(figures: Iterable[Figure]) -> list[str]:
+    """Rows as in BENCHMARKS.md."""
+    rows = ["| what | measured | mark |", "|---|---:|---:|"]
+    for figure in figures:
+        mark = "" if figure.most is None else f"{'over' if figure.missed else 'under'} {figure.most:g}"
+        rows.append(f"| {figure.name} | {figure.value:.4g} {figure.unit} | {mark} |")
+    return rows
+
+
+def _measure(path: Path) -> Sequence[Figure]:
+    spec = importlib.util.spec_from_file_location(f"voxrun_bench_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    figures: Sequence[Figure] = module.measure()
+    return figures
+
+
+def _first_line(path: Path) -> str:
+    """The first line of a file's docstring."""
+    return path.read_text("utf-8").lstrip().removeprefix('"""').split("\n", 1)[0].rstrip('".')
