@@ -11,13 +11,14 @@ many evaluations, calls and pending jobs that is.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 import quickjs
 
-from voxrun.realm.native import InterruptHandler, JSValue, Native, RejectionTracker
+from voxrun.realm.native import TAG_UNINITIALIZED, InterruptHandler, JSValue, Native, RejectionTracker
 
 STACK_LIMIT: Final = 4 << 20
 """Bytes of C stack JavaScript may use: about 2,400 nested calls."""
@@ -56,6 +57,8 @@ class Engine:
 
     def __init__(self, *, native: Native | None = NATIVE) -> None:
         self._context: Any = quickjs.Context()
+        # An engine that is dropped or left over at exit must not be freed by whatever thread comes along.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._context))
         self._context.set_max_stack_size(STACK_LIMIT)
         self._hooks: dict[str, Any] = {}
         self._native = native
@@ -116,6 +119,8 @@ class Engine:
                 raise EngineError(
                     "cpu", "interrupted", native.text_property(self._js_context, thrown, "stack")
                 )
+            if thrown.tag == TAG_UNINITIALIZED:  # there was not even memory for an error
+                raise EngineError("memory", "out of memory")
             if not native.call(self._js_context, self._values["thrown"], thrown):
                 raise EngineError("cpu" if self.expired() else "memory", "an error that could not be read")
         finally:
@@ -175,7 +180,8 @@ class Engine:
                 native.lib.JS_FreeValue(self._js_context, value)
         self._values.clear()
         self._hooks.clear()
-        self._context = None
+        context, self._context = self._context, None
+        ctypes.pythonapi.Py_DecRef(ctypes.py_object(context))
         self._callbacks.clear()
 
     def current_stack(self) -> str:
@@ -229,5 +235,8 @@ def _split(text: str) -> tuple[str, str]:
     return message.strip(), "    at " + stack if stack else ""
 
 
-Check = Callable[[], str]
-"""A self-test: gives a detail, raises what is wrong."""
+def self_test() -> list[tuple[str, bool, str]]:
+    """(what, whether it holds, detail) for each promise of the engine that the realm relies on."""
+    from voxrun.realm import selftest  # it needs the whole realm
+
+    return selftest.self_test()

@@ -23,6 +23,7 @@ import _quickjs
 
 TAG_EXCEPTION = 6
 TAG_UNDEFINED = 3
+TAG_UNINITIALIZED = 4
 EVAL_GLOBAL = 0
 _STRING_TAGS = (-7, -6)  # a string, and a rope of strings
 

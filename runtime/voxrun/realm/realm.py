@@ -183,9 +183,14 @@ class Realm:
     def _result(self, data: dict[str, Any]) -> TurnResult:
         where = self._map.where
         commands = tuple(Command(kind, target, body, where(at)) for kind, target, body, at in data["c"])
-        failure: RealmError | None = self.explain.report(data["f"]) if data["f"] else None
+        failure = data["f"]
+        if failure and failure["thrown"] and failure["text"] == "null" and self._nearly_full():
+            failure = {**failure, "kind": "memory"}  # an error for which there was no memory left
         survived = tuple(self.explain.report(entry) for entry in data["s"])
-        return TurnResult(commands, failure, survived)
+        return TurnResult(commands, self.explain.report(failure) if failure else None, survived)
+
+    def _nearly_full(self) -> bool:
+        return self._engine.memory_used() > self._limit - self._heap // 2
 
 
 EMPTY: Final = '{"c":[],"f":null,"s":[],"i":""}'
