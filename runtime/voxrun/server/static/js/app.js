@@ -54,7 +54,11 @@ connectTitle(store);
 const dial = connectDial(store, phone);
 const call = connectCall(store, phone, dial.focus);
 connectIncoming(store, phone, (sentence) => setText(byId("alarm"), sentence));
-connectKeypad({ pad: byId("keypad"), toggle: byId("keypad-toggle") }, press);
+const keypad = connectKeypad({ pad: byId("keypad"), toggle: byId("keypad-toggle") }, press);
+store.watch((state) => [state.calls.some((each) => each.phase !== "incoming")], (busy) => {
+  document.body.classList.toggle("in-call", busy);
+  keypad.fit(busy);
+});
 const meter = connectMicrophone(store, { microphone, phone, audio, onProblem: testNeedsMicrophone });
 const start = connectStart(store, send);
 const session = connectSession(store, (id) => sessions.show(id), announce);
@@ -138,14 +142,15 @@ function linkChanged(state, { everOnline }) {
   if (state === "online") notices.close("server");
   if (state !== "offline") return;
   phone.lost();
+  sessions.lost();
   notices.show(serverProblem(everOnline), [{ label: "Try now", act: () => link.hurry() }]);
 }
 
 // --- what the server says ---------------------------------------------------------------------
 
 function receive(message) {
-  if (message.type === "trying") sessions.joined(message.session);
-  if (message.type === "incoming" && message.session) sessions.joined(message.session);
+  if (message.type === "trying") sessions.joined(message.session, true);
+  if (message.type === "incoming") sessions.joined(message.session, store.get().calls.length === 0);
   if (phone.receive(message)) return;
   switch (message.type) {
     case "welcome":
@@ -202,7 +207,7 @@ setInterval(() => {
   const levels = phone.levels();
   meter.level(levels ? levels.sent : meter.testLevel());
   const journal = sessions.journal;
-  if (!levels || !journal || journal.over || !sessions.isOwn(journal.id)) return;
+  if (!levels || !journal?.begun || journal.over || !sessions.isOwn(journal.id)) return;
   journal.course.level(journal.time(performance.now()), levels.sent, levels.heard);
 }, LEVEL_EVERY);
 

@@ -41,8 +41,13 @@ export function pretty(value) {
 
 /** @param {string} where "path/inbound.js:12:5" @returns {string} "inbound.js:12" */
 export function position(where) {
-  const match = /([^/\\]+):(\d+)(?::\d+)?$/.exec(where ?? "");
+  const match = /([^/\\:]+):(\d+)(?::\d+)?$/.exec(where ?? "");
   return match ? `${match[1]}:${match[2]}` : (where ?? "");
+}
+
+/** A dotted kind as it fits a list: the whole when short, else its last word. @param {string} kind */
+export function shortKind(kind) {
+  return kind.length <= 26 ? kind : lastWord(kind);
 }
 
 /** The part after the last dot. @param {string} kind */

@@ -23,7 +23,7 @@ import { brief, lastWord } from "./format.js";
  * @property {string} kind
  * @property {string} about a few words of its data
  * @property {string} where
- * @property {any} record the whole record
+ * @property {any[]} records the whole records: one, or the parts of one transcript
  */
 
 export class Journal {
@@ -39,6 +39,8 @@ export class Journal {
     this.placed = new Map();
     /** @type {Happening[]} */
     this.happenings = [];
+    /** @type {Set<Happening>} rows that have grown since they were drawn; whoever draws empties it */
+    this.grown = new Set();
     this.lastT = 0;
     /** Local time (performance.now) at which the session was at t = 0, as well as we can tell. */
     this.origin = Number.POSITIVE_INFINITY;
@@ -67,9 +69,20 @@ export class Journal {
     return true;
   }
 
+  /** Whether its time is known. */
+  get begun() {
+    return Number.isFinite(this.origin);
+  }
+
   /** @param {number} now performance.now() @returns {number} ms since the session began */
   time(now) {
     return this.over || !Number.isFinite(this.origin) ? this.lastT : Math.max(this.lastT, now - this.origin);
+  }
+
+  /** The time stands still from now on. @param {number} now performance.now() */
+  stop(now) {
+    this.lastT = this.time(now);
+    this.over = true;
   }
 
   #take(record, t) {
@@ -78,7 +91,7 @@ export class Journal {
         this.#logged(record, t);
         return;
       case "event":
-        this.#listed(record, t, aboutData(record.kind, record.data));
+        if (!this.#joined(record)) this.#listed(record, t, aboutData(record.kind, record.data));
         this.#event(record, t);
         return;
       case "command":
@@ -112,7 +125,21 @@ export class Journal {
 
   #listed(record, t, about) {
     const { n, k, kind = "", where = "" } = record;
-    this.happenings.push({ n, t, k, kind: String(kind), about, where, record });
+    this.happenings.push({ n, t, k, kind: String(kind), about, where, records: [record] });
+  }
+
+  /** A sentence comes in dozens of parts: they share one row. */
+  #joined(record) {
+    const last = this.happenings.at(-1);
+    const before = last?.records.at(-1);
+    if (!last || before.kind !== record.kind || lastWord(String(record.kind)) !== "Transcript" || before.id !== record.id) return false;
+    const part = record.data?.data?.payload;
+    const known = before.data?.data?.payload;
+    if (!part || !known || part.ordinal !== known.ordinal || part.role !== known.role) return false;
+    last.records.push(record);
+    last.about = brief(part.text || last.about + (part.delta ?? ""));
+    this.grown.add(last);
+    return true;
   }
 
   #session({ state, reason, n }, t) {
@@ -263,10 +290,16 @@ function aboutData(kind, data) {
   const payload = fields.data?.payload ?? fields.payload;
   if (payload && typeof payload === "object") {
     const { type, ...rest } = payload;
-    return brief(rest.state ?? rest.text ?? rest.delta ?? rest.toolName ?? rest.message ?? rest);
+    return brief(rest.state ?? (rest.text || rest.delta) ?? rest.toolName ?? rest.message ?? rest);
   }
   if (kind === "connector.call") return brief([fields.method, fields.argument].filter(Boolean).map((x) => brief(x)).join(" "));
-  return Object.keys(fields).length ? brief(fields) : "";
+  const entries = Object.entries(fields).filter(([, value]) => !isEmpty(value));
+  if (entries.length === 1) return brief(entries[0][1]);
+  return brief(entries.map(([name, value]) => `${name} ${brief(value, 60)}`).join(", "));
+}
+
+function isEmpty(value) {
+  return value === "" || value === null || (typeof value === "object" && Object.keys(value).length === 0);
 }
 
 function firstLine(text) {

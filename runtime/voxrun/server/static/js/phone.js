@@ -155,8 +155,10 @@ export class Phone {
         this.#patch(id, { held: Boolean(message.on) });
         return true;
       case "ended":
-      case "cancelled":
         this.#end(id, message);
+        return true;
+      case "cancelled":
+        this.#end(id, { ...message, by: "cancelled" });
         return true;
       case "error":
         return this.#refused(id, message);

@@ -91,6 +91,9 @@ const CODES = {
   603: "Declined",
 };
 
+/** Why an incoming call is over before it was answered here. */
+const CANCELLED = { 200: "Answered on another page", 408: "You did not answer in time", 487: "The caller gave up" };
+
 /**
  * One line on how a call ended.
  * @param {{code?: number, reason?: string, by?: string, answered: boolean}} end
@@ -98,6 +101,7 @@ const CODES = {
 export function endSentence({ code, reason, by, answered }) {
   if (by === "lost") return "The connection to voxrun was lost";
   if (by === "media") return "The audio connection was lost";
+  if (by === "cancelled") return CANCELLED[code ?? 0] ?? "The caller gave up";
   if (answered && by === "you") return "You hung up";
   if (answered && by === "scenario") return "The scenario hung up";
   if (by === "you") return code === 603 ? "You declined" : "You hung up before the answer";

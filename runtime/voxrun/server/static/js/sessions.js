@@ -54,15 +54,24 @@ export class Sessions {
     if (!before && this.store.get().calls.length === 0) this.show(session.id);
   }
 
-  /** A call of this page belongs to this session. */
-  joined(id) {
-    if (!id) return;
+  /** A call of this page belongs to this session. @param {string} id @param {boolean} look show it */
+  joined(id, look) {
+    if (!id || this.own.has(id)) return;
     this.own.add(id);
     const { sessions } = this.store.get();
     if (!sessions.some((each) => each.id === id)) {
       this.store.set({ sessions: [...sessions, { id, state: "started", reason: "", since: Date.now() }] });
     }
-    this.show(id, true);
+    if (look) this.show(id, true);
+  }
+
+  /** The server is gone: what it ran stands still. */
+  lost() {
+    const { sessions } = this.store.get();
+    this.store.set({
+      sessions: sessions.map((each) => (each.state === "ended" ? each : { ...each, state: "unknown" })),
+    });
+    for (const journal of this.journals.values()) journal.stop(performance.now());
   }
 
   /** @param {string} id @param {boolean} [again] draw it anew although it is shown already */
@@ -81,7 +90,7 @@ export class Sessions {
 
   #noteEnd(id, state) {
     const journal = this.journals.get(id);
-    if (journal && state === "ended") journal.over = true;
+    if (journal) journal.over = state === "ended";
   }
 
   #forget() {

@@ -1,7 +1,7 @@
 /** The log and the events of the shown session, with filter and copy. */
 
 import { byId, copyText, h } from "../dom.js";
-import { position, preciseClock, pretty } from "../format.js";
+import { position, preciseClock, pretty, shortKind } from "../format.js";
 import { ListView } from "./list-view.js";
 import { connectTabs } from "./tabs.js";
 
@@ -35,6 +35,7 @@ export class ActivityView {
 
   /** @param {import("../journal.js").Journal | null} journal */
   show(journal) {
+    this.journal = journal;
     this.log.show(journal?.log ?? [], empty("Nothing written yet", "What the scenario writes with Logger.write appears here, with its line."));
     this.events.show(journal?.happenings ?? [], empty("No events yet", "Each event the scenario gets and each command it gives appears here, in order."));
   }
@@ -42,13 +43,16 @@ export class ActivityView {
   draw() {
     this.log.draw();
     this.events.draw();
+    for (const each of this.journal?.grown ?? []) this.events.redraw(each);
+    this.journal?.grown.clear();
   }
 
   /** Show the record that a mark of the timeline stands for. @param {number} n */
   reveal(n) {
     const logged = this.log.box.querySelector(`[data-n="${n}"]`);
     this.choose(logged ? "tab-log" : "tab-events");
-    const row = logged ?? this.events.box.querySelector(`[data-n="${n}"]`);
+    const joined = this.journal?.happenings.find((each) => each.records.some((record) => record.n === n));
+    const row = logged ?? this.events.box.querySelector(`[data-n="${joined?.n}"]`);
     if (!row) return;
     if (row instanceof HTMLDetailsElement) row.open = true;
     row.scrollIntoView({ block: "center" });
@@ -70,17 +74,17 @@ function logRow({ n, t, level, text, where }) {
 }
 
 /** The data are opened up only when somebody looks: a session has thousands of rows. */
-function eventRow({ n, t, k, kind, about, where, record }) {
+function eventRow({ n, t, k, kind, about, where, records }) {
   const row = h("details", { class: `row ${k}`, "data-n": n },
     h("summary", {},
       h("time", { class: "t" }, preciseClock(t)),
       h("span", { class: "sign", "aria-hidden": "true" }, SIGNS[k] ?? "·"),
       h("span", { class: "sr" }, SIGN_NAMES[k] ?? k),
-      h("span", { class: "kind" }, kind),
+      h("span", { class: "kind", title: kind }, shortKind(kind)),
       h("span", { class: "about" }, about),
       where ? h("span", { class: "where" }, position(where)) : null));
   row.addEventListener("toggle", () => {
-    if (row.open && row.children.length === 1) row.append(h("pre", { tabindex: "0" }, pretty(record)));
+    if (row.open && row.children.length === 1) row.append(h("pre", { tabindex: "0" }, records.map(pretty).join("\n")));
   });
   return row;
 }

@@ -14,6 +14,7 @@ const FLASH = 140;
 /**
  * @param {{pad: HTMLElement, toggle: HTMLButtonElement}} elements
  * @param {(key: string) => void} press
+ * @returns {{fit: (inCall: boolean) => void}}
  */
 export function connectKeypad({ pad, toggle }, press) {
   const buttons = new Map();
@@ -25,12 +26,16 @@ export function connectKeypad({ pad, toggle }, press) {
     pad.append(button);
   }
 
+  let chosen = false;
   const open = (on) => {
     pad.hidden = !on;
     toggle.setAttribute("aria-expanded", String(on));
   };
-  toggle.addEventListener("click", () => open(pad.hidden));
-  open(window.matchMedia("(min-width: 700px)").matches);
+  toggle.addEventListener("click", () => {
+    chosen = true;
+    open(pad.hidden);
+  });
+  open(false);
 
   document.addEventListener("keydown", (event) => {
     const button = buttons.get(event.key);
@@ -40,4 +45,11 @@ export function connectKeypad({ pad, toggle }, press) {
     setTimeout(() => button.classList.remove("pressed"), FLASH);
     press(event.key);
   });
+
+  return {
+    /** Open it for a call where there is room, until the person opens or closes it themselves. */
+    fit(inCall) {
+      if (!chosen) open(inCall && window.matchMedia("(min-width: 700px)").matches);
+    },
+  };
 }

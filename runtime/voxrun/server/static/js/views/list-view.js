@@ -25,6 +25,8 @@ export class ListView {
     this.items = [];
     this.drawn = 0;
     this.filter = "";
+    /** @type {WeakMap<object, HTMLElement>} */
+    this.rows = new WeakMap();
   }
 
   /** @param {T[]} items a list that will grow in place @param {HTMLElement} empty */
@@ -45,9 +47,25 @@ export class ListView {
     this.drawn = this.items.length;
     if (rows.length === 0) return;
     this.box.querySelector(":scope > .empty")?.remove();
-    this.box.append(...rows.map(this.build));
+    this.box.append(...rows.map((item) => this.#row(item)));
     while (this.box.children.length > MOST) this.box.firstChild?.remove();
     this.scroller.grown();
+  }
+
+  /** Draw one item again. @param {T} item */
+  redraw(item) {
+    const old = this.rows.get(item);
+    if (!old?.isConnected) return;
+    const open = old instanceof HTMLDetailsElement && old.open;
+    const row = this.#row(item);
+    if (open) row.open = true;
+    old.replaceWith(row);
+  }
+
+  #row(item) {
+    const row = this.build(item);
+    this.rows.set(item, row);
+    return row;
   }
 
   #wanted(item) {

@@ -88,7 +88,7 @@ export function connectMicrophone(store, { microphone, phone, audio, onProblem }
 
 function idleHint(devices) {
   if (!window.isSecureContext) return "Not available on plain http from another machine.";
-  return devices.length ? "In use only while you call or test." : "The browser asks for the microphone when you call.";
+  return devices.length ? "" : "The browser asks for the microphone when you call.";
 }
 
 /** @param {HTMLElement} box with role meter @returns {(value: number | null) => void} 0 to 1, null: not in use */

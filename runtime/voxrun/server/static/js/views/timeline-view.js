@@ -17,6 +17,9 @@ const GUTTER = 72;
 const AXIS = 22;
 const RIGHT = 12;
 const BAR = 3;
+const NEAR = 9;
+/** Width of a letter of the small labels, on average and a little more. */
+const LETTER = 6.2;
 const HEIGHT = LANES.reduce((sum, lane) => sum + lane.height, 0) + AXIS + 6;
 /** What the axis holds while the session grows, in seconds: it changes seldom, so that little moves. */
 const STEPS = [20, 30, 45, 60, 90, 120, 180, 300, 450, 600, 900, 1200, 1800, 2700, 3600];
@@ -52,7 +55,7 @@ export class TimelineView {
     const tops = this.#lanes(picture);
     this.#axis(picture, x, end);
     if (this.journal) this.#course(picture, x, tops, time);
-    else picture.append(svg("text", { class: "nothing", x: GUTTER + 12, y: tops.agent + 5 }, "Who speaks when, keys, tools and the call appear here."));
+    else picture.append(svg("text", { class: "nothing", x: GUTTER + 12, y: tops.agent + 21 }, "Who speaks when, keys, tools and the call appear here."));
     this.plot.replaceChildren(picture);
   }
 
@@ -134,20 +137,24 @@ export class TimelineView {
     return this.#picked(mark.n, svg("g", { class: "pick" }, svg("title", {}, `${clock(mark.t)} ${brief(mark.label, 120)}`), shape?.() ?? null));
   }
 
-  /** Ticks with their words where there is room for them; all have them as tooltip. */
+  /** Ticks with their words where there is room; those close together share them. All have a tooltip. */
   #sessionMarks(picture, x, top) {
-    let free = 0;
-    for (const mark of this.journal.course.marks.filter((each) => each.lane === "session")) {
+    const marks = this.journal.course.marks.filter((mark) => mark.lane === "session");
+    for (const mark of marks) {
       const at = x(mark.t);
-      const words = brief(mark.label, 28);
-      const width = words.length * 6.2 + 12;
-      const fits = at >= free && at + width < this.width && mark.look !== "quiet";
-      if (fits) free = at + width + 4;
       picture.append(this.#picked(mark.n, svg("g", { class: `pick tick-mark ${mark.look}` },
         svg("title", {}, `${clock(mark.t)} ${mark.label}`),
         svg("rect", { class: "hit", x: at - 4, y: top, width: 9, height: 20 }),
-        svg("path", { d: `M${at} ${top + 4}v12` }),
-        fits ? svg("text", { class: "label", x: at + 5, y: top + 14 }, words) : null)));
+        svg("path", { d: `M${at} ${top + 4}v12` }))));
+    }
+    let free = 0;
+    const groups = together(marks.filter((mark) => mark.look !== "quiet"), x);
+    for (const [index, { at, all, first }] of groups.entries()) {
+      const room = (groups[index + 1]?.at ?? this.width) - at - 10;
+      const words = [all, first].find((text) => text.length * LETTER <= room);
+      if (!words || at < free) continue;
+      free = at + words.length * LETTER + 10;
+      picture.append(svg("text", { class: "label passive", x: at + 6, y: top + 14 }, words));
     }
   }
 
@@ -155,6 +162,19 @@ export class TimelineView {
     if (n !== undefined) group.addEventListener("click", () => this.onPick(n));
     return group;
   }
+}
+
+/** Words of marks, those within a few pixels of each other joined; ``at`` is the last of them. */
+function together(marks, x) {
+  const groups = [];
+  for (const mark of marks) {
+    const at = x(mark.t);
+    const last = groups.at(-1);
+    const words = brief(mark.label, 32);
+    if (last && at - last.at < NEAR) Object.assign(last, { at, all: brief(`${last.all}, ${words}`, 48) });
+    else groups.push({ at, all: words, first: words });
+  }
+  return groups;
 }
 
 function block({ from, to, look, label, cut }, x, y, height, time) {
