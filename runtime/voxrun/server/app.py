@@ -49,7 +49,13 @@ def create_app(runtime: Runtime, phones: Phones, options: ServerOptions) -> Star
 
     async def ws(socket: WebSocket) -> None:
         await socket.accept()
-        greeting = welcome(options.version, [*options.scenarios], options.ai, [*options.ice_servers])
+        greeting = welcome(
+            options.version,
+            [*options.scenarios],
+            options.ai,
+            [*options.ice_servers],
+            phones.config.no_answer_seconds,
+        )
         await serve_page(socket, SoftphonePage(runtime, phones, feed, greeting))
 
     @asynccontextmanager

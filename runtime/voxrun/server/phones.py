@@ -20,8 +20,6 @@ from voxrun.legs.webrtc.leg import By, WebRtcLeg, reason_of
 from voxrun.legs.webrtc.peer import PeerConfig
 
 EVERYONE: Final = "*"
-RING_SECONDS: Final = 60
-"""Without an answer the call fails with 408."""
 TIMEOUT_HEADER: Final = "vi-calltimeout"
 """Header of the scenario that says how long to ring, 10 to 400 s."""
 
@@ -84,7 +82,9 @@ class Ringing:
                 **{"from": request.callerid},
             )
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(_ring_seconds(request.headers), self._not_answered)
+        self._timer = loop.call_later(
+            _ring_seconds(request.headers, self._leg().config.no_answer_seconds), self._not_answered
+        )
         loop.call_soon(self._leg().far_ringing, {})
 
     # what pages do
@@ -225,6 +225,6 @@ def _name(request: DialRequest) -> str:
     return f"Call to {request.kind} {request.destination}"
 
 
-def _ring_seconds(headers: Headers) -> float:
+def _ring_seconds(headers: Headers, default: float) -> float:
     text = next((v for name, v in headers.items() if name.lower() == TIMEOUT_HEADER), "")
-    return min(400, max(10, int(text))) if re.fullmatch(r"\d{1,6}", text.strip()) else RING_SECONDS
+    return min(400, max(10, int(text))) if re.fullmatch(r"\d{1,6}", text.strip()) else default

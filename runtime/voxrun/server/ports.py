@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from voxrun.legs.base import IncomingInfo, Leg
+from voxrun.services.access import AccessReply
 from voxrun.session.messages import JsonObject
+
+__all__ = ["AccessReply", "Observer", "Runtime", "SessionInfo"]
 
 Observer: TypeAlias = Callable[[str, JsonObject], None]
 """Called with a session id and one journal record."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccessReply:
-    """What a request to a session access URL is answered with."""
-
-    status: int
-    body: bytes
-    content_type: str
 
 
 class SessionInfo(Protocol):

@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from voxrun.errors import VoxrunError
 from voxrun.legs.base import Headers, IncomingInfo
-from voxrun.legs.webrtc.leg import NO_ANSWER_SECONDS, By, WebRtcLeg
+from voxrun.legs.webrtc.leg import By, WebRtcLeg
 from voxrun.server import wire
 from voxrun.server.feed import Feed
 from voxrun.server.phones import EVERYONE, Phones, Ringing
@@ -293,14 +293,14 @@ def incoming_info(
         destination=to,
         callerid=caller,
         display_name=display_name or caller,
-        from_uri=f"sip:{caller}@voxrun.invalid",
-        to_uri=f"sip:{to}@voxrun.invalid",
-        headers={"VI-Client-Type": "user", **headers},
+        headers=dict(headers),
         custom_data=custom_data,
     )
 
 
-def welcome(version: str, scenarios: list[str], ai: str, ice_servers: list[JsonObject]) -> JsonObject:
+def welcome(
+    version: str, scenarios: list[str], ai: str, ice_servers: list[JsonObject], no_answer_seconds: float
+) -> JsonObject:
     """The first message to a page, but for the sessions."""
     return {
         "type": "welcome",
@@ -315,7 +315,7 @@ def welcome(version: str, scenarios: list[str], ai: str, ice_servers: list[JsonO
             "sdpBytes": wire.MAX_SDP_BYTES,
             "textBytes": wire.MAX_TEXT_BYTES,
             "calls": MAX_CALLS,
-            "noAnswerSeconds": NO_ANSWER_SECONDS,
+            "noAnswerSeconds": no_answer_seconds,
         },
     }
 

@@ -23,9 +23,6 @@ from voxrun.media.graph import Sink, Source
 By = Literal["remote", "local", "error"]
 State = Literal["ALERTING", "PROGRESSING", "CONNECTED", "TERMINATED"]
 
-NO_ANSWER_SECONDS = 60.0
-"""The platform disconnects an incoming call that nobody answers after this."""
-
 REASONS = {
     200: "Normal termination",
     404: "Not Found",
@@ -84,7 +81,7 @@ class WebRtcLeg(Leg):
     def __init__(self, far: FarEnd, config: PeerConfig, *, outgoing: bool) -> None:
         super().__init__()
         self._far = far
-        self._config = config
+        self.config = config
         self._outgoing = outgoing
         self._sink = LegSink()
         self._peer: Peer | None = None
@@ -101,14 +98,12 @@ class WebRtcLeg(Leg):
         self._no_answer: asyncio.TimerHandle | None = None
 
     @classmethod
-    async def incoming(
-        cls, far: FarEnd, offer: str, config: PeerConfig, no_answer_seconds: float = NO_ANSWER_SECONDS
-    ) -> WebRtcLeg:
+    async def incoming(cls, far: FarEnd, offer: str, config: PeerConfig) -> WebRtcLeg:
         """A call of the far end. Raises PeerError for an offer that cannot be used; no leg then."""
         leg = cls(far, config, outgoing=False)
         leg._peer = await _peer_for(offer, config)
         leg._watch(leg._peer)
-        leg._no_answer = leg._loop.call_later(no_answer_seconds, leg._not_answered)
+        leg._no_answer = leg._loop.call_later(config.no_answer_seconds, leg._not_answered)
         return leg
 
     @property
@@ -192,7 +187,7 @@ class WebRtcLeg(Leg):
 
         Raises PeerError for an offer that cannot be used; the call goes on ringing then.
         """
-        peer = await _peer_for(offer, self._config)
+        peer = await _peer_for(offer, self.config)
         if self._state != "PROGRESSING" or self._accepted is not None or not self._outgoing:
             await peer.close()
             raise PeerError("this call was answered or ended already")

@@ -32,6 +32,8 @@ class PeerConfig:
     """Offer 127.0.0.1 beside the machine's addresses."""
     connect_seconds: float = 20.0
     """From the answer to a connected media path."""
+    no_answer_seconds: float = 60.0
+    """An incoming call that nobody answers, or a page that rings this long: 408 (the platform's figure)."""
 
 
 class Peer:

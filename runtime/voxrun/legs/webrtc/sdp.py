@@ -12,6 +12,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from voxrun.errors import PeerError
 
@@ -92,10 +93,9 @@ def finish_answer(answer: str, offer: Offer) -> str:
 
 
 def _split(lines: list[str]) -> tuple[list[str], tuple[Section, ...]]:
-    starts = [i for i, line in enumerate(lines) if line.startswith("m=")]
-    ends = [*starts[1:], len(lines)]
-    sections = tuple(Section(tuple(lines[a:b])) for a, b in zip(starts, ends, strict=True))
-    return lines[: starts[0]] if starts else lines, sections
+    starts = [i for i, line in enumerate(lines) if line.startswith("m=")] + [len(lines)]
+    sections = tuple(Section(tuple(lines[a:b])) for a, b in pairwise(starts))
+    return lines[: starts[0]], sections
 
 
 def _usable_audio(section: Section) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 
 from voxrun.legs.webrtc.telephone_event import DIGITS, GAP_FRAMES, PAUSE_FRAMES, TONE_FRAMES
 from voxrun.media.frames import FRAME_SAMPLES, SAMPLE_RATE, SILENCE, split
+from voxrun.media.levels import to_pcm
 
 _ROWS = (697, 770, 852, 941)
 _COLUMNS = (1209, 1336, 1477, 1633)
@@ -29,4 +30,4 @@ def _tone(digit: str) -> bytes:
     row = next(i for i, line in enumerate(_KEYS) if digit in line)
     t = np.arange(TONE_FRAMES * FRAME_SAMPLES) * (2 * np.pi / SAMPLE_RATE)
     wave = np.sin(_ROWS[row] * t) + np.sin(_COLUMNS[_KEYS[row].index(digit)] * t)
-    return (wave * _AMPLITUDE).astype("<i2").tobytes()
+    return to_pcm(wave * _AMPLITUDE)
