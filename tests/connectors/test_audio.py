@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from provider import LOUD, Ear, ms, virtual
+from tests.connectors.provider import LOUD, Ear, ms, virtual
 
 from voxrun.connectors.audio import Downlink, SampleJoiner, Uplink
 from voxrun.media.frames import FRAME_BYTES, SILENCE

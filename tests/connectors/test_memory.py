@@ -7,12 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
-from provider import virtual
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
+from tests.connectors.provider import virtual
 
 from voxrun.connectors.memory import HIGH_WATER, MemoryConnector, memory_transports
 from voxrun.connectors.transport import ClientSocket, SocketClosed

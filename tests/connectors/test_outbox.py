@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from provider import virtual
+from tests.connectors.provider import virtual
 
 from voxrun.connectors.outbox import MOST_AUDIO, Outbox
 

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from provider import API, CREATE, JOIN, KEY, LOUD, Call, Ultravox, Wire, ms, virtual
+from tests.connectors.provider import API, CREATE, JOIN, KEY, LOUD, Call, Ultravox, Wire, ms, virtual
 
 from voxrun import __version__
 from voxrun.connectors.ultravox_protocol import STATUS_HINTS

@@ -14,11 +14,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-import numpy as np
-
 from voxrun.media.frames import FRAME_BYTES, FRAME_MS, SAMPLE_RATE, SILENCE
 from voxrun.media.graph import Sink, Source, Ticker
-from voxrun.media.levels import samples, to_pcm
+from voxrun.media.mix import mix
 from voxrun.media.playout import PcmQueue
 from voxrun.media.resample import Resampler
 
@@ -116,7 +114,7 @@ class Uplink(Sink):
             ready = [queue for queue in queues if queue]
             if not ready or (len(ready) < len(queues) and max(map(len, ready)) <= MIX_WAIT):
                 return
-            self._forward(_sum([queue.popleft() for queue in ready]))
+            self._forward(mix([queue.popleft() for queue in ready]))
 
 
 class Downlink:
@@ -239,13 +237,3 @@ class SampleJoiner:
     def forget(self) -> None:
         """The stream begins anew."""
         self._half = b""
-
-
-def _sum(frames: list[bytes]) -> bytes:
-    """The frames mixed, saturated."""
-    heard = [frame for frame in frames if frame is not SILENCE]
-    if not heard:
-        return SILENCE
-    if len(heard) == 1:
-        return heard[0]
-    return to_pcm(np.sum([samples(frame) for frame in heard], axis=0, dtype=np.float64))

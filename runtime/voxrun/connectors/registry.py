@@ -20,9 +20,7 @@ class ProviderSettings:
     reject_errors: bool = False
 
 
-ConnectorFactory: TypeAlias = Callable[
-    [str, Mapping[str, Json], ConnectorHost, ProviderSettings], Connector
-]
+ConnectorFactory: TypeAlias = Callable[[str, Mapping[str, Json], ConnectorHost, ProviderSettings], Connector]
 """(client id, params, host, settings) -> connector."""
 
 
