@@ -89,11 +89,13 @@ def test_a_killed_process_loses_at_most_the_last_seconds(tmp_path: Path, kind: s
     assert left == right
 
 
-@pytest.mark.parametrize(("kind", "rate"), [("mp3", None), ("mp3", 48_000), ("flac", None), ("flac", 8_000)])
-def test_encoded_stereo_keeps_its_channels_apart(tmp_path: Path, kind: str, rate: int | None) -> None:
+@pytest.mark.parametrize(
+    ("kind", "rate"), [("mp3", 16_000), ("mp3", 48_000), ("flac", 16_000), ("flac", 8_000)]
+)
+def test_encoded_stereo_keeps_its_channels_apart(tmp_path: Path, kind: str, rate: int) -> None:
     path = tmp_path / f"a.{kind}"
     one, two = pcm(voice(3000, seed=1)), pcm(voice(3000, seed=2, pitch=190))
-    writer = AudioFileWriter(path, 2, kind, file_rate=rate)  # type: ignore[arg-type]
+    writer = AudioFileWriter(path, 2, kind, sample_rate=rate)  # type: ignore[arg-type]
     audio = interleave([one, two])
     for start in range(0, len(audio), 1000):
         writer.write(audio[start : start + 1000])
@@ -120,7 +122,7 @@ def test_flac_is_lossless(tmp_path: Path) -> None:
 
 def test_the_platforms_default_recording_is_mp3_at_8_khz_and_32_kbits(tmp_path: Path) -> None:
     path = tmp_path / "a.mp3"
-    writer = AudioFileWriter(path, 1, "mp3", file_rate=8_000, bit_rate=32_000)
+    writer = AudioFileWriter(path, 1, "mp3", sample_rate=8_000, bit_rate=32_000)
     writer.write(pcm(sine(1000, 5000)))
     writer.close()
     assert path.stat().st_size == pytest.approx(5 * 4000, rel=0.1)
@@ -128,7 +130,7 @@ def test_the_platforms_default_recording_is_mp3_at_8_khz_and_32_kbits(tmp_path: 
 
 
 def test_the_end_of_converted_audio_is_in_the_file(tmp_path: Path) -> None:
-    writer = AudioFileWriter(tmp_path / "a.wav", 1, file_rate=48_000)
+    writer = AudioFileWriter(tmp_path / "a.wav", 1, sample_rate=48_000)
     writer.write(pcm(voice(1000)) + b"x")
     writer.close()
     _, rate, held = read_wave(tmp_path / "a.wav")
@@ -149,7 +151,7 @@ def test_what_cannot_be_written_is_said_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="No such file"):
         WavWriter(tmp_path / "no" / "a.wav")
     with pytest.raises(ConfigError, match="MP3 has no sample rate of 20000 Hz; use one of 8000"):
-        AudioFileWriter(tmp_path / "a.mp3", 1, "mp3", file_rate=20_000)
+        AudioFileWriter(tmp_path / "a.mp3", 1, "mp3", sample_rate=20_000)
     with pytest.raises(ConfigError, match="Unknown audio format 'wma'"):
         AudioFileWriter(tmp_path / "a.wma", 1, "wma")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="1 or 2 channels"):
@@ -160,3 +162,41 @@ def test_what_cannot_be_written_is_said_in_one_sentence(tmp_path: Path) -> None:
 def test_more_than_four_gigabytes_keep_the_largest_size() -> None:
     header = wav_header(5_000_000_000, 2, 16_000)
     assert header[4:8] == header[40:44] == b"\xff" * 4
+
+
+@pytest.mark.parametrize("kind", ["wav", "mp3", "flac"])
+def test_a_full_disk_is_said_in_one_sentence_and_closing_goes_on(kind: str) -> None:
+    """/dev/full refuses every write, as a full disk does."""
+    before = mode(Path("/dev/full"))
+    with pytest.raises(ConfigError, match=r"^Cannot write the audio file /dev/full: No space left on device"):
+        _fill(AudioFileWriter("/dev/full", 1, kind))  # type: ignore[arg-type]
+    assert mode(Path("/dev/full")) == before
+
+
+def _fill(writer: AudioFileWriter) -> None:
+    try:
+        for _ in range(200):
+            writer.write(pcm(voice(100)))
+    finally:
+        writer.close()
+
+
+def test_a_disk_that_fills_up_leaves_what_was_written(tmp_path: Path) -> None:
+    program = (
+        "import resource, signal, sys\n"
+        "from voxrun.media.writers import WavWriter\n"
+        "from voxrun.errors import ConfigError\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+        f"w = WavWriter({str(tmp_path / 'a.wav')!r})\n"
+        "try:\n"
+        "    for _ in range(300): w.write(b'ab' * 320)\n"
+        "except ConfigError as e:\n"
+        "    print(e)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "File too large" in done.stdout
+    channels, rate, held = read_wave(tmp_path / "a.wav")
+    assert (channels, rate) == (1, 16_000)
+    assert len(held) >= 64_000
+    assert set(held) == set(b"ab")
