@@ -11,7 +11,7 @@ from voxrun.media.frames import (
 
 def test_a_frame_is_twenty_milliseconds_of_640_bytes() -> None:
     assert (FRAME_MS, FRAME_SAMPLES, FRAME_BYTES, BYTES_PER_SECOND) == (20, 320, 640, 32_000)
-    assert SILENCE == bytes(640)
+    assert bytes(640) == SILENCE
     assert duration_ms(SILENCE) == 20
 
 
