@@ -7,11 +7,12 @@ import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from voxrun.errors import ConfigError
 
 READY = "ready "
-"""What the emulator prints once it listens: "ready PORT"."""
+"""What the emulator prints once it listens: "ready URL"."""
 START_SECONDS = 30.0
 
 
@@ -35,7 +36,7 @@ class LocalUltravox:
 
     async def start(self) -> int:
         """Start the emulator. Raises ConfigError with its own message (a mistake in the agent file)."""
-        command = [sys.executable, "-m", "voxrun.emulators.ultravox.serve", "--port", "0"]
+        command = [sys.executable, "-m", "voxrun.emulators.ultravox.process", "--port", "0"]
         if self._agent is not None:
             command += ["--agent", str(self._agent)]
         self._process = await asyncio.create_subprocess_exec(
@@ -57,7 +58,7 @@ class LocalUltravox:
         async for line in process.stdout:
             text = line.decode("utf-8", "replace").strip()
             if text.startswith(READY):
-                return int(text.removeprefix(READY))
+                return urlsplit(text.removeprefix(READY)).port or 0
         message = (await process.stderr.read()).decode("utf-8", "replace").strip()
         raise ConfigError(message.removeprefix("voxrun: ") or "the local Ultravox ended at its start")
 
