@@ -2,6 +2,7 @@ import io
 import wave
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -101,6 +102,36 @@ def test_a_wav_written_to_a_pipe_has_no_size_and_is_fine(size: int) -> None:
 def test_what_is_no_audio_is_refused_and_playlists_open_nothing(content: bytes) -> None:
     with pytest.raises(ConfigError, match=r"^greeting: (is not an audio file|holds no audio)"):
         decode_audio(content, name="greeting")
+
+
+def test_a_strangers_playlist_does_not_read_files_that_are_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "private.wav").write_bytes(wav(pcm(voice(300))))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PeerError, match="is not an audio file"):
+        decode_audio(b"ffconcat version 1.0\nfile private.wav\n", error=PeerError)
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "rate"),
+    [
+        ("ogg", "libopus", 48_000),
+        ("webm", "libopus", 48_000),
+        ("mp4", "aac", 44_100),
+        ("adts", "aac", 16_000),
+    ],
+)
+def test_the_usual_containers_are_read(container: str, codec: str, rate: int) -> None:
+    audio = pcm(voice(1000))
+    memory = io.BytesIO()
+    with av.open(memory, "w", format=container) as file:
+        stream = file.add_stream(codec, rate=rate, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.frombuffer(audio, "<i2").reshape(1, -1), "s16", "mono")
+        frame.sample_rate = 16_000
+        for packet in (*stream.encode(frame), *stream.encode(None)):  # type: ignore[union-attr, arg-type]
+            file.mux(packet)
+    assert correlation(audio, decode_audio(memory.getvalue()), 200).value > 0.9
 
 
 def test_missing_empty_and_unreadable_files_are_named(tmp_path: Path) -> None:

@@ -44,6 +44,11 @@ def test_speech_shorter_than_the_minimum_starts_nothing() -> None:
     assert run(audio, VadSettings(minimum_speech_ms=400)) == []
 
 
+def test_short_sounds_far_apart_do_not_add_up_to_speech() -> None:
+    clicks = np.concatenate([np.concatenate([voice(100, seed=seed), quiet(500)]) for seed in range(12)])
+    assert run(clicks, VadSettings(minimum_speech_ms=400)) == []
+
+
 def test_minimum_interruption_of_90_ms_needs_five_voiced_frames() -> None:
     (start, _) = run(utterances(900, pause=800), VadSettings(minimum_speech_ms=90))
     assert start.decided_ms - start.at_ms >= 100

@@ -9,7 +9,8 @@ from how its phase moved since the measurement before, how far off it is. A meas
 
 Three such measurements in a row start a digit (40 ms of tone are always enough, 23 ms never), three without
 it end it (gaps of 10 ms do not split it, pauses of 40 ms always do). Sums are exact (integers in float64, as
-in ``voxrun.media.resample``), so the same audio gives the same events everywhere.
+in ``voxrun.media.resample``), so the same audio gives the same events everywhere. A frame took 13 to 18 us
+(measured on a shared 2-core machine), silence next to nothing.
 """
 
 from __future__ import annotations

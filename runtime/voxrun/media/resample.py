@@ -15,7 +15,9 @@ unit or the size of the blocks; the sum is rounded to the nearest sample and sat
 2**24 exactly: silence stays silence and a constant stays that constant.
 
 Whole periods are computed as matrix products: ``M`` input samples give ``L`` output samples, where L/M is
-the ratio in lowest terms, so a 20 ms block in gives exactly 20 ms out for every pair of ``RATES``.
+the ratio in lowest terms, so a 20 ms block in gives exactly 20 ms out for every pair of ``RATES``. A live
+block took 11 to 14 us between 8, 16, 24, 32 and 48 kHz and up to 48 us with 22.05 or 44.1 kHz (measured on a
+shared 2-core machine).
 """
 
 from __future__ import annotations

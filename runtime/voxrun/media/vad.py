@@ -7,7 +7,9 @@ nothing). Same frames in, same transitions out.
 
 The gate keeps the WebRTC detector from reporting what no listener would call speech: frames under an
 absolute floor, and frames hardly above the steady background (its first frames of any noise are reported
-as speech until its own model has settled). The background is the quietest frame of the last 1.6 s.
+as speech until its own model has settled). The background is the quietest frame of the last 1.6 s, so a
+steady tone below -25 dBFS is background too; louder ones pass for speech. A frame took 5 us, silence 0.3 us
+(measured on a shared 2-core machine).
 """
 
 from __future__ import annotations
