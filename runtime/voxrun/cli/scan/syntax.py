@@ -43,10 +43,14 @@ def _finding(script: Script, message: str, stack: str) -> Finding:
     if line == 1:
         column = max(1, column - len(_NEVER_RUN))
     lines = script.source.rstrip().split("\n")
-    if line > len(lines):
+    if line > len(lines) or "end of input" in message:
         # The end of the file came too early: the place to look at is where the text ends.
         line, column = len(lines), len(lines[-1]) + 1
         message = "SyntaxError: the script ends in the middle of an expression or block"
+    else:
+        # The engine counts bytes of UTF-8, people count characters.
+        before = lines[line - 1].encode("utf-8", "replace")[: column - 1]
+        column = len(before.decode("utf-8", "replace")) + 1
     text = message.replace("SyntaxError", "syntax error")
     return Finding(script.name, line, column, f"{text}.{_hint(script, lines[line - 1])}")
 

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from voxrun.cli.bench import run
+from voxrun.errors import ConfigError
+
+BENCH = '''"""Counts something.
+
+More words.
+"""
+from voxrun.cli.figures import Figure
+
+def measure():
+    return [Figure("quick", 1.0, "ms", 2.0), Figure("heavy", {value}, "MB", 2.0), Figure("free", 7, "s")]
+'''
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "start.py").write_text(BENCH.format(value=1.5))
+    (tmp_path / "over.py").write_text(BENCH.format(value=2.5))
+    (tmp_path / "_shared.py").write_text("")
+    return tmp_path
+
+
+def said(folder: Path, *names: str, as_json: bool = False) -> tuple[int, list[str]]:
+    lines: list[str] = []
+    return run(names, as_json, lines.append, folder), lines
+
+
+def test_without_a_name_the_benchmarks_are_listed(folder: Path) -> None:
+    code, lines = said(folder)
+    assert code == 0
+    assert [line.split() for line in lines[1:]] == [
+        ["over", "Counts", "something"],
+        ["start", "Counts", "something"],
+    ]
+
+
+def test_figures_come_as_rows_of_a_table(folder: Path) -> None:
+    code, lines = said(folder, "start")
+    assert code == 0
+    assert lines[2:] == ["| quick | 1 ms | under 2 |", "| heavy | 1.5 MB | under 2 |", "| free | 7 s |  |"]
+
+
+def test_a_figure_over_its_mark_gives_1(folder: Path) -> None:
+    code, lines = said(folder, "start", "over")
+    assert code == 1
+    assert "| heavy | 2.5 MB | over 2 |" in lines
+
+
+def test_figures_come_as_json(folder: Path) -> None:
+    _, lines = said(folder, "start", as_json=True)
+    assert json.loads("\n".join(lines))[0] == {"name": "quick", "value": 1.0, "unit": "ms", "most": 2.0}
+
+
+def test_an_unknown_benchmark_names_the_nearest(folder: Path) -> None:
+    with pytest.raises(ConfigError, match='Did you mean "start"'):
+        said(folder, "strat")
+
+
+def test_without_the_repository_it_says_where_benchmarks_come_from(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="clone of the repository"):
+        said(tmp_path)

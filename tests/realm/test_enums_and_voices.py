@@ -1,0 +1,83 @@
+"""js/enums.js and js/voices.js as scenarios see them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from voxrun.realm.inline import InlineRealms
+from voxrun.realm.port import BootInfo, Script
+
+
+def value_of(expression: str) -> Any:
+    """What a scenario logs as JSON."""
+
+    async def boot() -> Any:
+        realms = InlineRealms()
+        try:
+            realm = await realms.open("s")
+            script = Script("a.js", f"Logger.write(JSON.stringify([{expression}]));")
+            result = await realm.boot(BootInfo((script,), seed=1, start_ms=0))
+            await realm.close()
+        finally:
+            await realms.close()
+        assert result.error is None, result.error
+        texts = [str(value) for command in result.commands for value in command.data.values()]
+        return json.loads(next(text for text in texts if text.startswith("[")))[0]
+
+    return asyncio.run(boot())
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("CallEvents.Connected", "Call.Connected"),
+        ("CallEvents.VideoTrackCreated", "Call.Video.TrackCreated"),
+        ("AppEvents.WebSocket", "AppEvents.NewWebSocketConnection"),
+        ("PlayerEvents.PlaybackBuffering", "Player.Buffering"),
+        ("WebSocketEvents.MEDIA_STARTED", "WebSocket.MediaEventStarted"),
+        ("WebSocketCloseCode.CLOSE_ABNORMAL", 1006),
+        ("DTMFType.ALL", 0),
+        ("RecordExpireTime.THREEMONTHS", ""),
+        ("Modules.Ultravox", "ultravox"),
+        ("Modules.Player", "player"),
+        ("CallEvents.Nothing === undefined", True),
+        ("Modules.Nothing === undefined", True),
+    ],
+)
+def test_enums_need_no_require(expression: str, value: object) -> None:
+    assert value_of(expression) == value
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("VoiceList.Amazon.en_US_Joanna", "VoiceList.Amazon.en_US_Joanna"),
+        ("VoiceList.Amazon.Neural.en_US_Joanna", "VoiceList.Amazon.Neural.en_US_Joanna"),
+        ("VoiceList.ElevenLabs.Alice", "VoiceList.ElevenLabs.Alice"),
+        ("VoiceList.SaluteSpeech.createBrandVoice('me')", "VoiceList.SaluteSpeech.createBrandVoice(me)"),
+        ("VoiceList.NotYetKnown.xx_Somebody", "VoiceList.NotYetKnown.xx_Somebody"),
+        ("VoiceList.Amazon", "VoiceList.Amazon"),
+        ("`${VoiceList.Amazon} ` + VoiceList", "VoiceList.Amazon VoiceList"),
+        ("VoiceList.Amazon === VoiceList.Amazon", True),
+        ("Language.US_ENGLISH_FEMALE", "Language.US_ENGLISH_FEMALE"),
+        ("Language.Premium.US_ENGLISH_FEMALE", "Language.Premium.US_ENGLISH_FEMALE"),
+        ("Language.misspelt", "Language.misspelt"),
+        ("ASRProfileList.Google.en_US", "ASRProfileList.Google.en_US"),
+        ("ASRLanguage.ENGLISH_US", "ASRLanguage.ENGLISH_US"),
+        ("ASRModelList.Tinkoff.any", "ASRModelList.Tinkoff.any"),
+        ("DialogflowLanguage.GERMAN", "DialogflowLanguage.GERMAN"),
+        (
+            "{voice: VoiceList.Google, language: Language}",
+            {"voice": "VoiceList.Google", "language": "Language"},
+        ),
+        ("VoiceList.hasOwnProperty('x')", False),
+        ("(Proxy = Symbol = null, VoiceList.Fresh.x_y)", "VoiceList.Fresh.x_y"),
+        ("typeof VoiceList.then", "undefined"),
+    ],
+)
+def test_lookups_take_any_member_and_give_its_name(expression: str, value: object) -> None:
+    assert value_of(expression) == value
