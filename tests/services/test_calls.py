@@ -1,0 +1,493 @@
+"""Calls, as scenarios see them: order, fields and codes of the events, in every state."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tests.harness import Stage, play
+from tests.media.signals import pcm, voice
+
+from voxrun.legs.base import IncomingInfo
+from voxrun.services.calls import call_timeout_ms, string_map
+
+TAKE = """
+VoxEngine.addEventListener(AppEvents.CallAlerting, (e) => {
+  call = e.call;
+  %s
+});
+"""
+
+WATCH = """
+for (const name of Object.keys(CallEvents)) {
+  call.addEventListener(CallEvents[name], (e) => Logger.write(name + " " + JSON.stringify(e)));
+}
+"""
+
+
+def test_call_alerting_has_the_platform_s_fields() -> None:
+    source = (
+        TAKE
+        % "const {call: c, ...rest} = e; Logger.write(JSON.stringify(rest)); Logger.write(JSON.stringify(e));"
+    )
+    info = IncomingInfo(
+        "200", "bob", "Bob", "sip:bob@x", "sip:200@y", {"X-Id": "7"}, custom_data="cd", client_type="sip"
+    )
+
+    async def story(stage: Stage) -> None:
+        await stage.call_in(source, info)
+        await stage.until(stage.logs)
+        assert stage.logs()[0] == (
+            '{"name":"Application.CallAlerting","callerid":"bob","destination":"200","toURI":"sip:200@y",'
+            '"fromURI":"sip:bob@x","displayName":"Bob","headers":{"VI-Client-Type":"sip","X-Id":"7"},'
+            '"scheme":"","customData":"cd"}'
+        )
+        assert '"call":{}' in stage.logs()[1]
+
+    play(story)
+
+
+def test_what_a_scenario_may_ask_of_a_call_at_once() -> None:
+    source = (
+        TAKE
+        % """Logger.write([call.state(), call.callerid(), call.number(), call.displayName(), call.incoming(),
+             call.clientType(), call.customData(), call.headers()["X-Id"], call.vad(), typeof call.id()].join());
+             call.customData("new"); Logger.write(call.customData());
+             Logger.write("id without a call: " + (typeof (call.id + "")));"""
+    )
+
+    async def story(stage: Stage) -> None:
+        await stage.call_in(source)
+        await stage.until(stage.logs)
+        assert stage.logs() == [
+            "ALERTING,alice,100,Alice,true,user,,7,false,string",
+            "new",
+            "id without a call: string",
+        ]
+
+    play(story)
+
+
+def test_states_follow_the_call() -> None:
+    source = (
+        TAKE
+        % """const say = (when) => Logger.write(when + " " + call.state());
+      say("offered"); call.ring(); say("ringing"); call.answer(); say("answering");
+      call.addEventListener(CallEvents.Connected, () => say("Connected"));
+      call.addEventListener(CallEvents.Disconnected, () => say("Disconnected"));"""
+    )
+
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(source)
+        await stage.until(lambda: leg.connected)
+        leg.remote.hang_up()
+        await stage.until(lambda: len(stage.logs()) == 5)
+        assert stage.logs() == [
+            "offered ALERTING",
+            "ringing PROGRESSING",
+            "answering PROGRESSING",
+            "Connected CONNECTED",
+            "Disconnected TERMINATED",
+        ]
+
+    play(story)
+
+
+def test_an_answered_call_that_the_caller_ends() -> None:
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(TAKE % (WATCH + "call.answer({'X-A': '1'});"))
+        await stage.until(lambda: leg.connected)
+        await asyncio.sleep(2.6)
+        leg.remote.hang_up(headers={"X-Bye": "b"})
+        await stage.until(lambda: "Call.Disconnected" in stage.kinds())
+        assert leg.log[0] == ("answer", {"headers": {"X-A": "1"}})
+        event = stage.events("Call.Disconnected")[0]["data"]
+        assert event == {
+            "internalCode": 200,
+            "reason": "Normal call clearing",
+            "duration": 3,
+            "cost": 0,
+            "direction": "incoming",
+            "headers": {"X-Bye": "b"},
+        }
+        assert '"call":{},"id":"' in stage.logs()[0]
+
+    play(story)
+
+
+def test_a_rejected_call_is_disconnected_with_the_code_at_once() -> None:
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(TAKE % (WATCH + "call.reject(486, {'X-Why': 'busy'});"))
+        await stage.until(lambda: "Call.Disconnected" in stage.kinds())
+        assert leg.log == [("reject", {"code": 486, "reason": "Busy here", "headers": {"X-Why": "busy"}})]
+        assert stage.events("Call.Disconnected")[0]["data"]["internalCode"] == 486
+
+    play(story)
+
+
+@pytest.mark.parametrize(("argument", "code"), [("", 603), ("404", 404), ("'480'", 480)])
+def test_reject_takes_codes_of_all_shapes(argument: str, code: int) -> None:
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(TAKE % f"call.reject({argument});")
+        await stage.until(lambda: leg.over)
+        assert leg.log[0][1]["code"] == code
+
+    play(story)
+
+
+def test_reject_with_a_code_that_is_none_is_an_error_with_its_line() -> None:
+    async def story(stage: Stage) -> None:
+        await stage.call_in(TAKE % "call.reject(200);")
+        ending = await stage.ended()
+        assert ending.reason == "JS session error"
+        assert "300 to 699" in stage.errors()[0]
+        assert "a.js:4" in stage.errors()[0]
+
+    play(story)
+
+
+def test_a_caller_who_gives_up_before_the_answer_is_disconnected_with_487() -> None:
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(TAKE % "call.ring();")
+        await asyncio.sleep(1)
+        leg.remote.hang_up()
+        await stage.until(lambda: "Call.Disconnected" in stage.kinds())
+        data = stage.events("Call.Disconnected")[0]["data"]
+        assert (data["internalCode"], data["duration"]) == (487, 0)
+
+    play(story)
+
+
+def test_an_incoming_call_that_nobody_answers_is_dropped_after_sixty_seconds() -> None:
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(TAKE % "")
+        await stage.until(lambda: leg.over)
+        assert round(stage.clock.now(), 1) == 60.0
+        await stage.until(lambda: "Call.Disconnected" in stage.kinds())
+        assert stage.events("Call.Disconnected")[0]["data"]["internalCode"] == 408
+
+    play(story)
+
+
+def test_a_second_answer_does_nothing() -> None:
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(TAKE % "call.answer(); call.answer();")
+        await stage.until(lambda: leg.connected)
+        await asyncio.sleep(1)
+        assert [name for name, _ in leg.log] == ["answer"]
+        assert stage.kinds().count("Call.Connected") == 1
+
+    play(story)
+
+
+def test_hanging_up_works_unbound_and_in_every_state() -> None:
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(TAKE % "call.hangup(); call.hangup(); setTimeout(call.hangup, 500);")
+        await stage.until(lambda: leg.over)
+        await asyncio.sleep(1)
+        assert stage.kinds().count("Call.Disconnected") == 1
+        assert stage.errors() == []
+
+    play(story)
+
+
+def test_tones_arrive_only_after_handle_tones_and_with_their_type() -> None:
+    source = (
+        TAKE
+        % "call.answer(); call.addEventListener(CallEvents.ToneReceived, e => Logger.write(e.tone + e.type));"
+    )
+
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(source)
+        await stage.until(lambda: leg.connected)
+        leg.remote.press("1")
+        await asyncio.sleep(0.1)
+        assert stage.logs() == []
+
+    play(story)
+
+    async def handled(stage: Stage) -> None:
+        leg = await stage.call_in(source.replace("call.answer();", "call.answer(); call.handleTones(true);"))
+        await stage.until(lambda: leg.connected)
+        leg.remote.press("1#")
+        leg.remote.press("2", "inband")
+        leg.remote.press("3", "info")
+        await stage.until(lambda: len(stage.logs()) == 4)
+        assert stage.logs() == ["11", "#1", "22", "33"]
+
+    play(handled)
+
+
+def test_digits_messages_and_infos_go_out() -> None:
+    source = (
+        TAKE
+        % """call.answer(); call.addEventListener(CallEvents.Connected, () => {
+      call.sendDigits("12p#"); call.sendMessage("hello"); call.sendInfo("application/json", "{}", {"X-H": "v"}); });"""
+    )
+
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(source)
+        await stage.until(lambda: leg.infos)
+        assert leg.digits == "12p#"
+        assert leg.messages == ["hello"]
+        assert leg.infos == [("application/json", "{}", {"X-H": "v"})]
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ('call.sendDigits("12x")', "is no digit"),
+        ('call.sendMessage("x".repeat(8193))', "8192"),
+        ('call.sendInfo("a/b", "é".repeat(4097))', "8194 bytes"),
+        ("call.sendMediaTo({})", "needs a media unit"),
+        ("VoxEngine.sendMediaBetween(call, undefined)", "needs a media unit"),
+    ],
+)
+def test_arguments_that_cannot_be_are_errors_that_say_what_is_wrong(call: str, message: str) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.call_in(TAKE % f"try {{ {call}; }} catch (error) {{ Logger.write(error.message); }}")
+        await stage.until(stage.logs)
+        assert message in stage.logs()[0]
+
+    play(story)
+
+
+def test_messages_infos_and_hold_come_in() -> None:
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(TAKE % ("call.answer();" + WATCH))
+        await stage.until(lambda: leg.connected)
+        leg.remote.message("hi")
+        leg.remote.info("text/plain", "body", {"X-A": "b"})
+        leg.remote.hold()
+        leg.remote.hold(False)
+        await stage.until(lambda: "Call.OffHold" in stage.kinds())
+        assert stage.events("Call.MessageReceived")[0]["data"] == {"text": "hi"}
+        assert stage.events("Call.InfoReceived")[0]["data"] == {
+            "mimeType": "text/plain",
+            "body": "body",
+            "headers": {"X-A": "b"},
+        }
+        assert "Call.OnHold" in stage.kinds()
+
+    play(story)
+
+
+DIAL = """
+VoxEngine.addEventListener(AppEvents.Started, () => {
+  call = %s;
+  Logger.write("state " + call.state() + " " + call.number() + " " + call.clientType());
+  %s
+});
+"""
+
+
+def test_an_outgoing_call_rings_starts_audio_connects_and_ends() -> None:
+    async def story(stage: Stage) -> None:
+        await stage.start(DIAL % ("VoxEngine.callPSTN('+1555', '+1444')", WATCH))
+        leg = await stage.dialled_leg()
+        leg.remote.ring({"X-R": "1"})
+        leg.remote.early_media()
+        leg.remote.answer({"X-C": "2"})
+        await asyncio.sleep(1)
+        leg.remote.hang_up()
+        await stage.until(lambda: "Call.Disconnected" in stage.kinds())
+        kinds = [kind for kind in stage.kinds() if kind.startswith("Call.")]
+        assert kinds == [
+            "Call.Ringing",
+            "Call.AudioStarted",
+            "Call.Connected",
+            "Call.FirstAudioPacketReceived",
+            "Call.Disconnected",
+        ]
+        assert stage.events("Call.Disconnected")[0]["data"]["direction"] == "outgoing"
+        assert stage.logs()[0] == "state PROGRESSING +1555 pstn"
+
+    play(story)
+
+
+def test_without_early_media_audio_starts_with_the_answer() -> None:
+    async def story(stage: Stage) -> None:
+        await stage.start(DIAL % ("VoxEngine.callUser('bob', 'me')", WATCH))
+        (await stage.dialled_leg()).remote.answer()
+        await stage.until(lambda: "Call.Connected" in stage.kinds())
+        kinds = [kind for kind in stage.kinds() if kind.startswith("Call.")]
+        assert kinds[:2] == ["Call.AudioStarted", "Call.Connected"]
+
+    play(story)
+
+
+def test_a_refused_outgoing_call_fails_with_code_and_reason() -> None:
+    async def story(stage: Stage) -> None:
+        await stage.start(DIAL % ("VoxEngine.callPSTN('+1555', '+1444')", WATCH))
+        (await stage.dialled_leg()).remote.refuse(486)
+        await stage.until(lambda: "Call.Failed" in stage.kinds())
+        assert stage.events("Call.Failed")[0]["data"] == {"code": 486, "reason": "Busy here", "headers": {}}
+
+    play(story)
+
+
+def test_no_answer_fails_with_408_after_sixty_seconds_or_vi_call_timeout() -> None:
+    def timed(create: str) -> float:
+        times: list[float] = []
+
+        async def story(stage: Stage) -> None:
+            await stage.start(DIAL % (create, WATCH))
+            (await stage.dialled_leg()).remote.ring()
+            await stage.until(lambda: "Call.Failed" in stage.kinds())
+            assert stage.events("Call.Failed")[0]["data"]["code"] == 408
+            times.append(stage.clock.now())
+
+        play(story)
+        return round(times[0])
+
+    assert timed("VoxEngine.callPSTN('1', '2')") == 60
+    assert timed("VoxEngine.callUser({username: 'b', extraHeaders: {'VI-CallTimeout': '20'}})") == 20
+
+
+def test_hanging_up_before_the_answer_fails_with_487() -> None:
+    async def story(stage: Stage) -> None:
+        await stage.start(DIAL % ("VoxEngine.callPSTN('1', '2')", WATCH + "setTimeout(call.hangup, 100);"))
+        await stage.until(lambda: "Call.Failed" in stage.kinds())
+        assert stage.events("Call.Failed")[0]["data"]["code"] == 487
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("create", "expected"),
+    [
+        ("VoxEngine.callPSTN('+1', '+2')", ("pstn", "+1", "+2", "", {})),
+        ("VoxEngine.callPSTN('+1')", ("pstn", "+1", "", "", {})),
+        ("VoxEngine.callPSTN('+1', '+2', {followDiversion: true})", ("pstn", "+1", "+2", "", {})),
+        ("VoxEngine.callPSTN('+1', '+2', null, {'X-A': 'b'})", ("pstn", "+1", "+2", "", {"X-A": "b"})),
+        ("VoxEngine.callUser('bob', 'me')", ("user", "bob", "me", "", {})),
+        ("VoxEngine.callUser('bob', 'me', 'Me', null, false)", ("user", "bob", "me", "Me", {})),
+        ("VoxEngine.callUser('bob', 'me', 'Me', {'X-A': 1})", ("user", "bob", "me", "Me", {"X-A": "1"})),
+        (
+            "VoxEngine.callUser({username: 'bob', callerid: 'me', displayName: 'Me', extraHeaders: {'X-A': 'b'}})",
+            ("user", "bob", "me", "Me", {"X-A": "b"}),
+        ),
+        ("VoxEngine.callSIP('sip:a@b')", ("sip", "sip:a@b", "", "", {})),
+        ("VoxEngine.callSIP('sip:a@b', 'me')", ("sip", "sip:a@b", "me", "", {})),
+        (
+            "VoxEngine.callSIP('sip:a@b', 'me', 'Me', 'pw', 'auth', {'X-A': 'b'}, false, 'proxy')",
+            ("sip", "sip:a@b", "me", "Me", {"X-A": "b"}),
+        ),
+        (
+            "VoxEngine.callSIP('sip:a@b', {callerid: 'me', displayName: 'Me', headers: {'X-A': 'b'}})",
+            ("sip", "sip:a@b", "me", "Me", {"X-A": "b"}),
+        ),
+        ("VoxEngine.callWhatsappUser({number: '9', callerid: '8'})", ("whatsapp", "9", "8", "", {})),
+    ],
+)
+def test_every_form_of_placing_a_call(create: str, expected: tuple[object, ...]) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.start(DIAL % (create, ""))
+        await stage.dialled_leg()
+        asked = stage.dialled[0][0]
+        got = (asked.kind, asked.destination, asked.callerid, asked.display_name, dict(asked.headers))
+        assert got == expected
+
+    play(story)
+
+
+def test_the_fifty_first_call_attempt_and_the_eleventh_unanswered_call_fail_with_403() -> None:
+    source = """
+    VoxEngine.addEventListener(AppEvents.Started, () => {
+      for (let i = 0; i < 12; i++) {
+        const c = VoxEngine.callPSTN("" + i, "me");
+        c.addEventListener(CallEvents.Failed, (e) => Logger.write(c.number() + " " + e.code + " " + e.reason));
+      }
+    });
+    """
+
+    async def story(stage: Stage) -> None:
+        await stage.start(source)
+        await stage.until(lambda: len(stage.logs()) == 2)
+        assert stage.logs() == ["10 403 Call limit reached", "11 403 Call limit reached"]
+        assert len(stage.dialled) == 10
+
+    play(story)
+
+
+def test_media_on_an_outgoing_call_before_connected_is_ignored_with_a_warning() -> None:
+    source = """
+    VoxEngine.addEventListener(AppEvents.CallAlerting, ({call}) => {
+      call.answer();
+      const other = VoxEngine.callUser("bob", "me");
+      VoxEngine.sendMediaBetween(call, other);
+      other.addEventListener(CallEvents.Connected, () => VoxEngine.sendMediaBetween(call, other));
+    });
+    """
+
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(source)
+        other = await stage.dialled_leg()
+        assert "not connected yet" in stage.logs("warning")[0]
+        assert stage.commands("media.connect") == []
+        other.remote.answer()
+        await stage.until(lambda: len(stage.commands("media.connect")) == 2)
+        leg.remote.speak(b"\x01\x02" * 320)
+        other.remote.speak(b"\x03\x04" * 320)
+        await stage.until(
+            lambda: b"\x01\x02" * 320 in other.heard_pcm() and b"\x03\x04" * 320 in leg.heard_pcm()
+        )
+
+    play(story)
+
+
+def test_a_call_hears_one_source_at_a_time_the_new_one_replaces_the_old() -> None:
+    source = """
+    const calls = [];
+    VoxEngine.addEventListener(AppEvents.CallAlerting, ({call}) => {
+      call.answer();
+      for (const name of ["one", "two"]) {
+        const c = VoxEngine.callUser(name, "me");
+        c.addEventListener(CallEvents.Connected, () => c.sendMediaTo(call));
+      }
+    });
+    """
+
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(source)
+        one, two = await stage.dialled_leg(0), await stage.dialled_leg(1)
+        one.remote.answer()
+        await stage.until(lambda: leg.heard)
+        one.remote.speak(b"\x11\x11" * 320 * 50)
+        await asyncio.sleep(0.2)
+        two.remote.answer()
+        await asyncio.sleep(0.2)
+        count = len(leg.heard)
+        await asyncio.sleep(0.2)
+        assert len(leg.heard) - count == 10
+        assert {frame for _, frame in leg.heard[count:]} == {bytes(640)}
+
+    play(story)
+
+
+def test_mic_status_tells_when_the_caller_speaks() -> None:
+    source = (
+        TAKE
+        % """call.answer(); call.handleMicStatus(true);
+      call.addEventListener(CallEvents.MicStatusChange, (e) => Logger.write("active " + e.active));"""
+    )
+
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(source)
+        await stage.until(lambda: leg.connected)
+        await asyncio.sleep(1)
+        leg.remote.speak(pcm(voice(1000)))
+        await stage.until(lambda: len(stage.logs()) == 2)
+        assert stage.logs() == ["active true", "active false"]
+
+    play(story)
+
+
+def test_string_maps_and_timeouts_are_read_leniently() -> None:
+    assert string_map({"a": 1, "b": None}) == {"a": "1", "b": "None"}
+    assert string_map([1]) == {}
+    assert call_timeout_ms({"vi-calltimeout": "5"}, 60_000) == 10_000
+    assert call_timeout_ms({"VI-CallTimeout": "1000"}, 60_000) == 400_000
+    assert call_timeout_ms({"VI-CallTimeout": "soon"}, 60_000) == 60_000

@@ -1,0 +1,233 @@
+"""Net.httpRequest: all shapes of options and headers, result fields, codes, limits, on a real server too."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+from tests.harness import Stage, play
+
+from voxrun.services.http import failure
+
+RUN = """
+VoxEngine.addEventListener(AppEvents.Started, async () => {
+  %s
+});
+"""
+
+
+def ok(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, text="pong", headers={"X-Reply": "yes"})
+
+
+def run(code: str, routes: dict[str, Callable[[httpx.Request], object]], logs: int = 1) -> Stage:
+    async def story(stage: Stage) -> None:
+        stage.net.routes.update(routes)  # type: ignore[arg-type]
+        await stage.start(RUN % code)
+        await stage.until(lambda: len(stage.logs()) >= logs or stage.errors())
+
+    return play(story)
+
+
+def test_the_result_has_the_platform_s_fields() -> None:
+    stage = run(
+        """const r = await Net.httpRequestAsync("http://x/a");
+           Logger.write(JSON.stringify([Object.keys(r), r.code, r.text, r.headers, r.raw_headers]));""",
+        {"/a": ok},
+    )
+    keys, code, text, headers, raw = json.loads(stage.logs()[0])
+    assert keys == ["code", "text", "headers", "raw_headers"]
+    assert (code, text) == (200, "pong")
+    assert {"key": "X-Reply", "value": "yes"} in headers
+    assert "X-Reply: yes\r\n" in raw
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        '{"X-A": "b", "X-N": 5}',
+        '["X-A: b", "X-N: 5"]',
+        '[["X-A", "b"], ["X-N", 5]]',
+        '[{name: "X-A", value: "b"}, {key: "X-N", value: 5}]',
+    ],
+)
+def test_headers_come_in_every_shape_that_scenarios_use(headers: str) -> None:
+    stage = run(
+        f'Net.httpRequest("http://x/a", () => Logger.write("done"), {{headers: {headers}}});', {"/a": ok}
+    )
+    sent = stage.net.requests[0].headers
+    assert (sent["X-A"], sent["X-N"]) == ("b", "5")
+
+
+def test_the_user_agent_is_the_platform_s_unless_given() -> None:
+    stage = run(
+        """await Net.httpRequestAsync("http://x/a");
+           await Net.httpRequestAsync("http://x/a", {headers: {"user-agent": "mine"}}); Logger.write("done");""",
+        {"/a": ok},
+    )
+    assert [request.headers["user-agent"] for request in stage.net.requests] == ["VoxEngine/1.0", "mine"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'Net.httpRequest("http://x/a", show, {method: "post", postData: "body"})',
+        'Net.httpRequest("http://x/a", {method: "POST", postData: "body"}, show)',
+        'Net.httpRequestAsync("http://x/a", {method: "POST", postData: "body"}).then(show)',
+        'Net.httpRequestAsync("http://x/a", {method: "POST", postData: "body"}, show)',
+        'const o = new Net.HttpRequestOptions(); o.method = "POST"; o.postData = "body"; Net.httpRequest("http://x/a", show, o)',
+    ],
+)
+def test_every_form_of_the_call_works(call: str) -> None:
+    stage = run(f"const show = (r) => Logger.write(r.code + r.text); {call};", {"/a": ok})
+    assert stage.logs() == ["200pong"]
+    assert stage.net.requests[0].method == "POST"
+    assert stage.net.requests[0].content == b"body"
+
+
+def test_bodies_are_utf_8_text_or_bytes_and_get_has_none() -> None:
+    seen: list[bytes] = []
+
+    def keep(request: httpx.Request) -> httpx.Response:
+        seen.append(request.content)
+        return ok(request)
+
+    run(
+        """await Net.httpRequestAsync("http://x/a", {method: "POST", postData: "é€"});
+           await Net.httpRequestAsync("http://x/a", {method: "PUT", postData: [0, 255, 7]});
+           await Net.httpRequestAsync("http://x/a", {method: "GET", postData: "no"}); Logger.write("done");""",
+        {"/a": keep},
+    )
+    assert seen == ["é€".encode(), b"\x00\xff\x07", b""]
+
+
+def test_params_are_added_to_the_query() -> None:
+    stage = run(
+        'await Net.httpRequestAsync("http://x/a?z=1", {params: {q: "a b", n: 2}}); Logger.write("d");',
+        {"/a": ok},
+    )
+    assert stage.net.requests[0].url.query == b"z=1&q=a%20b&n=2"
+
+
+def test_raw_output_gives_bytes() -> None:
+    stage = run(
+        'const r = await Net.httpRequestAsync("http://x/a", {rawOutput: true}); Logger.write(JSON.stringify([r.data, r.text]));',
+        {"/a": lambda request: httpx.Response(200, content=b"\x00\x80\xff")},
+    )
+    assert stage.logs() == ["[[0,128,255],null]"]
+
+
+def test_non_ascii_bytes_of_an_error_reply_are_still_text() -> None:
+    stage = run(
+        'const r = await Net.httpRequestAsync("http://x/a"); Logger.write(r.code + r.text);',
+        {"/a": lambda request: httpx.Response(500, content=b"\xff broken")},
+    )
+    assert stage.logs() == ["500\ufffd broken"]
+
+
+def raises(error: Exception) -> Callable[[httpx.Request], httpx.Response]:
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise error
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("url", "answer", "code"),
+    [
+        ("ftp://x/a", ok, -2),
+        ("nonsense", ok, -2),
+        ("http://x/a", raises(httpx.ConnectError("host not found: x")), -3),
+        ("http://x/a", raises(httpx.ConnectError("refused")), -4),
+        ("http://x/a", lambda request: httpx.Response(302, headers={"Location": "/a"}), -5),
+        ("http://x/a", raises(httpx.ReadError("reset")), -6),
+        ("http://x/a", raises(httpx.ReadTimeout("slow")), -7),
+        ("http://x/a", lambda request: httpx.Response(200, content=b"x" * (2 * 1024 * 1024 + 1)), -9),
+    ],
+)
+def test_failures_are_results_with_the_platform_s_codes(url: str, answer: object, code: int) -> None:
+    stage = run(
+        f'const r = await Net.httpRequestAsync("{url}"); Logger.write(r.code + " " + (r.error.length > 5));',
+        {"/a": answer},  # type: ignore[dict-item]
+    )
+    assert stage.logs() == [f"{code} true"]
+
+
+def slow(seconds: float) -> Callable[[httpx.Request], Awaitable[httpx.Response]]:
+    async def answer(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(seconds)
+        return httpx.Response(200, text="late")
+
+    return answer
+
+
+def test_the_timeout_is_in_seconds_and_ninety_at_most() -> None:
+    for option, seconds in (("5", 5), ("500", 90), ("undefined", 90)):
+        stage = (
+            run(
+                f'const r = await Net.httpRequestAsync("http://x/a", {{timeout: {option}}});'
+                "Logger.write(r.code + ' ' + Date.now());",
+                {"/a": slow(1000)},
+            )
+            if seconds < 60
+            else None
+        )
+        if stage is not None:
+            assert stage.logs()[0].startswith("-7 ")
+            assert int(stage.logs()[0].split()[1]) - 1_736_154_000_000 == seconds * 1000
+
+
+def test_three_requests_run_at_once_and_the_rest_wait() -> None:
+    starts: list[float] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        starts.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(1)
+        return httpx.Response(200)
+
+    run(
+        'for (let i = 0; i < 5; i++) Net.httpRequest("http://x/a", () => Logger.write("done"));',
+        {"/a": answer},
+        5,
+    )
+    assert starts == [0, 0, 0, 1, 1]
+
+
+def test_the_thirty_sixth_request_throws_the_platform_s_message() -> None:
+    stage = run(
+        """for (let i = 0; i < 35; i++) Net.httpRequest("http://x/a", () => {});
+           try { Net.httpRequest("http://x/a", () => {}); } catch (e) { Logger.write(e.message); }""",
+        {"/a": slow(1)},
+    )
+    assert stage.logs()[0].startswith("Exceeded the HTTP connection count limit!")
+
+
+def test_the_journal_has_the_request_and_its_result_but_no_key() -> None:
+    async def story(stage: Stage) -> None:
+        stage.net.routes["/a"] = ok
+        code = 'await Net.httpRequestAsync("http://x/a", {headers: {Authorization: VoxEngine.getSecretValue("K")}}); Logger.write("d");'
+        await stage.start(RUN % code, secrets={"K": "tops3cret"})
+        await stage.until(stage.logs)
+
+    stage = play(story)
+    assert stage.net.requests[0].headers["authorization"] == "tops3cret"
+    assert "tops3cret" not in json.dumps(stage.records)
+    assert stage.commands("http.request")[0]["data"]["url"] == "http://x/a"
+
+
+def test_a_failure_has_the_shape_of_a_result() -> None:
+    assert failure(-7, "why") == {"code": -7, "error": "why", "headers": [], "raw_headers": "", "text": ""}
+
+
+def test_bytes_cross_the_border_as_base64() -> None:
+    stage = run(
+        'await Net.httpRequestAsync("http://x/a", {method: "POST", postData: [1, 2]}); Logger.write("d");',
+        {"/a": ok},
+    )
+    assert stage.commands("http.request")[0]["data"]["body"] == {
+        "bytes": base64.b64encode(b"\x01\x02").decode()
+    }
