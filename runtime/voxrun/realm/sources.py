@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Final
 
-CORE_FILES: Final[tuple[str, ...]] = ()
+CORE_FILES: Final[tuple[str, ...]] = (
+    "util.js",
+    "events.js",
+    "enums.js",
+    "voices.js",
+    "logger.js",
+    "timers.js",
+    "media.js",
+    "call.js",
+    "net.js",
+    "app.js",
+)
 """Evaluated in this order after boot.js, in every realm, before the scripts."""
 
 SCENARIO_LINE: Final = 50_001
