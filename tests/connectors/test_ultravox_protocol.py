@@ -83,6 +83,14 @@ def test_whatever_ultravox_says_is_an_event(text: str) -> None:
     assert name == "Unknown" or name in EVENT_OF_MESSAGE.values()
 
 
+def test_a_transcript_always_has_a_text_as_on_the_platform() -> None:
+    delta = '{"type":"transcript","role":"agent","medium":"voice","delta":" this","final":false,"ordinal":0}'
+    name, payload = decode(delta)
+    assert name == "Transcript"
+    assert isinstance(payload, dict)
+    assert (payload["text"], payload["delta"]) == ("", " this")
+
+
 def test_a_type_that_was_given_stays_and_null_counts_as_left_out() -> None:
     assert encode("hangUp", {"type": "something_new"}) == {"type": "something_new"}
     assert encode("hangUp", {"type": None, "message": "x"}) == {"type": "hang_up", "message": "x"}

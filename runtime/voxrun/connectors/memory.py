@@ -136,6 +136,9 @@ class MemorySocket:
             self._refuse(500, b"")
             self.abort()
             raise
+        except ConnectionError:  # an app's way to break its own connection
+            self._refuse(500, b"")
+            self.abort()
         except Exception:  # whatever an app raises is the end of its own connection, as under uvicorn
             logger.exception("the ASGI app failed in its WebSocket %s", scope["path"])
             self._refuse(500, b"")

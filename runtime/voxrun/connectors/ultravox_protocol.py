@@ -159,8 +159,15 @@ def decode(text: str) -> tuple[str, Json]:
         message = parse(text)
     except ValueError:
         return "Unknown", text[:MOST_UNKNOWN]
-    kind = message.get("type") if isinstance(message, dict) else None
-    return EVENT_OF_MESSAGE.get(kind, "Unknown") if isinstance(kind, str) else "Unknown", message
+    if not isinstance(message, dict):
+        return "Unknown", message
+    kind = message.get("type")
+    name = EVENT_OF_MESSAGE.get(kind, "Unknown") if isinstance(kind, str) else "Unknown"
+    if name == "Transcript" and message.get("text") is None:
+        # Ultravox sends text or delta; on the platform a delta was seen with "text": "" beside it, and
+        # scenarios there may count on a string.
+        message = {**message, "text": ""}
+    return name, message
 
 
 def encode(method: str, argument: JsonObject) -> JsonObject:
