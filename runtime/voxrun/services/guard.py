@@ -9,8 +9,10 @@ through here again because each is a new connection.
 from __future__ import annotations
 
 import asyncio
+import functools
 import ipaddress
 import socket
+import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -129,12 +131,18 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
         await self._inner.sleep(seconds)
 
 
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """One for the process: reading the root certificates takes 20 ms, and every session needs it."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class GuardedTransport(httpx.AsyncBaseTransport):
     """httpx's own network transport behind the guard."""
 
     def __init__(self, rules: GuardRules) -> None:
         self._rules = rules
-        self._inner = httpx.AsyncHTTPTransport()
+        self._inner = httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False)
         # httpx has no public way to give its pool another network backend (as of 0.28).
         self._inner._pool._network_backend = _GuardedBackend(rules)
 
