@@ -171,6 +171,67 @@ async def test_close_waits_for_no_peer_longer_than_three_seconds() -> None:
 
 
 @virtual
+async def test_a_message_sent_just_before_the_close_still_goes_out() -> None:
+    host, cage = meet()
+    parrot = Parrot(host)
+    await parrot.open()
+    await asyncio.sleep(1)
+    parrot.call("say", {"text": "goodbye"})
+    await parrot.close()
+    await asyncio.sleep(0.1)
+    assert cage.wires[0].said == [{"method": "say", "text": "goodbye"}]
+    assert cage.wires[0].code == 1000
+
+
+@virtual
+async def test_what_comes_while_the_client_closes_is_for_nobody() -> None:
+    class Slow:
+        """A socket that takes its time to send, and brings more meanwhile."""
+
+        def __init__(self) -> None:
+            self.brought = 0
+
+        async def send(self, message: str | bytes) -> None:
+            await asyncio.sleep(0.5)
+
+        async def recv(self) -> str | bytes:
+            await asyncio.sleep(0.1)
+            self.brought += 1
+            return "word" if self.brought % 2 else ms(20)
+
+        async def close(self, code: int = 1000, reason: str = "") -> None:
+            return None
+
+    slow = Slow()
+
+    class Turtle(Parrot):
+        async def _join(self) -> ClientSocket:
+            return slow
+
+    host, _ = meet()
+    turtle = Turtle(host)
+    await turtle.open()
+    await asyncio.sleep(1)
+    turtle.call("say", {})
+    before = slow.brought
+    await turtle.close()
+    assert slow.brought > before
+    assert host.log[-1] == "closed"
+    await asyncio.sleep(5)
+    assert host.log[-1] == "closed"
+
+
+@virtual
+async def test_a_fault_of_ours_leaves_no_connection_behind() -> None:
+    host, cage = meet("fault")
+    parrot = Parrot(host)
+    await parrot.open()
+    await host.until("closed")
+    await asyncio.sleep(0.1)
+    assert cage.wires[0].code == 1000
+
+
+@virtual
 async def test_a_long_reason_is_cut_to_what_a_close_frame_holds() -> None:
     host, _ = meet()
     parrot = Parrot(host)

@@ -37,6 +37,8 @@ ANNOUNCE_AFTER_S: Final = 0.035
 """From the promise to ConnectorInformation, as seen on the platform."""
 CLOSE_WAIT_S: Final = 3.0
 """For the provider's half of the closing handshake."""
+FLUSH_WAIT_S: Final = 1.0
+"""For messages that were sent just before the close."""
 LONGEST_REASON: Final = 123
 """Bytes of a close reason (RFC 6455, 5.5)."""
 
@@ -129,7 +131,9 @@ class SocketClient(Connector):
         self._announce()
         self._end(1000, CLOSED_BY_SCENARIO, clean=True)
         task, self._task = self._task, None
-        if task is not None and task is not asyncio.current_task():
+        if task is not None:
+            if self._socket is not None:
+                await self._flush()
             task.cancel()
             await asyncio.wait([task])
         await self._hang_up()
@@ -144,7 +148,7 @@ class SocketClient(Connector):
         self._outbox.put_message(json.dumps(message, separators=(",", ":")))
 
     def raise_event(self, name: str, payload: Json) -> None:
-        """Raise the provider's event ``name`` ("Transcript") on the client."""
+        """Raise the provider's event ``name`` ("Transcript") on the client, until it is closed."""
         data: JsonObject = {"data": {"customEvent": name, "payload": payload}}
         self._tell(lambda: self.host.event(f"{self._naming.events}.{name}", data))
 
@@ -164,6 +168,10 @@ class SocketClient(Connector):
             raise PeerError("the client was closed before it was open")
 
     async def _run(self) -> None:
+        await self._live()
+        await self._hang_up()
+
+    async def _live(self) -> None:
         try:
             if self._socket is None:
                 self._socket = await self._join()
@@ -193,6 +201,8 @@ class SocketClient(Connector):
         try:
             while True:
                 message = await socket.recv()
+                if self._over:
+                    continue  # being closed: what still comes is for nobody
                 if isinstance(message, str):
                     self._on_text(message)
                 else:
@@ -233,6 +243,12 @@ class SocketClient(Connector):
         }
         if any(losses.values()):
             self.host.wire("in", "dropped", losses)
+
+    async def _flush(self) -> None:
+        """Let messages out that were sent just before the close (a farewell, a tool's result)."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FLUSH_WAIT_S):
+                await self._outbox.flushed()
 
     async def _hang_up(self) -> None:
         socket, self._socket = self._socket, None

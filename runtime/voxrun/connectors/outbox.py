@@ -26,6 +26,8 @@ class Outbox:
         self._most_audio = most_audio
         self._most_messages = most_messages
         self._filled = asyncio.Event()
+        self._flushed = asyncio.Event()
+        self._flushed.set()
 
     def put_message(self, message: str) -> None:
         """A text message; none is dropped unless a thousand wait."""
@@ -33,6 +35,7 @@ class Outbox:
             self._messages.popleft()
             self.dropped_messages += 1
         self._messages.append(message)
+        self._flushed.clear()
         self._filled.set()
 
     def put_audio(self, pcm: bytes) -> None:
@@ -43,11 +46,17 @@ class Outbox:
         self._audio.append(pcm)
         self._filled.set()
 
+    async def flushed(self) -> None:
+        """Wait until every message has gone out."""
+        await self._flushed.wait()
+
     async def run(self, socket: ClientSocket) -> None:
         """Send what comes, messages before audio, until cancelled. Raises SocketClosed."""
         while True:
             if self._messages:
                 await socket.send(self._messages.popleft())
+                if not self._messages:
+                    self._flushed.set()
             elif self._audio:
                 await socket.send(self._audio.popleft())
             else:
