@@ -9,26 +9,31 @@ from typing import Any
 import pytest
 
 from voxrun.realm.inline import InlineRealms
-from voxrun.realm.port import BootInfo, Script
+from voxrun.realm.port import BootInfo, Script, TurnResult
+
+
+def result_of(source: str) -> TurnResult:
+    """What evaluating a script gives."""
+
+    async def boot() -> TurnResult:
+        realms = InlineRealms()
+        try:
+            realm = await realms.open("s")
+            result = await realm.boot(BootInfo((Script("a.js", source),), seed=1, start_ms=0))
+            await realm.close()
+        finally:
+            await realms.close()
+        return result
+
+    return asyncio.run(boot())
 
 
 def value_of(expression: str) -> Any:
     """What a scenario logs as JSON."""
-
-    async def boot() -> Any:
-        realms = InlineRealms()
-        try:
-            realm = await realms.open("s")
-            script = Script("a.js", f"Logger.write(JSON.stringify([{expression}]));")
-            result = await realm.boot(BootInfo((script,), seed=1, start_ms=0))
-            await realm.close()
-        finally:
-            await realms.close()
-        assert result.error is None, result.error
-        texts = [str(value) for command in result.commands for value in command.data.values()]
-        return json.loads(next(text for text in texts if text.startswith("[")))[0]
-
-    return asyncio.run(boot())
+    result = result_of(f"Logger.write(JSON.stringify([{expression}]));")
+    assert result.error is None, result.error
+    texts = [str(value) for command in result.commands for value in command.data.values()]
+    return json.loads(next(text for text in texts if text.startswith("[")))[0]
 
 
 @pytest.mark.parametrize(
@@ -81,3 +86,21 @@ def test_enums_need_no_require(expression: str, value: object) -> None:
 )
 def test_lookups_take_any_member_and_give_its_name(expression: str, value: object) -> None:
     assert value_of(expression) == value
+
+
+@pytest.mark.parametrize(
+    "module", ["Net", "Player", "WebSocket", "ASR", "Conference", "PushService", "CallList"]
+)
+def test_modules_that_only_open_the_core_can_be_required(module: str) -> None:
+    assert result_of(f"require(Modules.{module}); require(Modules.{module});").error is None
+
+
+@pytest.mark.parametrize("module", ["Modules.OpenAI", "'deepgram'"])
+def test_a_module_that_is_not_built_yet_says_so(module: str) -> None:
+    error = result_of(f"require({module});").error
+    assert error is not None
+    assert "voxrun does not have it yet" in error.message
+
+
+def test_an_unknown_module_can_be_caught() -> None:
+    assert value_of("(() => { try { require('nope'); } catch (e) { return 'caught'; } })()") == "caught"

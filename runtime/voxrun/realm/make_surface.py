@@ -88,7 +88,10 @@ def make_enums_js(surface: Mapping[str, Any]) -> str:
     """``js/enums.js``: the core enums packed into strings, which parse far faster than literals."""
     lines = [_pack(name, surface["enums"][name]) for name in CORE_ENUMS if name != "Modules"]
     lines.append(_pack("Modules", surface["modules"]))
-    return _ENUMS_JS.replace("@LINES@", "\n".join(lines))
+    with_namespace = {surface["modules"][name] for name in surface["namespaces"].values() if name}
+    gates = [value for value in surface["modules"].values() if value not in with_namespace]
+    text = _ENUMS_JS.replace("@LINES@", "\n".join(lines))
+    return text.replace("@KNOWN@", " ".join(sorted(with_namespace))).replace("@GATES@", " ".join(gates))
 
 
 _ENUMS_JS = """\
@@ -104,6 +107,14 @@ _ENUMS_JS = """\
     V.expose(name, out);
   }
 @LINES@
+
+  // Modules that bring a namespace: one that has no file yet says so when it is required. The others only
+  // open what stands in the core anyway ("net", "player"), so requiring one is enough.
+  const gates = { __proto__: null };
+  for (const id of "@GATES@".split(" ")) gates[id] = true;
+  for (const id of "@KNOWN@".split(" ")) V.knownModules[id] = true;
+  const load = V.loadModule;
+  V.loadModule = (id) => load(id) || gates[id] === true;
 })
 """
 

@@ -25,4 +25,12 @@
   e("TTSEffectsProfile", "", "HandsetClassDevice=handset-class-device HeadphoneClassDevice=headphone-class-device LargeAutomotiveClassDevice=large-automotive-class-device LargeHomeEntertainmentClassDevice=large-home-entertainment-class-device MediumBluetoothSpeakerClassDevice=medium-bluetooth-speaker-class-device SmallBluetoothSpeakerClassDevice=small-bluetooth-speaker-class-device TelephonyClassApplication=telephony-class-application WearableClassDevice=wearable-class-device");
   e("URLPlayerRequestMethod", "", "GET POST");
   e("Modules", "", "ACD=acd AI=ai ASR=asr ApplicationStorage=applicationstorage Avatar=avatar Cartesia=cartesia Conference=conference ElevenLabs=elevenlabs Gemini=gemini IVR=ivr OpenAI=openai PushService=pushservice Recorder=recorder SmartQueue=smartqueue StreamingAgent=streamingagent Ultravox=ultravox VoximplantAPI=voximplantapi Yandex=yandex Deepgram=deepgram Google=google Grok=grok Inworld=inworld MCP=mcp Pipecat=pipecat Silero=silero VoxTTS=voxtts XAI=xai AMD=amd CallList=calllist Net=net Player=player WebSocket=websocket");
+
+  // Modules that bring a namespace: one that has no file yet says so when it is required. The others only
+  // open what stands in the core anyway ("net", "player"), so requiring one is enough.
+  const gates = { __proto__: null };
+  for (const id of "acd asr conference pushservice recorder smartqueue streamingagent amd calllist net player websocket".split(" ")) gates[id] = true;
+  for (const id of "ai applicationstorage avatar cartesia deepgram elevenlabs gemini google grok inworld ivr mcp openai pipecat silero ultravox voximplantapi voxtts xai yandex".split(" ")) V.knownModules[id] = true;
+  const load = V.loadModule;
+  V.loadModule = (id) => load(id) || gates[id] === true;
 })
