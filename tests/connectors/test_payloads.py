@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voxrun.connectors.payloads import MAX_DEPTH, MAX_TEXT, Redactor, parse
@@ -16,11 +16,13 @@ JSON_VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)  # the machine is shared
 @given(JSON_VALUES)
 def test_every_json_value_is_read_as_it_was_written(value: object) -> None:
     assert parse(json.dumps(value)) == value
 
 
+@settings(deadline=None)  # the machine is shared
 @given(st.text())
 def test_text_is_a_value_that_can_be_written_again_or_a_value_error(text: str) -> None:
     try:

@@ -6,7 +6,7 @@ import contextlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voxrun.connectors.rest import RestAnswer
@@ -24,7 +24,12 @@ from voxrun.errors import ScenarioError
 
 JSON_OBJECTS: Any = st.dictionaries(
     st.text(max_size=8),
-    st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner)),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner, max_size=2),
+        max_leaves=4,
+    ),
+    max_size=3,
 )
 
 
@@ -70,6 +75,7 @@ def test_lists_in_the_query_repeat_the_name_and_null_is_left_out() -> None:
     assert made.create.query == (("a", "1"), ("a", "2"), ("c", "true"), ("d", "x"))
 
 
+@settings(deadline=None)  # the machine is shared
 @given(st.dictionaries(st.sampled_from(["endpoint", "body", "authorizations", "joinUrl"]), JSON_OBJECTS))
 def test_whatever_a_scenario_gives_is_a_plan_or_a_scenario_error(params: Any) -> None:
     for endpoint in ("CreateCall", "CreateAgentCall", "JoinCall", params.get("endpoint")):
@@ -77,6 +83,7 @@ def test_whatever_a_scenario_gives_is_a_plan_or_a_scenario_error(params: Any) ->
             plan({**params, "endpoint": endpoint}, CLOUD_URL)
 
 
+@settings(deadline=None)  # the machine is shared
 @given(st.text())
 def test_whatever_ultravox_says_is_an_event(text: str) -> None:
     name, _ = decode(text)
