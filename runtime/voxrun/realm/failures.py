@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from voxrun.realm.codeframe import code_frame, name_callee
 from voxrun.realm.engine import EngineError
+from voxrun.realm.hints import hint
 from voxrun.realm.port import RealmError
 from voxrun.realm.positions import Frame, ScriptMap
 
+_THROWS_NULL = re.compile(r"(?:throw|reject\()\s*null")
 _KINDS = {"syntax", "exception", "rejection", "cpu", "memory", "stack", "limit", "killed", "internal"}
 
 
@@ -29,9 +32,9 @@ class Explainer:
         self._cpu = cpu
         self._heap = heap
 
-    def engine_error(self, error: EngineError) -> RealmError:
-        """For a turn that the engine cut off."""
-        return self._error(error.kind, str(error), error.stack, "", "")
+    def engine_error(self, error: EngineError, event: str = "", listener: str = "") -> RealmError:
+        """For a turn that the engine cut off, in the listener of ``event`` that was added at ``listener``."""
+        return self._error(error.kind, str(error), error.stack, event, listener)
 
     def killed(self, how: str, stack: str = "") -> RealmError:
         """For a turn in which the realm's process ended: ``how`` says why, ``stack`` where it was."""
@@ -57,18 +60,30 @@ class Explainer:
         """For a report that boot.js made."""
         stack = entry["stack"]
         kind = entry["kind"]
-        if kind == "exception" and self.script and "SyntaxError" in entry["text"] and "(" not in stack:
+        if kind == "exception" and self.script and self._is_syntax_error(entry["text"], stack):
             kind = "syntax"
         text = entry["text"]
-        if entry["thrown"]:
+        if entry["thrown"] and kind in ("exception", "rejection") and self._is_empty_error(text):
+            kind = "memory"
+        elif entry["thrown"]:
             text = f"thrown: {text}"
         return self._error(kind, text, stack, entry["event"], entry["listener"])
+
+    def _is_syntax_error(self, text: str, stack: str) -> bool:
+        """Whether the script itself could not be read: the first place is in it and in no function."""
+        first = stack.partition("\n")[0]
+        return text.startswith("SyntaxError") and "(" not in first and bool(self._map.frames(first))
+
+    def _is_empty_error(self, text: str) -> bool:
+        """Whether a thrown value is what the engine throws when there is no memory left for an error."""
+        return text == "[uninitialized]" or (text == "null" and not _THROWS_NULL.search(self._map.text))
 
     def _error(self, kind: str, text: str, stack: str, event: str, listener: str) -> RealmError:
         frames = self._map.frames(stack)
         where = str(frames[0].position) if frames else self._map.where(listener) or self.script
         if frames:
             text = name_callee(text, self._map.line_text(frames[0].position), frames[0].position.column)
+            text += hint(text, self._map.text)
         parts = [self._headline(kind, text), *self._trail(frames, event, listener)]
         known: Any = kind if kind in _KINDS else "internal"
         return RealmError(known, "\n".join(part for part in parts if part), where)
@@ -98,6 +113,8 @@ class Explainer:
             lines.extend(f"  called from {call}" for call in _calls(frames[1:]))
         elif self.script:
             lines.append(f"  in {self.script}")
+        elif self.event and not listener:
+            lines.append(f"  while it handled {self.event}")
         registered = self._map.where(listener)
         if event and registered:
             lines.append(f"  in the listener of {event} added at {registered}")

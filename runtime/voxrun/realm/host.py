@@ -1,12 +1,13 @@
 """A realm host: a process with one thread, which does nothing but run the turns of some sessions.
 
-Started by ``pool`` as ``python -m voxrun.realm.host FD`` with a socket and without the parent's
+Started by ``pool`` as ``python -m voxrun.realm.host SOCKET BOARD`` without the parent's
 environment. It ends when the socket does.
 """
 
 from __future__ import annotations
 
 import gc
+import mmap
 import select
 import signal
 import socket
@@ -26,8 +27,10 @@ IDLE_SECONDS: Final = 0.2
 class Host:
     """The sessions of this process."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, board: mmap.mmap) -> None:
         self._connection = connection
+        self._board = board
+        self._begun = 0
         self._realms: dict[str, Realm] = {}
         self._spare: Realm | None = None
         self._running: Realm | None = None
@@ -61,6 +64,8 @@ class Host:
         gc.collect()
 
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        self._begun += 1
+        wire.BEGUN.pack_into(self._board, 0, self._begun)
         operation = getattr(self, "_do_" + request["op"])
         try:
             answer: dict[str, Any] = operation(request)
@@ -110,9 +115,10 @@ class Host:
 
 
 def main() -> None:
-    """Entry point: ``host.py FD``."""
+    """Entry point: ``host.py SOCKET BOARD``, two file descriptors."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it ends calls first
-    host = Host(socket.socket(fileno=int(sys.argv[1])))
+    board = mmap.mmap(int(sys.argv[2]), wire.BEGUN.size)
+    host = Host(socket.socket(fileno=int(sys.argv[1])), board)
     probe.install(host.report_hang)
     if deepen_main_stack():
         host.serve()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import mmap
 import os
 import signal
 import socket
@@ -59,19 +60,25 @@ class Loss:
 class HostLink:
     """A running host. Requests may be sent at once; ``lost`` is called when it ends by itself or hangs."""
 
-    def __init__(self, lost: Callable[[HostLink, Loss], None]) -> None:
+    def __init__(self, lost: Callable[[HostLink, Loss], None], grace: float = GRACE_SECONDS) -> None:
+        self._grace = grace
         self._loop = asyncio.get_running_loop()
         self._lost = lost
         ours, theirs = socket.socketpair()
+        board = os.memfd_create("voxrun-realm-host")
+        os.ftruncate(board, wire.BEGUN.size)
+        self._board = mmap.mmap(board, wire.BEGUN.size)
+        self._answered = 0
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "voxrun.realm.host", str(theirs.fileno())],
+                [sys.executable, "-m", "voxrun.realm.host", str(theirs.fileno()), str(board)],
                 env=_environment(),
                 cwd="/",
                 stdin=subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
+                pass_fds=(theirs.fileno(), board),
                 start_new_session=True,
             )
+        os.close(board)
         ours.setblocking(False)
         self._socket: socket.socket | None = ours
         self._unpacker = wire.Unpacker()
@@ -174,6 +181,7 @@ class HostLink:
         if not self._asked:
             raise ValueError("an answer that nobody asked for")
         request = self._asked.popleft()
+        self._answered += 1
         if self._asked:
             self._new_head()
         request.answer(message)
@@ -194,7 +202,7 @@ class HostLink:
         if head is not self._watched:
             self._watched, self._watched_cpu = head, _cpu_seconds(self.pid)
         waited = self._loop.time() - self._head_at
-        limit = head.budget + GRACE_SECONDS
+        limit = head.budget + self._grace
         if waited >= limit:
             starved = _cpu_seconds(self.pid) - self._watched_cpu < head.budget
             if not starved or waited >= limit * STARVED_FACTOR:
@@ -215,7 +223,8 @@ class HostLink:
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()  # it closed its socket: it is ending anyway
         code = self._process.wait()
-        guilty = self._asked[0].owner if self._asked else None
+        begun = wire.BEGUN.unpack_from(self._board)[0] > self._answered
+        guilty = self._asked[0].owner if self._asked and begun else None
         how = f"the realm host ended ({_ending(code)})"
         self._lost(self, Loss(guilty, how, self._killing, self._stack, self._salvaged))
 

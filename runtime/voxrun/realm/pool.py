@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from voxrun.realm import wire
 from voxrun.realm.failures import Explainer
-from voxrun.realm.link import HostLink, Loss, Request
+from voxrun.realm.link import GRACE_SECONDS, HostLink, Loss, Request
 from voxrun.realm.port import NOTHING, BootInfo, RealmError, TurnResult
 from voxrun.realm.positions import ScriptMap
 from voxrun.realm.realm import CPU_SECONDS, budgets
@@ -157,7 +157,13 @@ class HostedRealm:
 class HostedRealms:
     """The hosts and who lives where. One host is kept warm while nothing runs."""
 
-    def __init__(self, most_hosts: int | None = None, sessions_a_host: int = SESSIONS_A_HOST) -> None:
+    def __init__(
+        self,
+        most_hosts: int | None = None,
+        sessions_a_host: int = SESSIONS_A_HOST,
+        grace: float = GRACE_SECONDS,
+    ) -> None:
+        self._grace = grace
         self._most = most_hosts or max(2, os.cpu_count() or 1)
         self._sessions_a_host = sessions_a_host
         self._links: list[HostLink] = []
@@ -222,7 +228,7 @@ class HostedRealms:
         return min(self._links, key=lambda each: len(self._members[each]), default=None)
 
     def _spawn(self) -> HostLink:
-        link = HostLink(self._lost)
+        link = HostLink(self._lost, self._grace)
         self._links.append(link)
         self._members[link] = set()
         return link

@@ -47,12 +47,20 @@ class ScriptMap:
             line += len(lines) + 1
         self._end = line
 
+    @property
+    def text(self) -> str:
+        """All scripts' text."""
+        return "\n".join(script.source for script in self.scripts)
+
     def locate(self, line: int, column: int = 0) -> Position | None:
         """The place behind an engine line, None if it is not in a script."""
         if not self.scripts or not SCENARIO_LINE <= line < self._end:
             return None
         index = bisect_right(self.first_lines, line) - 1
         own = min(line - self.first_lines[index] + 1, len(self._lines[index]))
+        text = self._lines[index][own - 1]
+        if 0 < column <= len(text) and text[column - 1] == ".":
+            column += 1  # on a script's first line the engine points at the dot, elsewhere at the name
         return Position(self.scripts[index].name, own, column)
 
     def where(self, raw: str) -> str:

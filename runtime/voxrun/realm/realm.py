@@ -103,12 +103,13 @@ class Realm:
                 engine.run_script(script.source, line)
                 failed = engine.call("failed")
             if not failed:
+                self.explain.script = ""
                 engine.run_jobs()
+            return self._finish()
         except EngineError as error:
             return self._broken(error)
         finally:
             self.explain.script = ""
-        return self._finish()
 
     def turn(self, event: Event, now_ms: int) -> TurnResult:
         """Deliver one event at ``now_ms`` (Unix ms) and run until nothing is left to do."""
@@ -178,22 +179,17 @@ class Realm:
             return TurnResult(error=self.explain.engine_error(error))
         result = self._result(data)
         error.stack = error.stack or data["i"]
-        return TurnResult(result.commands, self.explain.engine_error(error), result.survived)
+        return TurnResult(result.commands, self.explain.engine_error(error, *data["h"]), result.survived)
 
     def _result(self, data: dict[str, Any]) -> TurnResult:
         where = self._map.where
         commands = tuple(Command(kind, target, body, where(at)) for kind, target, body, at in data["c"])
         failure = data["f"]
-        if failure and failure["thrown"] and failure["text"] == "null" and self._nearly_full():
-            failure = {**failure, "kind": "memory"}  # an error for which there was no memory left
         survived = tuple(self.explain.report(entry) for entry in data["s"])
         return TurnResult(commands, self.explain.report(failure) if failure else None, survived)
 
-    def _nearly_full(self) -> bool:
-        return self._engine.memory_used() > self._limit - self._heap // 2
 
-
-EMPTY: Final = '{"c":[],"f":null,"s":[],"i":""}'
+EMPTY: Final = '{"c":[],"f":null,"s":[],"i":"","h":""}'
 
 
 def budgets(info: BootInfo) -> tuple[float, int]:

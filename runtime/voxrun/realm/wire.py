@@ -16,6 +16,10 @@ from voxrun.realm.port import BootInfo, RealmError, Script, TurnResult
 from voxrun.session.messages import Command, Event
 
 HEADER: Final = struct.Struct("<I")
+BEGUN: Final = struct.Struct("<Q")
+"""What host and parent share in memory: how many requests the host has begun. It tells, after a crash,
+whether a request was being worked on or just lay there."""
+
 LARGEST: Final = 64 << 20
 """Bytes of one frame; a realm's heap is 16 MB."""
 

@@ -608,12 +608,13 @@
 
     // Commands so far; `settle` when the microtask queue is empty: only now are rejections unhandled.
     drain(settle) {
+      const handled = settle ? "" : [handling.event, handling.where];
       if (settle) settleRejections();
       const stack = settle ? "" : interruptedStack();
       const out = commands;
       commands = list();
       const text = flat("{\"c\":[", prim.arrayJoin(out, ","), "],\"f\":", JSONstringify(failure), ",\"s\":",
-        reports(survived), ",\"i\":", JSONstringify(stack), "}");
+        reports(survived), ",\"i\":", JSONstringify(stack), ",\"h\":", JSONstringify(handled), "}");
       failure = null;
       survived = list();
       handling = { __proto__: null, event: "", where: "" };

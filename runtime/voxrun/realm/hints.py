@@ -1,0 +1,36 @@
+"""What a misspelt name was probably meant to be."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import re
+
+from voxrun.realm.sources import platform
+
+_WORD = re.compile(r"[A-Za-z_$][\w$]{3,}")
+_MISSING = re.compile(r"([\w$]+) is not (?:a function|defined|a constructor)")
+_CUTOFF = 0.8
+
+
+def hint(text: str, scenario: str) -> str:
+    """ " (did you mean answer?)" for "call.anwser is not a function", "" without a good guess.
+
+    Guesses come from the words of the scenario and of the platform's own files.
+    """
+    missing = _MISSING.search(text)
+    if missing is None or len(missing[1]) < 4:
+        return ""
+    name = missing[1]
+    words = _platform_words() | frozenset(_WORD.findall(scenario))
+    near = [word for word in words if abs(len(word) - len(name)) <= 2 and word[0].lower() == name[0].lower()]
+    found = [word for word in difflib.get_close_matches(name, sorted(near), 2, _CUTOFF) if word != name]
+    return f" (did you mean {found[0]}?)" if found else ""
+
+
+@functools.cache
+def _platform_words() -> frozenset[str]:
+    files = platform()
+    return frozenset(
+        word for file in (*files.files[1:], *files.modules) for word in _WORD.findall(file.source)
+    )
