@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from voxrun.cli.check import built_modules, check, run
+from voxrun.cli.check import check, run
 from voxrun.realm.port import Script
 
 
@@ -58,7 +58,3 @@ def test_a_finding_in_the_second_file_names_it(tmp_path: Path) -> None:
 )
 def test_the_samples_have_no_problems(path: Path) -> None:
     assert check([Script(path.name, path.read_text("utf-8"))]) == []
-
-
-def test_the_modules_that_are_built_are_known() -> None:
-    assert "ultravox" in built_modules()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from voxrun.cli.exits import FAILED, OK
+from voxrun.cli.scan.built import find_built
 from voxrun.cli.scan.names import Finding, scan_names
 from voxrun.cli.scan.surface import load_surface
 from voxrun.cli.scan.syntax import find_syntax_error
@@ -16,7 +17,6 @@ from voxrun.cli.scripts import read_scripts
 from voxrun.realm.codeframe import code_frame
 from voxrun.realm.port import Script
 from voxrun.realm.positions import Position, ScriptMap
-from voxrun.realm.sources import platform
 
 
 def run(files: Sequence[Path], say: Callable[[str], object]) -> int:
@@ -38,12 +38,8 @@ def run(files: Sequence[Path], say: Callable[[str], object]) -> int:
 def check(scripts: Sequence[Script]) -> list[Finding]:
     """All findings: syntax errors where there are any, otherwise names and modules."""
     broken = [error for error in map(find_syntax_error, scripts) if error is not None]
-    return broken or scan_names(scripts, load_surface(), built_modules())
-
-
-def built_modules() -> frozenset[str]:
-    """Values of the modules that the realm can give ("ultravox")."""
-    return frozenset(file.name.removesuffix(".js") for file in platform().modules)
+    surface = load_surface()
+    return broken or scan_names(scripts, surface, find_built(surface))
 
 
 def _frame(scripts: Sequence[Script], finding: Finding) -> str:

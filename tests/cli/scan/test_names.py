@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from voxrun.cli.scan.built import Built
 from voxrun.cli.scan.names import scan_names
 from voxrun.cli.scan.surface import load_surface
 from voxrun.realm.port import Script
 
-BUILT = frozenset({"ultravox", "asr"})
+BUILT = Built(frozenset({"ultravox"}), frozenset({"MeasurementProtocol", "Net.sendMail", "Call.transferTo"}))
 
 
 def found(*sources: str) -> list[str]:
@@ -30,6 +31,9 @@ def found(*sources: str) -> list[str]:
         ("require('ultravx');", 'no module is called "ultravx". Did you mean "ultravox"?'),
         ("require();", "require needs a module"),
         ("require(Modules.OpenAI);", 'voxrun does not have the module "openai" yet.'),
+        ("MeasurementProtocol.setup('x');", "voxrun does not have MeasurementProtocol yet."),
+        ("Net.sendMail('x');", "voxrun does not have Net.sendMail yet."),
+        ("VoxEngine.callUser({}).transferTo({});", "voxrun does not have Call.transferTo yet."),
         ("Ultravox.createWebSocketAPIClient({});", "Put require(Modules.Ultravox); above."),
         (
             "require(Modules.Ultravox); f(Ultravox.WebSocketAPIEvents.Transcrip);",
@@ -48,6 +52,8 @@ def test_a_mistake_is_found(source: str, message: str) -> None:
         # What the scenario tests for, sets or declares itself.
         "if (VoxEngine.something) VoxEngine.something();",
         "VoxEngine.something?.();",
+        "if (Net.sendMail) Net.sendMail('x');",
+        "function setup(MeasurementProtocol) { MeasurementProtocol.setup(); }",
         "const f = VoxEngine.something || (() => 1);",
         "const f = VoxEngine.something ?? null;",
         "typeof VoxEngine.something === 'function' && VoxEngine.something();",

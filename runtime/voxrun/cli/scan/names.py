@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from voxrun.cli.scan import tree
+from voxrun.cli.scan.built import Built
 from voxrun.cli.scan.scopes import Scopes
 from voxrun.cli.scan.surface import Surface
 from voxrun.cli.scan.types import TypeFinder, classes_only
@@ -38,8 +39,8 @@ class Finding:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
 
 
-def scan_names(scripts: Sequence[Script], surface: Surface, built: frozenset[str]) -> list[Finding]:
-    """Look through the scripts of one rule. ``built``: values of the modules that voxrun has ("ultravox")."""
+def scan_names(scripts: Sequence[Script], surface: Surface, built: Built) -> list[Finding]:
+    """Look through the scripts of one rule. ``built``: what of the platform voxrun has."""
     programs = [tree.parse(script.source) for script in scripts]
     scan = _Scan(surface, built, programs)
     found: list[Finding] = []
@@ -51,7 +52,7 @@ def scan_names(scripts: Sequence[Script], surface: Surface, built: frozenset[str
 
 
 class _Scan:
-    def __init__(self, surface: Surface, built: frozenset[str], programs: Sequence[Node]) -> None:
+    def __init__(self, surface: Surface, built: Built, programs: Sequence[Node]) -> None:
         self._surface = surface
         self._built = built
         self._scopes = Scopes(programs)
@@ -108,15 +109,18 @@ class _Scan:
 
     def _is_built(self, module: str) -> bool:
         """Modules that only gate globals of the core count as there."""
-        return module in self._built or module not in self._gated()
+        return module in self._built.modules or module not in self._gated()
 
     def _gated(self) -> set[str]:
         names = {module for module in self._surface.namespaces.values() if module}
         return {self._surface.modules[name] for name in names}
 
     def _namespace(self, node: Node) -> Iterator[tuple[Node, str]]:
-        """A namespace that is used without its ``require``."""
+        """A namespace that is used without its ``require``, or a global that voxrun does not have."""
         name = tree.text(node)
+        if name in self._built.missing and name not in self._tested and self._is_platform(node, name):
+            yield node, f"voxrun does not have {name} yet."
+            return
         module = self._surface.namespaces.get(name, "")
         if not module or self._requires_unknown or not self._is_platform(node, name):
             return
@@ -142,6 +146,8 @@ class _Scan:
 
     def _static_member(self, prop: Node, owner: str, member: str) -> Iterator[tuple[Node, str]]:
         members = self._surface.members(owner)
+        if f"{owner}.{member}" in self._built.missing and owner not in self._built.missing:
+            yield prop, f"voxrun does not have {owner}.{member} yet."
         if members is None or member in members:
             return
         hint = _meant(member, members)
@@ -153,6 +159,8 @@ class _Scan:
 
     def _instance_member(self, prop: Node, owner: Node, member: str) -> Iterator[tuple[Node, str]]:
         classes = classes_only(self._types.of(owner))
+        if len(classes) == 1 and f"{min(classes)}.{member}" in self._built.missing:
+            yield prop, f"voxrun does not have {min(classes)}.{member} yet."
         members = self._surface.methods(classes)
         if not classes or any(each not in self._surface.classes for each in classes) or member in members:
             return
