@@ -57,3 +57,14 @@ def test_no_text_around_a_secret_lets_it_through(secret: str, before: str, after
     shown = Redactor({"S": secret}).text(before + secret + after)
     label = "«secret:S»"
     assert label in shown
+
+
+def test_whatever_hangs_below_a_telling_name_is_hidden() -> None:
+    shown = Redactor({"KEY": SECRET}).value(
+        {"authTokens": {"a": "x", "n": 1}, "sharedSecrets": ["y", SECRET], "joinUrl": "wss://u"}
+    )
+    assert shown == {
+        "authTokens": {"a": "«redacted»", "n": 1},
+        "sharedSecrets": ["«redacted»", "«secret:KEY»"],
+        "joinUrl": "«redacted»",
+    }

@@ -17,6 +17,7 @@ from voxrun.cli.scripts import read_scripts
 from voxrun.config import Settings
 from voxrun.legs.webrtc.peer import IceServer, PeerConfig
 from voxrun.realm.pool import HostedRealms
+from voxrun.secret_values import CLOUD_KEY
 from voxrun.server.app import create_app
 from voxrun.server.options import ServerOptions, TlsFiles
 from voxrun.server.phones import Phones
@@ -85,7 +86,7 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
         )
         application = Application(
             scripts=scripts,
-            secrets=settings.secrets,
+            secrets=scenario_secrets(settings),
             limits=settings.limits,
             sessions_dir=settings.sessions.folder,
             record=settings.sessions.record,
@@ -144,6 +145,15 @@ async def _provider(settings: Settings, agent: Path | None, stack: AsyncExitStac
     stack.push_async_callback(emulator.close)
     port = await emulator.start()
     return f"http://127.0.0.1:{port}/api", port
+
+
+LOCAL_KEY = "local-ultravox-takes-any-key"
+
+
+def scenario_secrets(settings: Settings) -> dict[str, str]:
+    """What getSecretValue gives. The local Ultravox takes any key, so a scenario without one has one."""
+    own = {CLOUD_KEY: LOCAL_KEY} if settings.ai.mode == "local" else {}
+    return {**own, **settings.secrets}
 
 
 def ai_line(settings: Settings, agent: Path | None) -> str:

@@ -28,6 +28,9 @@ _TELLING = (
     "token",
     "access_token",
     "accesstoken",
+    "authtokens",
+    "sharedsecrets",
+    "joinurl",  # who knows it may join the call
 )
 
 
@@ -64,10 +67,18 @@ class Redactor:
         return value
 
     def _field(self, key: str, item: Any) -> Any:
-        if key.lower() in _TELLING and isinstance(item, str) and item:
+        return self._blank(item) if key.lower() in _TELLING else self.value(item)
+
+    def _blank(self, item: Any) -> Any:
+        """A value under a telling name: every text in it is hidden, known secrets keep their label."""
+        if isinstance(item, str):
             shown = self.text(item)
-            return shown if "«secret:" in shown else "«redacted»"
-        return self.value(item)
+            return shown if "«secret:" in shown or not item else "«redacted»"
+        if isinstance(item, Mapping):
+            return {key: self._blank(value) for key, value in item.items()}
+        if isinstance(item, list | tuple):
+            return [self._blank(value) for value in item]
+        return item
 
     def restore(self, value: Any) -> Any:
         """Put known secret values back in place of their labels (for replay)."""
