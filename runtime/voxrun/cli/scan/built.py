@@ -35,7 +35,9 @@ for (const module of %(modules)s) require(module);
 for (const name of %(globals)s) if (typeof globalThis[name] === "undefined") missing.push(name);
 const call = VoxEngine.callUser("nobody", "nobody");
 for (const name of %(methods)s) if (!isThere(call, name)) missing.push("Call." + name);
-for (const [owner, name] of %(functions)s) if (!isThere(globalThis[owner], name)) missing.push(owner + "." + name);
+for (const [owner, name] of %(functions)s) {
+  if (!isThere(globalThis[owner], name)) missing.push(owner + "." + name);
+}
 say(%(mark)s + stringify(missing));
 """
 

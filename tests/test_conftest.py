@@ -1,0 +1,60 @@
+"""The rules in conftest.py, tried on tests of their own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TESTS = """
+import pytest
+
+@pytest.mark.{mark}
+def test_it():
+    {body}
+"""
+
+
+def outcome(folder: Path, mark: str, body: str, ci: str, path: str | None = None) -> str:
+    """The last line of a pytest run."""
+    shutil.copy(Path(__file__).with_name("conftest.py"), folder)
+    (folder / "test_it.py").write_text(TESTS.format(mark=mark, body=body))
+    marks = ["-o", "markers=browser\npeer\nlive", "-p", "no:cacheprovider", "-q"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *marks, "test_it.py"],
+        cwd=folder,
+        env={**os.environ, "CI": ci, "PATH": path if path is not None else os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize("mark", ["browser", "peer"])
+def test_where_ci_is_true_a_skipped_peer_fails(tmp_path: Path, mark: str) -> None:
+    text = outcome(tmp_path, mark, "pytest.skip('no peer here')", "true")
+    assert "1 failed" in text
+    assert "no peer here" in text
+
+
+def test_elsewhere_it_is_skipped(tmp_path: Path) -> None:
+    assert "1 skipped" in outcome(tmp_path, "peer", "pytest.skip('no peer here')", "")
+
+
+def test_other_tests_may_skip_anywhere(tmp_path: Path) -> None:
+    assert "1 skipped" in outcome(tmp_path, "live", "pytest.skip('not here')", "true")
+
+
+def test_without_a_browser_its_tests_are_skipped_with_a_way_out(tmp_path: Path) -> None:
+    text = outcome(tmp_path, "browser", "assert False", "", path="/nowhere")
+    assert "1 skipped" in text
+
+
+def test_without_a_browser_the_build_server_says_what_to_install(tmp_path: Path) -> None:
+    text = outcome(tmp_path, "browser", "assert False", "true", path="/nowhere")
+    assert "1 failed" in text
+    assert "apt install chromium" in text
