@@ -50,10 +50,10 @@ REALM_USERS = {"cli", "server", "replay", "session"}
 
 ENTRY_POINTS = re.compile(
     r"voxrun\.(cli\..*|session\.clock|.*\.__main__|realm\.host|realm\.make_surface|speech\.process"
-    r"|emulators\.ultravox\.serve|session\.runtime)"
+    r"|emulators\.ultravox\.serve|session\.runtime|realm\.inline)"
 )
 """Where processes and sessions begin; only they may read the wall clock or draw real random numbers (a
-session's seed and token, when none are given)."""
+session's seed and token, when none are given; the watchdog that looks at real time beside virtual time)."""
 
 CLOCKS = {
     "time.time",

@@ -127,7 +127,10 @@ def test_the_first_route_that_matches_the_whole_destination_wins(project: Projec
     [
         ("[server]\nprot = 1\n", '/voxrun.toml:2: unknown key "prot" in [server]. Did you mean "port"?'),
         ("\n[sever]\nport = 1\n", '/voxrun.toml:2: unknown section "sever". Did you mean "server"?'),
-        ("[limits]\ntimer = 1\n", '/voxrun.toml:2: unknown limit "timer" in [limits]. Did you mean "timers"?'),
+        (
+            "[limits]\ntimer = 1\n",
+            '/voxrun.toml:2: unknown limit "timer" in [limits]. Did you mean "timers"?',
+        ),
         ("[limits]\ntimers = 0\n", "/voxrun.toml:2: limits.timers must be a whole number above 0."),
         ('[server]\nport = "x"\n', "/voxrun.toml:2: server.port must be a whole number from 0 to 65535."),
         ('[ai]\nmode = "x"\n', '/voxrun.toml:2: ai.mode must be one of "auto", "cloud", "local".'),

@@ -56,5 +56,5 @@ def test_without_a_browser_its_tests_are_skipped_with_a_way_out(tmp_path: Path) 
 
 def test_without_a_browser_the_build_server_says_what_to_install(tmp_path: Path) -> None:
     text = outcome(tmp_path, "browser", "assert False", "true", path="/nowhere")
-    assert "1 failed" in text
+    assert "1 error" in text
     assert "apt install chromium" in text
