@@ -77,6 +77,11 @@ class Caller:
         """Send a hand-made RTP packet over the connection's own SRTP."""
         await self.transceiver.sender.transport._send_rtp(packet.serialize())
 
+    def take_payload_type(self, payload_type: int) -> None:
+        """Let packets of a type that aiortc does not know through to its receiver object."""
+        router = self.transceiver.receiver.transport._rtp_router
+        router.register_receiver(self.transceiver.receiver, ssrcs=[], payload_types=[payload_type])
+
     def _track(self, track: MediaStreamTrack) -> None:
         self._task = asyncio.ensure_future(self._record(track))
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from aiortc.rtp import RtpPacket
 from tests.legs.contract import Kind, LegContract, Line
-from tests.legs.webrtc.caller import Caller
+from tests.legs.webrtc.caller import Caller, PcmTrack
 
 from voxrun.errors import PeerError
 from voxrun.legs.base import Headers
+from voxrun.legs.webrtc import media, telephone_event
 from voxrun.legs.webrtc.leg import By, WebRtcLeg
 from voxrun.legs.webrtc.peer import PeerConfig
 from voxrun.media.graph import Source
@@ -322,3 +325,68 @@ def test_keys_to_the_far_end_go_in_band_without_telephone_event() -> None:
         assert rms_dbfs(bytes(line.caller.heard)) > -45
 
     play(WebRtc(telephone_event=False), story)
+
+
+def key(event: int, duration: int, end: bool, sequence: int, timestamp: int, ssrc: int) -> RtpPacket:
+    body = struct.pack("!BBH", event, (0x80 if end else 0) | 10, duration)
+    return RtpPacket(110, int(duration == 960), sequence, timestamp, ssrc, body)
+
+
+def test_keys_by_rfc_4733_arrive_and_audio_goes_on_after_them() -> None:
+    async def story(line: WebRtcLine) -> None:
+        await talk(line)
+        await line.wait("first_audio")
+        ssrc, sequence = 0x1234, 500  # a stream of its own: the packets are made by hand
+        for number, event in enumerate((1, 10, 11)):
+            for duration in (960, 1920, 2880, 3840):
+                await line.caller.send_packet(key(event, duration, False, sequence, 9000 * number, ssrc))
+                sequence += 1
+            for _ in range(3):
+                await line.caller.send_packet(key(event, 4800, True, sequence, 9000 * number, ssrc))
+                sequence += 1
+        await line.wait("dtmf", 3)
+        count = len(line.ear.frames)
+        await line.until(lambda: len(line.ear.frames) > count + 10)
+        digits = [(e.data["digit"], e.data["method"]) for e in line.events if e.kind == "dtmf"]
+        assert digits == [("1", "rfc2833"), ("*", "rfc2833"), ("#", "rfc2833")]
+
+    play(WebRtc(voice(8)), story)
+
+
+def test_keys_to_the_far_end_go_by_rfc_4733_when_it_takes_them() -> None:
+    async def story(line: WebRtcLine) -> None:
+        packets: list[RtpPacket] = []
+        receiver: Any = line.caller.transceiver.receiver
+        handle = receiver._handle_rtp_packet
+
+        async def tap(packet: RtpPacket, arrival_time_ms: int) -> None:
+            packets.append(packet)
+            await handle(packet, arrival_time_ms)
+
+        receiver._handle_rtp_packet = tap
+        line.caller.take_payload_type(110)
+        await talk(line)
+        line.leg.send_dtmf("4D")
+        await line.until(lambda: sum(p.payload_type == 110 for p in packets) >= 14)
+        keys = telephone_event.Receiver()
+        told = [keys.receive(p.timestamp, p.payload) for p in packets if p.payload_type == 110]
+        assert [digit for digit in told if digit] == ["4", "D"]
+        numbers = [p.sequence_number for p in packets]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+    play(WebRtc(), story)
+
+
+def test_rtp_that_stops_and_flows_again_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media, "RTP_SILENCE_SECONDS", 0.3)
+
+    async def story(line: WebRtcLine) -> None:
+        await talk(line)
+        await line.wait("first_audio")
+        line.caller.transceiver.sender.replaceTrack(None)
+        await line.wait("rtp_stopped")
+        line.caller.transceiver.sender.replaceTrack(PcmTrack())
+        await line.wait("rtp_resumed")
+        assert line.kinds("rtp_stopped", "rtp_resumed") == ["rtp_stopped", "rtp_resumed"]
+
+    play(WebRtc(), story)

@@ -1,0 +1,63 @@
+"""The answering side of a peer connection."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tests.legs.webrtc.caller import Caller
+
+from voxrun.errors import InternalError, PeerError
+from voxrun.legs.webrtc.peer import IceServer, Peer, PeerConfig
+
+pytestmark = pytest.mark.live
+
+
+def test_an_mdns_candidate_in_the_offer_costs_no_time() -> None:
+    async def story() -> None:
+        caller, peer = Caller(), Peer(PeerConfig())
+        name = "a=candidate:1 1 udp 2113937151 7f6c0f0e-0c3b-4b49-9f0e-000000000000.local 50000 typ host\r\n"
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        await peer.accept(await caller.offer() + name)
+        assert loop.time() - start < 0.5
+        await peer.close()
+        await caller.close()
+
+    asyncio.run(story())
+
+
+def test_nobody_outside_is_asked_unless_configured() -> None:
+    async def story() -> None:
+        caller, peer = Caller(), Peer(PeerConfig())
+        await peer.accept(await caller.offer())
+        answer = await peer.answer()
+        assert " typ host" in answer
+        assert "srflx" not in answer
+        await peer.close()
+        await caller.close()
+
+    asyncio.run(story())
+
+
+def test_an_answer_before_an_offer_is_our_own_fault() -> None:
+    async def story() -> None:
+        peer = Peer(PeerConfig(ice_servers=(IceServer("stun:127.0.0.1:9"),)))
+        with pytest.raises(InternalError):
+            await peer.answer()
+        await peer.close()
+
+    asyncio.run(story())
+
+
+def test_what_aiortc_cannot_parse_is_an_error_of_the_peer() -> None:
+    async def story() -> None:
+        caller, peer = Caller(), Peer(PeerConfig())
+        broken = (await caller.offer()).replace("a=mid:0", "a=mid:0\r\na=extmap:x")
+        with pytest.raises(PeerError, match="cannot be used"):
+            await peer.accept(broken)
+        await peer.close()
+        await peer.close()
+        await caller.close()
+
+    asyncio.run(story())
