@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
 
 QUIET = [
     "--headless",
@@ -27,18 +27,15 @@ ALLOW = ["--use-fake-ui-for-media-stream"]
 
 
 @contextmanager
-def chromium(*flags: str, wav: str = "") -> Generator[Browser]:
-    """A browser; ``wav`` is what its microphone hears, else it beeps once a second."""
+def chromium(playwright: Playwright, *flags: str, wav: str = "") -> Generator[Browser]:
+    """A browser; ``wav`` is what its fake microphone hears, else it beeps once a second."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     args = [*QUIET, *flags] + ([f"--use-file-for-fake-audio-capture={wav}"] if wav else [])
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=args, ignore_default_args=["--mute-audio"]
-        )
-        try:
-            yield browser
-        finally:
-            browser.close()
+    browser = playwright.chromium.launch(executable_path=path, args=args, ignore_default_args=["--mute-audio"])
+    try:
+        yield browser
+    finally:
+        browser.close()
 
 
 @dataclass

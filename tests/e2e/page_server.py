@@ -257,13 +257,14 @@ class PageServer:
 
     def _count_keys(self, receiver: Any) -> None:
         """aiortc drops telephone-event, which it does not know; see it pass by."""
-        handle = receiver._handle_rtp_packet
+        router = receiver.transport._rtp_router
+        route = router.route_rtp
 
-        async def watch(packet: Any, arrival_time_ms: int) -> None:
+        def watch(packet: Any) -> Any:
             self.key_packets += packet.payload_type == TELEPHONE_EVENT
-            await handle(packet, arrival_time_ms=arrival_time_ms)
+            return route(packet)
 
-        receiver._handle_rtp_packet = watch
+        router.route_rtp = watch
 
 
 def without_mdns(sdp: str) -> str:

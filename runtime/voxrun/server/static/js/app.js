@@ -215,7 +215,7 @@ setInterval(() => {
   const journal = sessions.journal;
   const now = performance.now();
   call.tick();
-  session.tick(journal ? journal.time(now) : null);
+  session.tick(journal ? journal.time(now) : null, journal?.files ?? []);
   if (journal && !journal.over) timeline.draw(now);
 }, CLOCK_EVERY);
 

@@ -45,7 +45,8 @@ export class Journal {
     /** Local time (performance.now) at which the session was at t = 0, as well as we can tell. */
     this.origin = Number.POSITIVE_INFINITY;
     this.over = false;
-    this.failure = "";
+    /** @type {{name: string, url: string}[]} recordings that were begun */
+    this.files = [];
   }
 
   /**
@@ -103,7 +104,6 @@ export class Journal {
         this.#session(record, t);
         return;
       case "error":
-        this.failure = String(record.message ?? "");
         this.#logged({ ...record, level: "error", text: record.message }, t);
         this.#listed({ ...record, kind: "error" }, t, brief(record.message));
         this.conversation.note(`The scenario failed: ${brief(firstLine(record.message), 240)}`, t, "bad");
@@ -204,6 +204,11 @@ const EVENTS = {
     if (!String(kind).startsWith("Call.") || fields.text === undefined) return;
     journal.conversation.message("caller", String(fields.text), t);
     journal.course.mark(t, "caller", String(fields.text), "caller", n);
+  },
+
+  RecordStarted(journal, { fields, n }, t) {
+    if (fields.url) journal.files.push({ name: `Recording ${journal.files.length + 1}`, url: String(fields.url) });
+    journal.course.mark(t, "session", "recording", "plain", n);
   },
 
   Result(journal, { kind, fields, n }, t) {

@@ -14,7 +14,12 @@ export class Peer {
   constructor(track, iceServers, onAudio, onState) {
     this.connection = new RTCPeerConnection({ iceServers });
     this.connection.ontrack = (event) => onAudio(event.streams[0] ?? new MediaStream([event.track]));
-    this.connection.onconnectionstatechange = () => onState(this.connection.connectionState);
+    this.connection.onconnectionstatechange = () => {
+      onState(this.connection.connectionState);
+      this.#sendEarly();
+    };
+    /** Keys that were pressed before the audio was connected. */
+    this.early = "";
     this.sender = this.connection.addTransceiver(track, { direction: "sendrecv" }).sender;
   }
 
@@ -48,9 +53,21 @@ export class Peer {
   sendTones(digits) {
     const dtmf = this.sender.dtmf;
     if (!dtmf?.canInsertDTMF) return false;
+    if (this.connection.connectionState !== "connected") {
+      // Before DTLS is up the browser would play them into the void.
+      this.early += digits;
+      return true;
+    }
     // insertDTMF replaces what waits, so keys pressed quickly are put behind it.
     dtmf.insertDTMF(dtmf.toneBuffer + digits, TONE_LENGTH, TONE_GAP);
     return true;
+  }
+
+  #sendEarly() {
+    if (!this.early || this.connection.connectionState !== "connected") return;
+    const digits = this.early;
+    this.early = "";
+    this.sendTones(digits);
   }
 
   /** @param {MediaStreamTrack} track the caller's audio from now on */

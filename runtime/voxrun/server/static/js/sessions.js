@@ -85,7 +85,10 @@ export class Sessions {
   }
 
   record(id, record) {
-    this.journals.get(id)?.apply(record, performance.now());
+    const isNew = this.journals.get(id)?.apply(record, performance.now());
+    if (isNew && record.k === "session" && record.state) {
+      this.changed({ type: "session", id, state: record.state, reason: record.reason ?? "" });
+    }
   }
 
   #noteEnd(id, state) {

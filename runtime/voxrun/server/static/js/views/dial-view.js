@@ -15,13 +15,16 @@ const FROM_LINK = { to: "to", from: "from", name: "display-name", user: "user", 
 export function connectDial(store, phone) {
   const form = byId("dial");
   const to = byId("to");
-  const from = byId("from");
   const last = byId("last-call");
   const button = byId("call");
   prefill();
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    if (store.get().link !== "online") {
+      complain(last, "voxrun does not answer: the call cannot be made now.");
+      return;
+    }
     const wanted = readForm(last);
     if (!wanted) return;
     for (const id of REMEMBERED) remember(id, byId(id).value);
@@ -30,14 +33,15 @@ export function connectDial(store, phone) {
 
   store.watch((state) => [state.link, state.calls.length > 0], (link, busy) => {
     form.hidden = busy;
-    button.disabled = link !== "online";
+    // Not "disabled": the button keeps the focus while the connection comes up.
+    button.setAttribute("aria-disabled", String(link !== "online"));
   });
   store.watch((state) => [state.lastEnd], (end) => {
     last.hidden = !end;
     if (!end) return;
     const length = end.duration > 0 ? ` after ${clock(end.duration * 1000)}` : "";
     last.dataset.good = String(Boolean(end.good));
-    setText(last, `${end.sentence}${length}.`);
+    setText(last, `${end.sentence.replace(/\.$/, "")}${length}.`);
   });
 
   return {
@@ -47,8 +51,7 @@ export function connectDial(store, phone) {
       last.hidden = true;
     },
     /** Back to where the person can act, when the call's buttons have gone. */
-    focus: () => (button.disabled ? to : button).focus({ preventScroll: true }),
-    from,
+    focus: () => button.focus({ preventScroll: true }),
   };
 }
 
@@ -64,6 +67,12 @@ function prefill() {
   byId("from").value ||= "browser";
 }
 
+function complain(box, sentence) {
+  box.dataset.good = "false";
+  box.hidden = false;
+  setText(box, sentence);
+}
+
 /** @returns {null | {to: string, from: string, displayName: string, customData: string, headers: object}} */
 function readForm(complaint) {
   const to = byId("to").value.trim();
@@ -77,9 +86,7 @@ function readForm(complaint) {
     if (field.closest("details")) field.closest("details").open = true;
     field.setAttribute("aria-invalid", "true");
     field.focus();
-    complaint.dataset.good = "false";
-    complaint.hidden = false;
-    setText(complaint, sentence);
+    complain(complaint, sentence);
     return null;
   }
   return {

@@ -7,7 +7,7 @@ import { clock } from "../format.js";
  * @param {any} store
  * @param {(id: string) => void} choose
  * @param {(sentence: string) => void} announce
- * @returns {{tick: (ms: number | null) => void}} the shown session's time
+ * @returns {{tick: (ms: number | null, files: {name: string, url: string}[]) => void}} of the shown session
  */
 export function connectSession(store, choose, announce) {
   const select = byId("session-select");
@@ -16,17 +16,27 @@ export function connectSession(store, choose, announce) {
   const links = byId("session-links");
   select.addEventListener("change", () => choose(select.value));
 
+  /** @type {{name: string, url: string}[]} */
+  let recorded = [];
+  const drawLinks = () => {
+    const session = store.get().sessions.find((each) => each.id === store.get().shown);
+    links.replaceChildren(...(session ? fileLinks(session, recorded, announce) : []));
+  };
   store.watch((all) => [all.sessions, all.shown], (sessions, shown) => {
     choice.hidden = sessions.length < 2;
     select.replaceChildren(...[...sessions].reverse().map((session) =>
       h("option", { value: session.id, selected: session.id === shown }, sessionName(session))));
     select.value = shown;
-    const session = sessions.find((each) => each.id === shown);
-    links.replaceChildren(...(session ? fileLinks(session, announce) : []));
+    drawLinks();
   });
 
   return {
-    tick(ms) {
+    /** @param {number | null} ms @param {{name: string, url: string}[]} files its recordings so far */
+    tick(ms, files) {
+      if (files.length !== recorded.length) {
+        recorded = [...files];
+        drawLinks();
+      }
       const { sessions, shown } = store.get();
       const session = sessions.find((each) => each.id === shown);
       state.dataset.state = session?.state ?? "";
@@ -50,11 +60,11 @@ function stateText({ state, reason }, ms) {
 
 /**
  * What the server tells of a session's folder: ``folder`` (a path on its machine) and ``files``, a list of
- * {name, url}. Both may be missing.
+ * {name, url}. Both may be missing; recordings are also known from the journal.
  */
-function fileLinks({ folder, files }, announce) {
-  const links = (Array.isArray(files) ? files : [])
-    .filter((file) => file?.name && sameHost(file.url))
+function fileLinks({ folder, files }, recorded, announce) {
+  const links = [...(Array.isArray(files) ? files : []), ...recorded]
+    .filter((file) => file?.name && isWeb(file.url))
     .map(({ name, url }) => h("a", { href: url, target: "_blank", rel: "noopener" }, name));
   if (folder) {
     const copy = h("button", { type: "button", class: "quiet", title: folder }, "Copy folder path");
@@ -66,10 +76,10 @@ function fileLinks({ folder, files }, announce) {
   return links;
 }
 
-/** Only our own http(s) addresses become links. */
-function sameHost(url) {
+/** Only http(s) addresses become links; the path alone is enough. */
+function isWeb(url) {
   try {
-    return new URL(url, location.href).origin === location.origin;
+    return /^https?:$/.test(new URL(url, location.href).protocol);
   } catch {
     return false;
   }
