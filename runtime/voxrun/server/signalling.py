@@ -175,7 +175,7 @@ class PageProtocol:
         """The scenario sent something within a call."""
         return self._tell(call_id, kind, **data)
 
-    def _tell(self, call_id: str, kind: str, **data: Any) -> list[JsonObject]:
+    def _tell(self, call_id: str, kind: str, /, **data: Any) -> list[JsonObject]:
         return [{"type": kind, "id": call_id, **data}] if call_id in self.calls else []
 
     def _forget(self, call_id: str) -> None:
