@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, WebSocket
 
 QUIET = [
     "--headless",
@@ -31,7 +31,8 @@ def chromium(playwright: Playwright, *flags: str, wav: str = "") -> Generator[Br
     """A browser; ``wav`` is what its fake microphone hears, else it beeps once a second."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     args = [*QUIET, *flags] + ([f"--use-file-for-fake-audio-capture={wav}"] if wav else [])
-    browser = playwright.chromium.launch(executable_path=path, args=args, ignore_default_args=["--mute-audio"])
+    keep_sound = ["--mute-audio"]
+    browser = playwright.chromium.launch(executable_path=path, args=args, ignore_default_args=keep_sound)
     try:
         yield browser
     finally:
@@ -63,9 +64,13 @@ def watched(page: Page, host: str, *, tolerate: tuple[str, ...] = ()) -> Watch:
             watch.foreign.append(request.url)
             route.abort()
 
+    def socket(opened: WebSocket) -> None:
+        if opened.url.split("/")[2] != host:
+            watch.foreign.append(opened.url)
+
     page.on("console", console)
     page.on("pageerror", lambda error: watch.complaints.append(f"exception: {error}"))
-    page.on("websocket", lambda ws: ws.url.split("/")[2] == host or watch.foreign.append(ws.url))
+    page.on("websocket", socket)
     page.route("**/*", stop_foreign)
     return watch
 

@@ -15,6 +15,10 @@ TOOL = "inv-7d1f"
 LONG_SENTENCE = (
     "Twelve degrees, light rain until four, then a dry evening. You should take an umbrella if you leave"
 )
+OFFER = (
+    "Tomorrow stays dry and a little warmer, around fifteen degrees. Shall I send you the forecast as a "
+    "message? Press one for yes."
+)
 
 
 class Story:
@@ -89,25 +93,28 @@ def weather_call() -> list[Record]:
     s.event(180, "Call.Connected", headers={})
     s.log(184, "Connected, creating the Ultravox client", 26)
     s.command(190, "connector.open", 30, CLIENT, provider="ultravox")
-    s.event(260, "Ultravox.WebSocketAPI.ConnectorInformation", CLIENT, data={"payload": {"applicationVersion": "0.38.0"}})
+    s.ultravox(260, "ConnectorInformation", applicationVersion="0.38.0", endpoint="/ultravox")
     s.command(264, "media.connect", 44, CALL, to=CLIENT)
-    end = s.agent_says(700, 0, "Hello, this is Nora at the weather desk. Which city are you in?")
+    s.agent_says(700, 0, "Hello, this is Nora at the weather desk. Which city are you in?")
     s.caller_says(6800, 1, "I am in Hamburg. Do I need an umbrella today?")
-    s.ultravox(7700, "ClientToolInvocation", type="client_tool_invocation", toolName="getWeather", invocationId=TOOL, parameters={"city": "Hamburg", "day": "today"})
+    asked = {"city": "Hamburg", "day": "today"}
+    s.ultravox(7700, "ClientToolInvocation", toolName="getWeather", invocationId=TOOL, parameters=asked)
     s.log(7704, "Tool getWeather for Hamburg", 63)
     s.command(7710, "http.request", 66, "", url="https://weather.example/v1/today?city=Hamburg", method="GET")
     s.event(8380, "@resolve", "", status=200)
-    s.command(8390, "connector.call", 71, CLIENT, method="clientToolResult", argument={"type": "client_tool_result", "invocationId": TOOL, "result": '{"temperature": 12, "sky": "light rain", "dryFrom": "16:00"}'})
+    found = {"invocationId": TOOL, "result": '{"temperature": 12, "sky": "light rain", "dryFrom": "16:00"}'}
+    s.command(8390, "connector.call", 71, CLIENT, method="clientToolResult", argument=found)
     s.agent_is_cut(9000, 3, LONG_SENTENCE, "Twelve degrees, light rain until four, then a dry evening.")
     s.log(12900, "Barge-in: buffer cleared", 59)
     s.caller_says(14200, 4, "Thanks. And tomorrow?")
     s.log(14300, "No forecast cached for tomorrow, asking again", 80, level="warning")
-    s.agent_says(15300, 5, "Tomorrow stays dry and a little warmer, around fifteen degrees. Shall I send you the forecast as a message? Press one for yes.")
+    s.agent_says(15300, 5, OFFER)
     s.event(23100, "Call.ToneReceived", tone="1", type="rfc2833")
     s.log(23104, "Tone 1", 92)
     s.command(23120, "call.message", 95, text="Hamburg, Monday: dry, 15 degrees, wind from the west.")
-    s.command(23124, "connector.call", 96, CLIENT, method="userTextMessage", argument={"type": "user_text_message", "text": "The caller pressed one: the forecast was sent."})
-    end = s.agent_says(24000, 7, "Done. The forecast is in your messages. Is there anything else I can do for you?")
+    told = {"text": "The caller pressed one: the forecast was sent."}
+    s.command(23124, "connector.call", 96, CLIENT, method="userTextMessage", argument=told)
+    end = s.agent_says(24000, 7, "Done. The forecast is in your messages. Is there anything else?")
     s.caller_says(end + 2600, 8, "No, that was all. Goodbye!")
     s.agent_says(end + 3500, 9, "Goodbye, and stay dry.")
     return numbered(sorted(s.records, key=lambda record: record["t"]))

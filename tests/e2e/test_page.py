@@ -9,20 +9,26 @@ import json
 import re
 from collections.abc import Generator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
-
 from tests.e2e.browser import ALLOW, FAKE_MICROPHONE, Watch, chromium, new_page, watched
-from tests.e2e.page_audit import AUDIT, CONTRAST
 from tests.e2e.page_server import Message, PageServer
 from tests.e2e.page_story import CLIENT, Record, Story, hang_up, weather_call
 
+HERE = Path(__file__).parent
 pytestmark = [pytest.mark.browser, pytest.mark.live]
 
-LEVEL_MOVES = "document.getElementById('mic-level').getAttribute('aria-valuenow') !== '0'"
-"""Looked at in every frame: the fake microphone's beeps are short."""
+LEVEL_MOVES = """
+new Promise((resolve) => {
+  const meter = document.getElementById("mic-level");
+  const look = () => (meter.getAttribute("aria-valuenow") === "0" ? requestAnimationFrame(look) : resolve());
+  look();
+})
+"""
+"""Looks in every frame: the fake microphone's beeps are short."""
 SESSION = "5e55107a5e55107a5e55107a5e55107a"
 
 
@@ -143,8 +149,8 @@ def test_everything_has_a_name_a_role_and_enough_contrast(phone: Softphone) -> N
     for scheme in ("light", "dark"):
         phone.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         phone.page.mouse.move(640, 60)
-        assert phone.page.evaluate(AUDIT) == []
-        assert phone.page.evaluate(CONTRAST) == []
+        for check in ("audit.js", "contrast.js"):
+            assert phone.page.evaluate((HERE / check).read_text()) == []
 
 
 def test_nothing_is_written_inline_and_the_policy_of_the_server_holds(phone: Softphone) -> None:
@@ -223,7 +229,7 @@ def test_the_microphones_level_shows_during_a_call(phone: Softphone) -> None:
     phone.open()
     phone.talk()
     meter = phone.page.get_by_role("meter", name="Microphone level")
-    phone.page.wait_for_function(LEVEL_MOVES)
+    phone.page.evaluate(LEVEL_MOVES)
     phone.button("Hang up").click()
     expect(meter).to_have_attribute("aria-valuenow", "0")
 
@@ -494,7 +500,10 @@ def test_a_missing_microphone_is_told(playwright: Playwright) -> None:
 def test_plain_http_from_another_machine_is_explained_before_the_first_call(
     playwright: Playwright,
 ) -> None:
-    with PageServer() as server, chromium(playwright, "--host-resolver-rules=MAP voxrun.test 127.0.0.1") as browser:
+    with (
+        PageServer() as server,
+        chromium(playwright, "--host-resolver-rules=MAP voxrun.test 127.0.0.1") as browser,
+    ):
         page = new_page(browser)
         page.goto(f"http://voxrun.test:{server.port}/")
         notices = page.get_by_role("region", name="Notices")
@@ -563,13 +572,13 @@ def test_the_microphone_can_be_chosen_and_tried_before_a_call(phone: Softphone) 
     phone.open()
     meter = phone.page.get_by_role("meter", name="Microphone level")
     phone.button("Test").click()
-    phone.page.wait_for_function(LEVEL_MOVES)
+    phone.page.evaluate(LEVEL_MOVES)
     choice = phone.page.get_by_role("combobox", name="Microphone")
     labels = choice.locator("option").all_text_contents()
     assert labels[0] == "System default"
     assert len(labels) > 1
     choice.select_option(index=1)
-    phone.page.wait_for_function(LEVEL_MOVES)
+    phone.page.evaluate(LEVEL_MOVES)
     phone.button("Stop").click()
     expect(meter).to_have_attribute("aria-valuenow", "0")
     phone.page.reload()
@@ -618,7 +627,9 @@ def test_a_tool_call_shows_its_arguments_then_its_result(phone: Softphone) -> No
     phone.open()
     phone.talk()
     records = weather_call()
-    answer = next(i for i, each in enumerate(records) if each.get("data", {}).get("method") == "clientToolResult")
+    answer = next(
+        i for i, each in enumerate(records) if each.get("data", {}).get("method") == "clientToolResult"
+    )
     phone.tell(*records[:answer])
     tool = phone.conversation.get_by_role("article").filter(has_text="getWeather")
     expect(tool).to_contain_text('{"city":"Hamburg","day":"today"}')
@@ -672,17 +683,17 @@ def test_the_log_shows_each_line_with_its_place_and_can_be_filtered(phone: Softp
 def test_events_and_commands_are_listed_also_kinds_nobody_knows(phone: Softphone) -> None:
     phone.open()
     phone.talk()
-    phone.tell(
-        {"n": 1, "t": 1000, "k": "event", "kind": "Tomorrow.Invented", "id": "x", "data": {"depth": {"a": 1}}},
-        {"n": 2, "t": 1500, "k": "command", "kind": "call.answer", "id": "x", "data": {}, "where": "a/b.js:12:5"},
-        {"n": 3, "t": 1600, "k": "wire", "dir": "out", "what": "http", "payload": {"url": "/calls"}},
-        {"n": 4, "t": 1700, "k": "novelty"},
-    )
+    story = Story()
+    story.event(1000, "Tomorrow.Invented", depth={"a": 1})
+    story.command(1500, "call.answer", 12)
+    story.add(1600, "wire", dir="out", what="http", payload={"url": "/calls"})
+    story.add(1700, "novelty")
+    phone.tell(*story.records)
     phone.page.get_by_role("tab", name="Log").focus()
     phone.page.keyboard.press("ArrowRight")
     events = phone.page.get_by_role("tabpanel", name="Events")
     expect(events.locator(".row")).to_have_count(4)
-    expect(events).to_contain_text("b.js:12")
+    expect(events).to_contain_text("inbound.js:12")
     expect(events).to_contain_text("novelty")
     row = events.locator(".row").first
     row.locator("summary").focus()
@@ -751,9 +762,12 @@ def test_files_and_recordings_of_the_session_are_links(phone: Softphone) -> None
     files = [{"name": "journal", "url": f"/sessions/{SESSION}/files/journal.jsonl?token=x"}]
     files.append({"name": "bad", "url": "javascript:alert(1)"})
     phone.server.send(type="session", id=SESSION, state="started", reason="", folder="/tmp/s", files=files)
-    phone.tell({"n": 1, "t": 1, "k": "event", "kind": "Call.RecordStarted", "data": {"url": "/sessions/x/files/a.wav"}})
+    story = Story()
+    story.event(1, "Call.RecordStarted", url="/sessions/x/files/a.wav")
+    phone.tell(*story.records)
     expect(phone.page.get_by_role("link", name="journal")).to_be_visible()
-    expect(phone.page.get_by_role("link", name="Recording 1")).to_have_attribute("href", "/sessions/x/files/a.wav")
+    recording = phone.page.get_by_role("link", name="Recording 1")
+    expect(recording).to_have_attribute("href", "/sessions/x/files/a.wav")
     expect(phone.page.get_by_role("link", name="bad")).to_have_count(0)
     expect(phone.button("Copy folder path")).to_be_visible()
 
