@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,6 +100,20 @@ def test_close_kills_the_child_and_fails_who_waits() -> None:
             await speech.render("later", ROBOT)
 
     asyncio.run(scene())
+
+
+def test_the_child_ends_with_its_parent() -> None:
+    program = (
+        "import asyncio, os; from voxrun.speech.client import SpeechProcess; from voxrun.speech.base import Voice;"
+        "speech = SpeechProcess(on_disk=False); asyncio.run(speech.render('one', Voice('espeak')));"
+        "print(os.getpid(), speech.pid, flush=True); input(); os.kill(os.getpid(), 9)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    child = os.pidfd_open(int(parent.stdout.readline().split()[1]))
+    parent.communicate(b"\n")
+    assert select.select([child], [], [], 10)[0], "the speech process outlived its parent"
+    os.close(child)
 
 
 def test_a_voice_that_does_not_exist_is_named(speech: SpeechProcess) -> None:

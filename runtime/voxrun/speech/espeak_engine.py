@@ -21,6 +21,7 @@ _POSITION_CHARACTER: Final = 1
 _TEXT_IS_UTF8: Final = 1
 _RATE: Final = 1
 _PITCH: Final = 3
+_AS_IPA: Final = 2
 
 SEED: Final = 1
 NORMAL_WORDS_A_MINUTE: Final = 175
@@ -35,6 +36,8 @@ class EspeakEngine:
 
     def __init__(self) -> None:
         self._library: Any = ctypes.CDLL(espeakng_loader.get_library_path())
+        self._phonemes = self._library.espeak_TextToPhonemes
+        self._phonemes.restype = ctypes.c_char_p
         data = espeakng_loader.get_data_path().encode()
         self.sample_rate = int(self._library.espeak_Initialize(_OUTPUT_SYNCHRONOUS, 0, data, _DONT_EXIT))
         if self.sample_rate <= 0:
@@ -59,6 +62,16 @@ class EspeakEngine:
         )
         self._library.espeak_Synchronize()
         return b"".join(chunks), self.sample_rate
+
+    def ipa(self, text: str) -> str:
+        """How American English pronounces ``text``, in IPA."""
+        self._select(Voice(name="en-us"))
+        buffer = ctypes.c_char_p(text.replace("\0", " ").encode("utf-8", "replace"))
+        rest = ctypes.pointer(ctypes.cast(buffer, ctypes.c_void_p))
+        parts: list[str] = []
+        while rest.contents.value:
+            parts.append((self._phonemes(rest, _TEXT_IS_UTF8, _AS_IPA) or b"").decode("utf-8"))
+        return "".join(parts)
 
     def _seed(self) -> None:
         """Start the noise of breathy voices from one place; the library seeds it with the time of day."""

@@ -7,7 +7,7 @@ every run. People are for ``dictation``.
 
 Every comparison takes the utterance as it finds it: the references are brought to its level, and what its
 own noise would hide is hidden in them as well, before both are cut to where speech is and aligned.
-Figures below are in squared steps of 0.75 dB, averaged over bands' sum; see ``features`` and ``alignment``.
+Distances are squared steps of 0.75 dB, summed over the bands, mean over the frames (``alignment``).
 Measured with espeak and piper over 24 phrases, what belongs together stays under 160 through level changes,
 mu-law, Opus at 16 kb/s, lost frames and white noise at 10 dB; strangers begin at 360.
 """
@@ -122,10 +122,10 @@ def decide(pcm: bytes, known: dict[str, tuple[Features, ...]]) -> Match:
     if distance >= FAR:
         return Match(None)
     shape = candidates[index][1]
-    others = [p for p in order[1:] if not _same_sound(shape, candidates[best[p][1]][1])]
-    runner_up = best[others[0]][0] if others else FAR
-    alike = [p for p in order if p not in others]
+    close = [p for p in order if not _clearly(distance, best[p][0])]
+    alike = [p for p in close if p == order[0] or _same_sound(shape, candidates[best[p][1]][1])]
     nearest = next(phrase for phrase in known if phrase in alike)
+    runner_up = next((best[p][0] for p in order if p not in alike), FAR)
     worst = worst_stretch(heard, shape, STRETCH_FRAMES)
     sure = distance <= hearing.near_enough and worst <= WORST_STRETCH and _clearly(distance, runner_up)
     return Match(nearest if sure else None, nearest, distance, runner_up, worst)

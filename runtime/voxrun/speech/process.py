@@ -7,6 +7,7 @@ used only in forked copies, each of which does one job from the same fresh state
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
@@ -16,7 +17,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, BinaryIO, Final, Protocol
 
-from voxrun.media.frames import SAMPLE_RATE
+from voxrun.media.frames import BYTES_PER_SECOND, SAMPLE_RATE
 from voxrun.media.levels import samples, to_pcm
 from voxrun.media.resample import convert
 from voxrun.speech import wire
@@ -24,6 +25,8 @@ from voxrun.speech.base import Voice
 from voxrun.speech.engines import ESPEAK, PIPER, UnknownVoice
 from voxrun.speech.wire import Header
 
+NICENESS: Final = 5
+"""Speech gives way to the process that carries calls: a late word is better than gaps in all audio."""
 BASE_SECONDS: Final = 30.0
 SECONDS_A_CHARACTER: Final = 0.05
 """A job may take this long before it is taken for hung; piper needs about 0.006 s a character."""
@@ -51,18 +54,29 @@ class Engine(Protocol):
         ...
 
 
+class Recogniser(Protocol):
+    """What listens."""
+
+    def recognise(self, pcm: bytes, phrases: list[str]) -> str | None:
+        """Which of the phrases was said."""
+        ...
+
+
 class Server:
     """Loads engines when first asked for them and answers one request after another."""
 
     def __init__(self, private: tuple[int, ...] = ()) -> None:
         self._private = private
         self._engines: dict[str, Engine] = {}
+        self._recogniser: Recogniser | None = None
 
     def answer(self, request: Header, payload: bytes) -> tuple[Header, bytes]:
         """The reply to one request. Errors become replies, never exceptions."""
         try:
             if request.get("op") == "render":
                 return self._render(request)
+            if request.get("op") == "recognise":
+                return self._recognise(request, payload)
             raise JobError(f"unknown request {request.get('op')!r}")
         except UserMistake as error:
             return {"ok": False, "kind": "user", "error": str(error)}, b""
@@ -82,6 +96,25 @@ class Server:
         engine = self._engine(voice.engine)
         seconds = BASE_SECONDS + SECONDS_A_CHARACTER * len(text)
         return {"ok": True}, in_a_copy(lambda: _speak(engine, text, voice), seconds, self._private)
+
+    def _recognise(self, request: Header, pcm: bytes) -> tuple[Header, bytes]:
+        phrases = [str(phrase) for phrase in request["phrases"]]
+        recogniser = self._recogniser or self._load_recogniser()
+        seconds = BASE_SECONDS + len(pcm) / BYTES_PER_SECOND
+
+        def job() -> bytes:
+            return json.dumps(recogniser.recognise(pcm, phrases)).encode("ascii")
+
+        return {"ok": True, "text": json.loads(in_a_copy(job, seconds, self._private))}, b""
+
+    def _load_recogniser(self) -> Recogniser:
+        from voxrun.speech.espeak_engine import EspeakEngine
+        from voxrun.speech.sphinx_engine import SphinxEngine
+
+        espeak = self._engine(ESPEAK)
+        assert isinstance(espeak, EspeakEngine)
+        self._recogniser = SphinxEngine(espeak.ipa)
+        return self._recogniser
 
     def _engine(self, name: str) -> Engine:
         if name not in self._engines:
@@ -178,6 +211,7 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
 def main() -> int:
     """Take stdout for the protocol alone (an engine that prints must not break it), then serve."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(NICENESS)
     warnings.simplefilter("ignore", DeprecationWarning)
     requests: Any = os.fdopen(os.dup(0), "rb")
     replies: Any = os.fdopen(os.dup(1), "wb")
