@@ -33,6 +33,10 @@ JOBS_BETWEEN_CHECKS: Final = 32
 """Pending jobs run between two looks at the clock; each is far below a millisecond or interrupts itself."""
 
 
+JOBS_WITHOUT_END: Final = "jobs without an end"
+"""Message of the EngineError for a budget that was spent between two pending jobs."""
+
+
 class EngineError(Exception):
     """JavaScript stopped. ``kind``: "cpu", "memory", "stack" or "exception"; ``stack``: engine positions."""
 
@@ -152,7 +156,7 @@ class Engine:
 
     def _check_expired(self) -> None:
         if self.expired():
-            raise EngineError("cpu", "interrupted")
+            raise EngineError("cpu", JOBS_WITHOUT_END)
         if self._native is None:
             self._context.set_time_limit(max(1e-4, self._deadline - time.thread_time()))
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from voxrun.realm.codeframe import code_frame, name_callee
-from voxrun.realm.engine import EngineError
+from voxrun.realm.engine import JOBS_WITHOUT_END, EngineError
 from voxrun.realm.hints import hint
 from voxrun.realm.port import RealmError
 from voxrun.realm.positions import Frame, ScriptMap
@@ -34,7 +34,10 @@ class Explainer:
 
     def engine_error(self, error: EngineError, event: str = "", listener: str = "") -> RealmError:
         """For a turn that the engine cut off, in the listener of ``event`` that was added at ``listener``."""
-        return self._error(error.kind, str(error), error.stack, event, listener)
+        kind = error.kind
+        if kind == "exception" and self._is_syntax_error(str(error), error.stack):
+            kind = "syntax"
+        return self._error(kind, str(error), error.stack, event, listener)
 
     def killed(self, how: str, stack: str = "") -> RealmError:
         """For a turn in which the realm's process ended: ``how`` says why, ``stack`` where it was."""
@@ -85,6 +88,8 @@ class Explainer:
             text = name_callee(text, self._map.line_text(frames[0].position), frames[0].position.column)
             text += hint(text, self._map.text)
         parts = [self._headline(kind, text), *self._trail(frames, event, listener)]
+        if text == JOBS_WITHOUT_END:
+            parts.append("  in callbacks of promises (then, await) that follow one another without an end")
         known: Any = kind if kind in _KINDS else "internal"
         return RealmError(known, "\n".join(part for part in parts if part), where)
 

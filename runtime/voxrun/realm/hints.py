@@ -10,7 +10,7 @@ from voxrun.realm.sources import platform
 
 _WORD = re.compile(r"[A-Za-z_$][\w$]{3,}")
 _MISSING = re.compile(r"([\w$]+) is not (?:a function|defined|a constructor)")
-_CUTOFF = 0.8
+_CUTOFF = 0.74
 
 
 def hint(text: str, scenario: str) -> str:

@@ -33,6 +33,7 @@ class HostedRealm:
         self.session_id = session_id
         self.link: HostLink | None = None
         self._info: BootInfo | None = None
+        self._event: tuple[Event, int] | None = None
         self._events: list[tuple[Event, int]] = []
         self._digests: list[int] = []
         self._budget = CPU_SECONDS
@@ -56,10 +57,9 @@ class HostedRealm:
         if self._ended is not None:
             return TurnResult(error=self._ended)
         self._explain.event = event.kind
+        self._event = (event, now_ms)
         data = wire.event_to_json(event, now_ms)
-        result = await self._ask({"op": "turn", "s": self.session_id, "e": data})
-        self._events.append((event, now_ms))
-        return result
+        return await self._ask({"op": "turn", "s": self.session_id, "e": data})
 
     async def close(self) -> None:
         """Free the realm. Idempotent."""
@@ -109,9 +109,10 @@ class HostedRealm:
 
     def _answered(self, data: dict[str, Any]) -> None:
         self._digests.append(data.get("d", 0))
+        if self._event is not None:
+            self._events.append(self._event)
         result = wire.result_from_json(data)
-        if result.error is not None:
-            self._ended = result.error if result.error.kind == "internal" else self._ended
+        self._ended = self._ended or result.error  # a turn that was cut off cannot be replayed
         self._finish(result)
 
     def _finish(self, result: TurnResult) -> None:

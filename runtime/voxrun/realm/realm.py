@@ -43,9 +43,9 @@ HOOKS: Final = ("start", "turn", "drain", "failed", "listeners", "rejection", "t
 class Realm:
     """One session's JavaScript. ``prepare`` may be called ahead of ``boot``, before the session is known."""
 
-    def __init__(self, files: Platform | None = None) -> None:
+    def __init__(self, files: Platform | None = None, engine: Engine | None = None) -> None:
         self._platform = files or platform()
-        self._engine = Engine()
+        self._engine = engine or Engine()
         self._prepared = False
         self._map = ScriptMap(())
         self.explain = Explainer(self._map)
