@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from voxrun.speech import alignment
 from voxrun.speech.alignment import FAR, distances, worst_stretch
 
 
@@ -24,6 +25,14 @@ def test_a_batch_gives_what_each_alone_gives() -> None:
     one = melody(70)
     references = [melody(length, seed) for seed, length in enumerate((50, 70, 95, 120))]
     assert distances(one, references) == [distances(one, [reference])[0] for reference in references]
+
+
+def test_long_sentences_are_compared_in_several_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = melody(70)
+    references = [melody(length, seed) for seed, length in enumerate((50, 70, 95, 120, 66))]
+    together = distances(one, references)
+    monkeypatch.setattr(alignment, "BATCH_CELLS", 2 * 70 * 120)
+    assert distances(one, references) == together
 
 
 def test_another_speed_is_near() -> None:

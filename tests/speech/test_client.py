@@ -104,7 +104,9 @@ def test_close_kills_the_child_and_fails_who_waits() -> None:
 
 def test_the_child_ends_with_its_parent() -> None:
     program = (
-        "import asyncio, os; from voxrun.speech.client import SpeechProcess; from voxrun.speech.base import Voice;"
+        "import asyncio, os\n"
+        "from voxrun.speech.base import Voice\n"
+        "from voxrun.speech.client import SpeechProcess\n"
         "speech = SpeechProcess(on_disk=False); asyncio.run(speech.render('one', Voice('espeak')));"
         "print(os.getpid(), speech.pid, flush=True); input(); os.kill(os.getpid(), 9)"
     )

@@ -22,6 +22,8 @@ CELL_LIMIT: Final = 1 << 14
 """The most one pair of frames may cost, so that one bad frame does not decide."""
 
 
+BATCH_CELLS: Final = 4_000_000
+"""Frame pairs in memory at once (a few times 16 MB); long sentences are compared in several goes."""
 _STEPS: Final = ((1, 1, 2), (1, 2, 3), (2, 1, 3))
 """Rows, columns and weight of each step."""
 
@@ -34,6 +36,16 @@ def distances(utterance: Ints, references: list[Ints]) -> list[int]:
     """
     if not references:
         return []
+    widest = max(len(reference) for reference in references)
+    batch = max(1, BATCH_CELLS // (len(utterance) * widest))
+    return [
+        distance
+        for start in range(0, len(references), batch)
+        for distance in _batch(utterance, references[start : start + batch])
+    ]
+
+
+def _batch(utterance: Ints, references: list[Ints]) -> list[int]:
     lengths = [len(reference) for reference in references]
     width = max(lengths)
     cells = _cells(utterance, references, width)
