@@ -9,6 +9,8 @@ GET    /api/calls/{id}/messages, .../events          paged lists
 POST   /api/calls/{id}/send_data_message             204; 400; 422 unless the call is live
 DELETE /api/calls/{id}                               204; 409 while the call is live
 WS     /calls/{id}/server_web_socket                 the call; refused with 404, 409 (joined), 410 (over)
+
+A broken connection (fault ``drop``) leaves the application as ``BrokenOnPurpose``.
 """
 
 from __future__ import annotations

@@ -244,7 +244,7 @@ class Conversation:
         if self._first_at is not None and now >= self._first_at:
             self._first_at = None
             self._open()
-        if self._waiting is not None and not self._waiting.answer and now >= self._waiting.until:
+        if self._waiting is not None and self._waiting.answer is None and now >= self._waiting.until:
             tool = self._waiting.tool
             self._note("warning", "tool_timeout", f"{tool.name} did not answer within {tool.timeout:g} s")
             self._waiting.answer = ToolAnswer(error=f"{tool.name} did not answer in time")
@@ -258,12 +258,19 @@ class Conversation:
         """When ``tick`` is needed; None when the call is over."""
         if self.over:
             return None
-        times = [self._ends_at, self._first_at, self._think_at, self._idle_deadline()]
+        times = [self._ends_at, self._first_at, self._idle_deadline()]
         if self._playback is not None:
             times.append(self._playback.deadline)
-        if self._waiting is not None:
+        elif self._free:
+            times.append(self._think_at)
+        if self._waiting is not None and self._waiting.answer is None:
             times.append(self._waiting.until)
         return min(time for time in times if time is not None)
+
+    @property
+    def _free(self) -> bool:
+        """Whether the mind can be asked: a deadline that nothing can act on would come again at once."""
+        return self._playback is None and self._speaking is None and self._waiting is None and not self._plan
 
     def closed(self) -> None:
         """The socket is gone: nothing more will happen."""
@@ -608,7 +615,7 @@ class Conversation:
     # -- silence --------------------------------------------------------------------------------------
 
     def _idle_deadline(self) -> float | None:
-        if self._quiet_since is None or self._ending or self._user_speaking or self._plan:
+        if self._quiet_since is None or self._ending or self._user_speaking or not self._free:
             return None
         if self._idle_count >= len(self.config.inactivity) or self._think_at is not None:
             return None

@@ -34,6 +34,10 @@ KEEP_CALLS: Final = 1000
 MAX_LIVE: Final = 1000
 
 
+class BrokenOnPurpose(Exception):
+    """A fault: leaves the application so that its server cuts the connection without a close frame."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How an emulator runs."""
@@ -145,6 +149,8 @@ class Emulator:
             record.messages = conversation.history.messages()
             record.live = None
             record.close(reason, self.clock.unix_ms())
+        if live.broken:
+            raise BrokenOnPurpose
 
     def _mind(self, config: CallConfig) -> Mind:
         agent = self.agent

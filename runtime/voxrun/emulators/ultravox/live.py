@@ -7,13 +7,14 @@ most its own call.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from voxrun.emulators.ultravox import inbound
 from voxrun.emulators.ultravox.conversation import Conversation
@@ -43,8 +44,10 @@ from voxrun.speech.base import Recogniser, Speech, Voice
 log = logging.getLogger("voxrun.emulators.ultravox")
 
 NOT_JSON: Final = '{"type": "transcript", "role": "agent", '
-MAX_SAMPLES_BEHIND: Final = 4_000_000
-"""Bytes of one binary message; more is refused (10 s at 96 kHz is 2 MB)."""
+MAX_MESSAGE: Final = 4_000_000
+"""Bytes of one binary message; more is dropped (10 s at 96 kHz is 2 MB)."""
+LAST_WORD: Final = 1.0
+"""Seconds to learn how a client went that cannot be sent to any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ class LiveCall:
         self._last_audio = self._loop.time()
         self._hearing: asyncio.Task[None] | None = None
         self.end_reason: EndReason | None = None
+        self.broken = False
+        """The connection has to be cut without a close frame."""
 
     async def run(self, socket: WebSocket, *, debug: bool) -> EndReason:
         """Serve an accepted socket until the call is over; gives the reason."""
@@ -89,6 +94,8 @@ class LiveCall:
         receiver = asyncio.create_task(self._receive_all(socket))
         try:
             await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
+            if self.end_reason is None:  # the client went; the receiver knows how
+                await asyncio.wait({receiver}, timeout=LAST_WORD)
             return self._reason(receiver)
         finally:
             await self._tidy([sender, receiver])
@@ -134,7 +141,7 @@ class LiveCall:
     def _take_audio(self, data: bytes) -> None:
         now = self._loop.time()
         self._last_audio = now
-        if len(data) > MAX_SAMPLES_BEHIND:
+        if len(data) > MAX_MESSAGE:
             self._note("warning", "overflow", f"a binary message of {len(data)} bytes was dropped")
             return
         keep, report = self._flow.take(len(data), now)
@@ -254,7 +261,11 @@ class LiveCall:
         self._apply(self.conversation.tool_answered(effect.invocation_id, answer, now))
 
     async def _send_all(self, socket: WebSocket) -> None:
-        """Send what is in the outbox until the connection is to end."""
+        """Send what is in the outbox until the connection is to end, or has ended."""
+        with contextlib.suppress(WebSocketDisconnect):
+            await self._send_each(socket)
+
+    async def _send_each(self, socket: WebSocket) -> None:
         while True:
             item = self._outbox.take()
             match item:
@@ -270,8 +281,8 @@ class LiveCall:
                 case Close(code, reason):
                     await socket.close(code, reason)
                     return
-                case Abort():  # returning from the application without a close frame breaks the connection
-                    self.end_reason = "connection_error"
+                case Abort():
+                    self.end_reason, self.broken = "connection_error", True
                     return
 
     # -- time -----------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ _ENDS_CALL: Final = re.compile(r"hang.?up|end.?call|finish.?call|terminate|disco
 _QUOTED: Final = re.compile(
     r"(?:greet|say|saying|start|begin|open|answer)[^.\"“\n]{0,60}[\"“]([^\"”]{4,200})[\"”]", re.I
 )
-_NAMED: Final = re.compile(r"\b(?:your name is|you are|you're|call yourself)\s+([A-Z][a-z]+)\b")
+_NAMED: Final = re.compile(r"\b(?i:your name is|you are|you're|call yourself)\s+([A-Z][a-z]+)\b")
 _ROLE: Final = re.compile(r"\byou(?:'re| are)\s+(?:[A-Z][a-z]+,\s*)?(an?\s+[^.,;:\n]{3,80})", re.I)
 _PLACEHOLDER: Final = re.compile(r"\{\{[^{}]*\}\}|<[^<>]*>")
 
@@ -57,6 +57,9 @@ def greeting_from(system_prompt: str) -> str:
     if quoted:
         return _literal(quoted.group(1).strip())
     name, role = _NAMED.search(prompt), _ROLE.search(prompt)
+    if name and role:
+        what = _literal(" ".join(role.group(1).split()))
+        return f"Hello, this is {name.group(1)}, {what}. How can I help you?"
     if name:
         return f"Hello, this is {name.group(1)}. How can I help you?"
     if role:

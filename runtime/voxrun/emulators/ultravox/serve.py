@@ -6,15 +6,17 @@ import contextlib
 import logging
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import httpx
 import uvicorn
+from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
 
 from voxrun.emulators.ultravox.agent import load_agent
 from voxrun.emulators.ultravox.app import create_app
-from voxrun.emulators.ultravox.emulator import Settings
+from voxrun.emulators.ultravox.emulator import BrokenOnPurpose, Settings
 from voxrun.emulators.ultravox.script import AgentScript
 from voxrun.errors import ConfigError, InternalError
 from voxrun.session.clock import real_clock
@@ -54,7 +56,7 @@ async def serve(
             tool_transport=tool_transport,
         )
         config = uvicorn.Config(
-            app,
+            _quietly(app),
             log_config=None,
             log_level=logging.WARNING,
             lifespan="off",
@@ -91,6 +93,17 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from None
     listener.setblocking(False)
     return listener
+
+
+def _quietly(app: Starlette) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """``app`` with its deliberate breaks: uvicorn cuts the connection of an application that just returns,
+    and would log a traceback for one that raises."""
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(BrokenOnPurpose):
+            await app(scope, receive, send)
+
+    return wrapped
 
 
 class _Server(uvicorn.Server):
