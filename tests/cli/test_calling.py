@@ -1,0 +1,48 @@
+"""--call: what it says, what it counts, how it ends."""
+
+from __future__ import annotations
+
+import pytest
+
+from voxrun.cli.calling import Outcome
+
+
+def test_a_call_that_was_heard_is_a_success() -> None:
+    outcome = Outcome()
+    outcome.caller({"connected": True})
+    outcome.caller({"said": 0})
+    outcome.caller({"over": {"heard_ms": 900, "spoken": 1, "by": "caller"}})
+    assert (outcome.code, outcome.said, outcome.by) == (0, 1, "caller")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [{"refused": "486 Busy here"}],
+        [],
+        [{"connected": True}, {"over": {"heard_ms": 0, "spoken": 1, "by": "caller"}}],
+    ],
+)
+def test_no_call_and_a_silent_call_are_failures(told: list[dict[str, object]]) -> None:
+    outcome = Outcome()
+    for entry in told:
+        outcome.caller(entry)
+    assert outcome.code == 1
+
+
+def test_an_error_in_the_scenario_is_a_failure_even_if_the_caller_heard_something() -> None:
+    outcome = Outcome(connected=True, heard_ms=500)
+    outcome.record("s", {"k": "error", "message": "boom"})
+    assert outcome.code == 1
+
+
+def test_transcripts_and_tools_are_counted() -> None:
+    outcome = Outcome()
+    event = {
+        "k": "event",
+        "kind": "Ultravox.WebSocketAPI.Transcript",
+        "data": {"data": {"payload": {"final": True}}},
+    }
+    outcome.record("s", event)
+    outcome.record("s", {"k": "event", "kind": "Ultravox.WebSocketAPI.ClientToolInvocation", "data": {}})
+    assert (outcome.transcripts, outcome.tools) == (1, 1)
