@@ -16,6 +16,7 @@ NEWER = """
   ArrayBuffer.prototype.resize Math.f16round Math.sumPrecise DataView.prototype.getFloat16 RegExp.escape
   JSON.rawJSON Uint8Array.fromBase64 Uint8Array.prototype.toHex Error.isError Error.captureStackTrace
   Error.stackTraceLimit Error.prepareStackTrace Atomics.waitAsync [].values().map
+  Symbol.dispose Symbol.asyncDispose
 """
 
 PRESENT = """
@@ -45,6 +46,19 @@ def test_the_v_flag_of_regular_expressions_is_refused(bare: Bench) -> None:
         "log(/x/ instanceof RegExp && RegExp('y').constructor === RegExp && RegExp(/z/) instanceof RegExp);"
     )
     assert logs(bare.boot(source)) == ["SyntaxError", "gi", "true"]
+
+
+def test_symbols_work_as_ever(bare: Bench) -> None:
+    assert reads(
+        bare,
+        "typeof Symbol('a')",
+        "Symbol('a').description",
+        "Symbol().description",
+        "Symbol.for('a') === Symbol.for('a')",
+        "Symbol('a').constructor === Symbol",
+        "[][Symbol.iterator]().next().done",
+        "(() => { try { new Symbol(); } catch (e) { return e.name; } })()",
+    ) == ["symbol", "a", "undefined", "true", "true", "true", "TypeError"]
 
 
 def test_nothing_hidden_is_reachable_from_globals(make: Callable[..., Bench]) -> None:

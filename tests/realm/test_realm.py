@@ -245,3 +245,27 @@ def test_the_boot_data_reaches_the_scenario_and_nothing_else_does(bare: Bench) -
     assert logs(bare.realm.boot(data)) == [
         "customvalue3customData,keepGoing,limits,secrets,seed,session,startMs"
     ]
+
+
+def test_a_stack_that_is_logged_shows_the_scenarios_places(bare: Bench) -> None:
+    inner = "\nfunction inner() {\n  log(new Error().stack);\n}\n"
+    bare.boot(inner + "app.addEventListener('Go', () => inner());")
+    text = logs(bare.fire("Go"))[0]
+    assert text.rstrip() == "    at inner (a.js:3:11)\n    at <anonymous> (a.js:5:34)"
+
+
+def test_a_flood_of_log_lines_is_kept_when_memory_ends(bare: Bench) -> None:
+    result = bare.boot("for (let i = 0; ; i++) log(i + 'x'.repeat(100000));")
+    assert result.error is not None
+    assert result.error.kind == "memory"
+    assert len(logs(result)) > 50
+    assert logs(result)[7].startswith("7x")
+
+
+def test_a_fault_in_a_platform_file_names_it(make: object) -> None:
+    fault = "(function (V) {\n  V.on('@fault', () => {\n    null.x;\n  });\n})"
+    bench: Bench = make(fault=fault)  # type: ignore[operator]
+    bench.boot("require('fault');")
+    error = bench.fire("@fault").error
+    assert error is not None
+    assert "fault.js:3:" in error.message

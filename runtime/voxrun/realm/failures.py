@@ -10,6 +10,7 @@ from voxrun.realm.engine import JOBS_WITHOUT_END, EngineError
 from voxrun.realm.hints import hint
 from voxrun.realm.port import RealmError
 from voxrun.realm.positions import Frame, ScriptMap
+from voxrun.realm.sources import Platform
 
 _THROWS_NULL = re.compile(r"(?:throw|reject\()\s*null")
 _KINDS = {"syntax", "exception", "rejection", "cpu", "memory", "stack", "limit", "killed", "internal"}
@@ -18,8 +19,9 @@ _KINDS = {"syntax", "exception", "rejection", "cpu", "memory", "stack", "limit",
 class Explainer:
     """Turns what the realm reports into a ``RealmError``."""
 
-    def __init__(self, scripts: ScriptMap) -> None:
+    def __init__(self, scripts: ScriptMap, files: Platform | None = None) -> None:
         self._map = scripts
+        self._platform = files
         self._cpu = 1.0
         self._heap = 16 << 20
         self.script = ""
@@ -72,6 +74,10 @@ class Explainer:
             text = f"thrown: {text}"
         return self._error(kind, text, stack, entry["event"], entry["listener"])
 
+    def _own_place(self, stack: str) -> str:
+        place = self._platform.locate(stack) if self._platform is not None else ""
+        return f"  at {place}, a file of voxrun's own" if place else ""
+
     def _is_syntax_error(self, text: str, stack: str) -> bool:
         """Whether the script itself could not be read: the first place is in it and in no function."""
         first = stack.partition("\n")[0]
@@ -88,6 +94,8 @@ class Explainer:
             text = name_callee(text, self._map.line_text(frames[0].position), frames[0].position.column)
             text += hint(text, self._map.text)
         parts = [self._headline(kind, text), *self._trail(frames, event, listener)]
+        if not frames and kind in ("exception", "rejection"):
+            parts.append(self._own_place(stack))
         if text == JOBS_WITHOUT_END:
             parts.append("  in callbacks of promises (then, await) that follow one another without an end")
         known: Any = kind if kind in _KINDS else "internal"

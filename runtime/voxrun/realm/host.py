@@ -6,6 +6,7 @@ environment. It ends when the socket does.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import mmap
 import select
@@ -121,7 +122,8 @@ def main() -> None:
     host = Host(socket.socket(fileno=int(sys.argv[1])), board)
     probe.install(host.report_hang)
     if deepen_main_stack():
-        host.serve()
+        with contextlib.suppress(ConnectionError):  # the parent was killed
+            host.serve()
         return
     thread = threading.Thread(target=host.serve, name="voxrun-realms")
     start_deep(thread)

@@ -11,6 +11,9 @@ from voxrun.realm.port import Script
 from voxrun.realm.sources import SCENARIO_LINE
 
 _POSITION = re.compile(r"<(?:scenario|input)>:(\d+)(?::(\d+))?")
+_PLATFORM_CALL = re.compile(
+    r"(?:^    at \w+ \(native\)\n)?^    at [^\n]*<input>:\d+(?::\d+)?\)?(?:\n|$)", re.MULTILINE
+)
 _FRAME = re.compile(r"at (?:(?P<name>[^\n(]*?) \()?<(?:scenario|input)>:(?P<line>\d+)(?::(?P<column>\d+))?")
 
 
@@ -82,13 +85,16 @@ class ScriptMap:
         return found
 
     def readable(self, text: str) -> str:
-        """Text with every engine position in it replaced by its file:line:column."""
+        """Text with the scenario's places in it as file:line:column, and without the platform's own calls.
+
+        For stacks that a scenario logs.
+        """
 
         def replace(match: re.Match[str]) -> str:
             position = self.locate(int(match[1]), int(match[2] or 0))
             return str(position) if position else match[0]
 
-        return _POSITION.sub(replace, text)
+        return _PLATFORM_CALL.sub("", _POSITION.sub(replace, text))
 
     def line_text(self, position: Position) -> str:
         """The source line at a position, "" if there is none."""

@@ -48,7 +48,7 @@ class Realm:
         self._engine = engine or Engine()
         self._prepared = False
         self._map = ScriptMap(())
-        self.explain = Explainer(self._map)
+        self.explain = Explainer(self._map, self._platform)
         self._cpu = CPU_SECONDS
         self._heap = HEAP_BYTES
         self._limit = 0
@@ -85,7 +85,7 @@ class Realm:
             return TurnResult(error=long)
         self.prepare()
         self._map = ScriptMap(info.scripts)
-        self.explain = Explainer(self._map)
+        self.explain = Explainer(self._map, self._platform)
         self._read_limits(info)
         engine = self._engine
         engine.collect()
@@ -148,10 +148,7 @@ class Realm:
 
     def salvage(self) -> TurnResult:
         """What the turn under way has issued so far; from the middle of it, in a process about to end."""
-        self._engine.arm(DRAIN_SECONDS)
-        self._limit += DRAIN_BYTES
-        self._engine.set_memory_limit(self._limit)
-        return self._result(_parse(self._engine.call("drain", False)))
+        return self._result(self._drain_anyway())
 
     # -- inside
 
@@ -169,20 +166,30 @@ class Realm:
 
     def _broken(self, error: EngineError) -> TurnResult:
         """A turn that was cut off: get what it had issued, then say why."""
-        engine = self._engine
-        self._limit += DRAIN_BYTES
-        engine.set_memory_limit(self._limit)
-        engine.arm(DRAIN_SECONDS)
         try:
-            data = _parse(engine.call("drain", False))
+            data = self._drain_anyway()
         except EngineError:
             return TurnResult(error=self.explain.engine_error(error))
         result = self._result(data)
         error.stack = error.stack or data["i"]
         return TurnResult(result.commands, self.explain.engine_error(error, *data["h"]), result.survived)
 
+    def _drain_anyway(self) -> dict[str, Any]:
+        """Drain in spite of spent limits. Commands may fill the heap, and joining them copies them twice."""
+        engine = self._engine
+        self._limit += DRAIN_BYTES
+        engine.set_memory_limit(self._limit + 4 * self._heap)
+        engine.arm(DRAIN_SECONDS)
+        try:
+            return _parse(engine.call("drain", False))
+        finally:
+            engine.set_memory_limit(self._limit)
+
     def _result(self, data: dict[str, Any]) -> TurnResult:
         where = self._map.where
+        for command in data["c"]:
+            if command[0] == "log" and "<scenario>:" in command[2].get("text", ""):
+                command[2]["text"] = self._map.readable(command[2]["text"])
         commands = tuple(Command(kind, target, body, where(at)) for kind, target, body, at in data["c"])
         failure = data["f"]
         survived = tuple(self.explain.report(entry) for entry in data["s"])

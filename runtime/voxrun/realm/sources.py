@@ -7,6 +7,7 @@ files follow one another from line 1, the scenario's scripts start at ``SCENARIO
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from importlib import resources
 from typing import Final
@@ -29,6 +30,9 @@ SCENARIO_LINE: Final = 50_001
 """Where the scenario's first script starts; more lines of platform code than this do not fit."""
 
 
+_PLACE = re.compile(r"<input>:(\d+)(:\d+)?")
+
+
 @dataclass(frozen=True, slots=True)
 class PlatformFile:
     """One file of ours, and its first line number."""
@@ -44,6 +48,17 @@ class Platform:
 
     files: tuple[PlatformFile, ...]
     modules: tuple[PlatformFile, ...]
+
+    def locate(self, stack: str) -> str:
+        """ "call.js:12:3" for the innermost platform call on a stack, "" if there is none."""
+        place = _PLACE.search(stack)
+        if place is None:
+            return ""
+        line = int(place[1])
+        for file in reversed((*self.files, *self.modules)):
+            if file.line <= line <= file.line + file.source.count("\n"):
+                return f"{file.name}:{line - file.line + 1}{place[2] or ''}"
+        return ""
 
     @property
     def module_characters(self) -> int:

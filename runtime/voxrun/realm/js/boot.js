@@ -340,9 +340,9 @@
     throw error;
   };
 
-  V.notBuilt = function (object, name) {
+  V.notBuilt = function (object, name, label) { // label: the name with its owner, "call.transferTo"
     hidden(object, name, function () {
-      throw new NativeError(name + "() is part of the platform, but voxrun does not have it yet");
+      throw new NativeError((label || name) + "() is part of the platform, but voxrun does not have it yet");
     });
   };
 
@@ -611,10 +611,9 @@
       const handled = settle ? "" : [handling.event, handling.where];
       if (settle) settleRejections();
       const stack = settle ? "" : interruptedStack();
-      const out = commands;
-      commands = list();
-      const text = flat("{\"c\":[", prim.arrayJoin(out, ","), "],\"f\":", JSONstringify(failure), ",\"s\":",
+      const text = flat("{\"c\":[", prim.arrayJoin(commands, ","), "],\"f\":", JSONstringify(failure), ",\"s\":",
         reports(survived), ",\"i\":", JSONstringify(stack), ",\"h\":", JSONstringify(handled), "}");
+      commands = list(); // only now: there may have been no memory for the text
       failure = null;
       survived = list();
       handling = { __proto__: null, event: "", where: "" };
@@ -660,7 +659,6 @@
       "includes", "join", "reduce", "toArray", "constructor", dispose, Symbol.toStringTag]);
     without(asyncIteratorPrototype, [asyncDispose]);
     without(asyncBase, [asyncDispose]);
-    without(Symbol, ["dispose", "asyncDispose"]);                                          // 141
     without(Object, ["groupBy"]);                                                          // 119
     without(Map, ["groupBy"]);                                                             // 119
     without(Map.prototype, ["getOrInsert", "getOrInsertComputed"]);                        // 144
@@ -709,6 +707,22 @@
     hidden(globalObject, "RegExp", SessionRegExp);
   }
 
+  // Symbol without dispose and asyncDispose (141), which the engine does not let go of.
+  function removeDisposeSymbols() {
+    const NativeSymbol = Symbol;
+    function SessionSymbol(description) {
+      if (new.target !== undefined) throw new prim.TypeError("Symbol is not a constructor");
+      return NativeSymbol(description);
+    }
+    const names = Reflect.ownKeys(NativeSymbol);
+    for (let i = 0; i < names.length; i++) {
+      if (names[i] === "dispose" || names[i] === "asyncDispose") continue;
+      defineProperty(SessionSymbol, names[i], Object.getOwnPropertyDescriptor(NativeSymbol, names[i]));
+    }
+    hidden(NativeSymbol.prototype, "constructor", SessionSymbol);
+    hidden(globalObject, "Symbol", SessionSymbol);
+  }
+
   // An interrupted script's error is turned into text by the binding, outside every budget: no code of
   // the scenario may run there.
   function sealInternalError() {
@@ -723,6 +737,7 @@
 
   removeNewBuiltins();
   removeRegExpFlag();
+  removeDisposeSymbols();
   sealInternalError();
   return { __proto__: null, V: V, hooks: hooks };
 })
