@@ -31,6 +31,7 @@ from voxrun.emulators.ultravox.effects import (
     StopAudio,
 )
 from voxrun.emulators.ultravox.flow import FlowMeter, FlowReport
+from voxrun.emulators.ultravox.hearing import Preparing
 from voxrun.emulators.ultravox.mouth import Mouth
 from voxrun.emulators.ultravox.outbox import Abort, Close, Outbox, Pause
 from voxrun.emulators.ultravox.script import Faults
@@ -90,6 +91,7 @@ class LiveCall:
     async def run(self, socket: WebSocket, *, debug: bool) -> EndReason:
         """Serve an accepted socket until the call is over; gives the reason."""
         self._apply(self.conversation.joined(self._loop.time(), debug=debug))
+        self._spawn(self._prepare())
         sender = asyncio.create_task(self._send_all(socket))
         receiver = asyncio.create_task(self._receive_all(socket))
         try:
@@ -165,6 +167,12 @@ class LiveCall:
                 self._hearing = self._spawn(self._hear(event, self._hearing))
             else:
                 self._apply(self.conversation.turn_dropped(now))
+
+    async def _prepare(self) -> None:
+        """Learn the phrases while the greeting is spoken."""
+        if isinstance(self._senses.recogniser, Preparing):
+            with contextlib.suppress(VoxrunError):  # recognition will say so
+                await self._senses.recogniser.prepare(self.conversation.mind.phrases)
 
     async def _hear(self, turn: TurnEnded, before: asyncio.Task[None] | None) -> None:
         """Recognise a turn; turns are understood in the order they were spoken."""

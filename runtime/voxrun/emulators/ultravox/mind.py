@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 
 from voxrun.emulators.ultravox.script import AgentScript, Rule, Step
 from voxrun.emulators.ultravox.template import (
+    MISSING,
     expand,
     fill,
     fill_json,
@@ -164,6 +165,8 @@ class Mind:
 
     def _slots_of(self, phrase: str, words: str, exact: bool) -> Mapping[str, Json] | None:
         """The slot words when ``phrase`` is what was said (``exact``) or is part of it; None when not."""
+        if not exact and not normalise(fill(phrase, {}).replace(MISSING, "")):
+            return None  # nothing but a slot: that takes its own words only
         found = matcher(phrase).fullmatch(words)
         if found is None:
             return None

@@ -1,7 +1,7 @@
-"""The emulator as a child of a run: ``python -m voxrun.emulators.ultravox.process --port 0``.
+"""``python -m voxrun.emulators.ultravox.process [--port N] [--agent FILE]``: the emulator for a parent.
 
-It prints "ready URL" once it listens, and ends when its standard input closes: however its parent ends, it
-does not stay behind.
+Prints ``ready URL`` once it listens. Ends on SIGTERM or SIGINT, and when its standard input ends, so that
+it never outlives whoever started it. A user's mistake is one line on standard error, exit code 2.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import logging
 import os
 import signal
+import stat
 import sys
 from pathlib import Path
 
@@ -18,32 +20,37 @@ from voxrun.emulators.ultravox.serve import serve
 from voxrun.errors import VoxrunError
 
 
-def main() -> int:
-    """Entry point; 2 with a message on stderr when it cannot start."""
-    parser = argparse.ArgumentParser(prog="voxrun-ultravox")
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--agent", type=Path)
-    asked = parser.parse_args()
-    try:
-        asyncio.run(_run(asked.port, asked.agent))
-    except VoxrunError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
-
-
 async def _run(port: int, agent: Path | None) -> None:
     loop = asyncio.get_running_loop()
-    serving = asyncio.create_task(serve(port, agent, ready=lambda url: print(f"ready {url}", flush=True)))
-    loop.add_signal_handler(signal.SIGTERM, serving.cancel)
-    loop.add_reader(sys.stdin.fileno(), _parent, serving)
+    serving = asyncio.current_task()
+    assert serving is not None
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, serving.cancel)
+    if stat.S_ISFIFO(os.fstat(0).st_mode) or stat.S_ISSOCK(os.fstat(0).st_mode):
+        loop.add_reader(0, _input, loop, serving)
     with contextlib.suppress(asyncio.CancelledError):
-        await serving
+        await serve(port, agent, ready=lambda url: print(f"ready {url}", flush=True))
 
 
-def _parent(serving: asyncio.Task[None]) -> None:
-    if not os.read(sys.stdin.fileno(), 4096):
+def _input(loop: asyncio.AbstractEventLoop, serving: asyncio.Task[None]) -> None:
+    if not os.read(0, 4096):
+        loop.remove_reader(0)
         serving.cancel()
+
+
+def main() -> int:
+    """Entry point; gives the exit code."""
+    parser = argparse.ArgumentParser(prog="voxrun.emulators.ultravox.process")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--agent", type=Path)
+    options = parser.parse_args()
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    try:
+        asyncio.run(_run(options.port, options.agent))
+    except VoxrunError as error:
+        print(f"voxrun: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import secrets
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 
 import httpx
@@ -17,8 +18,10 @@ from starlette.types import Receive, Scope, Send
 from voxrun.emulators.ultravox.agent import load_agent
 from voxrun.emulators.ultravox.app import create_app
 from voxrun.emulators.ultravox.emulator import BrokenOnPurpose, Settings
+from voxrun.emulators.ultravox.hearing import LocalEars, warm_up
+from voxrun.emulators.ultravox.mind import Mind
 from voxrun.emulators.ultravox.script import AgentScript
-from voxrun.errors import ConfigError, InternalError
+from voxrun.errors import ConfigError
 from voxrun.session.clock import real_clock
 from voxrun.speech.base import Recogniser, Speech
 from voxrun.speech.client import SpeechProcess
@@ -45,37 +48,51 @@ async def serve(
     shown = f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{listener.getsockname()[1]}"
     with contextlib.closing(listener):
-        local = SpeechProcess() if speech is None or recogniser is None else None
-        settings = Settings(public_url="" if host in ("0.0.0.0", "::") else url, seed=secrets.randbits(64))
+        local = SpeechProcess()  # its child starts when first needed
+        voice = speech or local
+        ears = recogniser or LocalEars(local)
+        public = "" if host in ("0.0.0.0", "::") else url
         app = create_app(
-            settings,
-            speech or _there(local),
-            recogniser or _there(local),
+            Settings(public_url=public, seed=secrets.randbits(64)),
+            voice,
+            ears,
             agent=agent,
             clock=real_clock(),
             tool_transport=tool_transport,
         )
-        config = uvicorn.Config(
-            _quietly(app),
-            log_config=None,
-            log_level=logging.WARNING,
-            lifespan="off",
-            ws_max_size=4_000_000,
-            ws_per_message_deflate=False,
-            timeout_graceful_shutdown=1,
-        )
-        server = _Server(config, lambda: ready(url) if ready else None)
         try:
-            await server.serve(sockets=[listener])
+            await _serve_app(app, listener, ready, url, warm_up(voice, ears, agent, _phrases(agent)))
         finally:
-            if local is not None:
-                await local.close()
+            await local.close()
 
 
-def _there(local: SpeechProcess | None) -> SpeechProcess:
-    if local is None:
-        raise InternalError("no speech was given and none was made")
-    return local
+async def _serve_app(
+    app: Starlette,
+    listener: socket.socket,
+    ready: Callable[[str], None] | None,
+    url: str,
+    warming: Coroutine[None, None, None],
+) -> None:
+    config = uvicorn.Config(
+        _quietly(app),
+        log_config=None,
+        log_level=logging.WARNING,
+        lifespan="off",
+        ws_max_size=4_000_000,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = _Server(config, lambda: ready(url) if ready else None)
+    warm = asyncio.create_task(warming)
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        warm.cancel()
+        await asyncio.gather(warm, return_exceptions=True)
+
+
+def _phrases(agent: AgentScript | None) -> tuple[str, ...]:
+    return Mind(agent).phrases if agent is not None else ()
 
 
 def _listen(host: str, port: int) -> socket.socket:
