@@ -1,0 +1,156 @@
+"""Puts the parts of a running voxrun together. Importing this is most of a start: see ``application``."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from voxrun import __version__
+from voxrun.cli.application import Provider, Running, scenario_secrets
+from voxrun.config import Settings
+from voxrun.legs.webrtc.peer import IceServer, PeerConfig
+from voxrun.realm.port import RealmProvider, Script
+from voxrun.server.app import create_app
+from voxrun.server.options import ServerOptions, TlsFiles
+from voxrun.server.phones import Phones
+from voxrun.server.serve import serve
+from voxrun.services.ticker import LoopTicker
+from voxrun.session.clock import real_clock
+from voxrun.session.messages import JsonObject
+from voxrun.session.runtime import Application, Runtime, World
+from voxrun.speech.client import SpeechProcess
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What is decided before anything is wired. ``ai`` is the line that tells people which voice AI."""
+
+    settings: Settings
+    scripts: tuple[Script, ...]
+    realms: RealmProvider
+    tls: TlsFiles | None
+    token: str
+    agent: Path | None
+    ai: str
+
+
+async def open_house(
+    house: House, provider: Provider, stack: AsyncExitStack, say: Callable[[str], None]
+) -> Running:
+    """Wire everything and listen. ``stack`` ends it: calls and recordings first, then the server.
+
+    Raises ConfigError for a port in use and what else ``serve`` refuses.
+    """
+    settings, server = house.settings, house.settings.server
+    options = _options(house)
+    config = PeerConfig(_ice(settings), public_address=settings.media.public_address)
+    phones = Phones(config, settings.routes, log=say)
+    runtime = Runtime(_application(house, provider, options), _world(house, provider, phones, stack))
+    stop = asyncio.Event()
+    listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(
+        serve(
+            create_app(runtime, phones, options),
+            server.host,
+            server.port,
+            house.tls,
+            ready=listening.set_result,
+            stop=stop,
+            token=house.token,
+            plain=server.tls == "off",
+        )
+    )
+    stack.push_async_callback(_end_server, task, stop)
+    stack.push_async_callback(runtime.close)
+    port = await _first(listening, task)
+    base_url = f"{'https' if house.tls else 'http'}://{_shown_host(server.host)}:{port}"
+    runtime.application = replace(runtime.application, base_url=base_url, own_ports=frozenset({port}))
+    url = f"{base_url}/?token={house.token}" if house.token else f"{base_url}/"
+    return Running(runtime, settings, url, base_url, port, house.ai, house.agent, task)
+
+
+def _options(house: House) -> ServerOptions:
+    return ServerOptions(
+        version=__version__,
+        scenarios=tuple(path.name for path in house.settings.scenarios),
+        ai=house.ai,
+        token=house.token,
+        secret=secrets.token_bytes(32),
+        loopback=house.settings.server.is_loopback,
+        secure=house.tls is not None,
+        ice_servers=_page_ice(house.settings),
+    )
+
+
+def _world(house: House, provider: Provider, phones: Phones, stack: AsyncExitStack) -> World:
+    ticker = LoopTicker()
+    stack.callback(ticker.close)
+    speech = SpeechProcess()
+    stack.push_async_callback(speech.close)
+    return World(
+        clock=real_clock(),
+        ticker=ticker,
+        speech=speech,
+        dialer=phones.dial,
+        realms=house.realms,
+        provider_urls={"ultravox": provider.url} if provider.url else {},
+    )
+
+
+def _application(house: House, provider: Provider, options: ServerOptions) -> Application:
+    settings = house.settings
+    return Application(
+        scripts=house.scripts,
+        secrets=scenario_secrets(settings),
+        limits=settings.limits,
+        sessions_dir=settings.sessions.folder,
+        record=settings.sessions.record,
+        keep_going=settings.sessions.keep_going,
+        custom_data=settings.sessions.custom_data,
+        provider_ports=frozenset({provider.port} if provider.port else ()),
+        connector_errors=settings.fidelity.connector_errors,
+        file_path=options.file_path,
+    )
+
+
+async def _first(listening: asyncio.Future[int], server: asyncio.Task[None]) -> int:
+    """The port, or what kept the server from listening."""
+    both: tuple[asyncio.Future[Any], ...] = (listening, server)
+    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+    if not listening.done():
+        await server
+    return await listening
+
+
+async def _end_server(task: asyncio.Task[None], stop: asyncio.Event) -> None:
+    stop.set()
+    with contextlib.suppress(Exception):  # what it failed with was raised where it was awaited
+        await task
+
+
+def _ice(settings: Settings) -> tuple[IceServer, ...]:
+    return tuple(
+        IceServer(url, entry.username or None, entry.credential or None)
+        for entry in settings.media.ice_servers
+        for url in entry.urls
+    )
+
+
+def _page_ice(settings: Settings) -> tuple[JsonObject, ...]:
+    return tuple(
+        {"urls": [*entry.urls], "username": entry.username, "credential": entry.credential}
+        for entry in settings.media.ice_servers
+    )
+
+
+def _shown_host(host: str) -> str:
+    """A host that a browser on this machine can open."""
+    if host in ("0.0.0.0", "::", ""):
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
