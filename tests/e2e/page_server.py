@@ -232,18 +232,19 @@ class PageServer:
 
     # -- calls ------------------------------------------------------------------------------------------
 
-    def answer(self, call: Message, *, kind: str = "answered", tone: float = 0.0) -> None:
-        """Answer the offer of a ``call`` or ``answer`` message; ``tone`` in Hz is what the page hears."""
-        sdp = self._do(self._answer(call["sdp"], tone))
+    def answer(self, call: Message, *, kind: str = "answered", tone: float = 0.0, pcm: bytes = b"") -> None:
+        """Answer the offer of a ``call`` or ``answer`` message. The page hears ``tone`` (Hz) or ``pcm``
+        (16 kHz mono s16le)."""
+        sdp = self._do(self._answer(call["sdp"], sine(tone, seconds=30) if tone else pcm))
         self.send(type=kind, id=call["id"], sdp=sdp, headers={})
 
-    async def _answer(self, offer: str, tone: float) -> str:
+    async def _answer(self, offer: str, pcm: bytes) -> str:
         peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._peers.append(peer)
         peer.on("track", self._listen)
         await peer.setRemoteDescription(RTCSessionDescription(without_mdns(offer), "offer"))
         transceiver = peer.getTransceivers()[0]
-        transceiver.sender.replaceTrack(PcmTrack(sine(tone, seconds=30) if tone else b""))
+        transceiver.sender.replaceTrack(PcmTrack(pcm))
         transceiver.direction = "sendrecv"
         offer_loopback(transceiver)
         self._count_keys(transceiver.receiver)

@@ -618,7 +618,7 @@ def test_an_interruption_shows_what_was_not_heard(phone: Softphone) -> None:
     phone.tell(*story.records)
     line = phone.conversation.get_by_role("article")
     expect(line).to_contain_text("interrupted")
-    expect(line.locator("s")).to_have_text(" and then it stays dry")
+    expect(line.locator("s")).to_have_text("and then it stays dry")
     expect(phone.page.locator("#timeline .cut")).to_be_attached()
     expect(phone.page.get_by_role("img", name=re.compile("1 interruptions"))).to_be_attached()
 

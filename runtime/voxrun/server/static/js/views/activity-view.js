@@ -68,8 +68,9 @@ function empty(title, advice) {
 function logRow({ n, t, level, text, where }) {
   return h("p", { class: `row ${level}`, "data-n": n },
     h("time", { class: "t" }, preciseClock(t)),
-    level === "warning" || level === "error" ? h("span", { class: "level" }, level) : null,
-    h("span", { class: "words" }, text),
+    h("span", { class: "words" },
+      level === "warning" || level === "error" ? h("span", { class: "level" }, level) : null,
+      text),
     where ? h("span", { class: "where" }, position(where)) : null);
 }
 

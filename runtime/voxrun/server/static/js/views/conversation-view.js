@@ -113,7 +113,7 @@ function buildLine(line, own) {
       return h("article", { class: `line say ${line.who}`, "data-key": line.key, "data-open": String(Boolean(line.open)) }, time,
         h("span", { class: "who" }, speaker(line.who, own)),
         h("p", { class: "words" }, line.text,
-          line.unheard ? h("s", { class: "unheard", title: "Not heard by the caller" }, ` ${line.unheard}`) : null,
+          line.unheard ? [" ", h("s", { class: "unheard", title: "Not heard by the caller" }, line.unheard)] : null,
           line.cut ? h("span", { class: "badge cut" }, "interrupted") : null,
           line.type === "message" || line.medium === "text" ? h("span", { class: "badge" }, "text") : null));
   }

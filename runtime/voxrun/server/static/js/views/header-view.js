@@ -9,7 +9,9 @@ export function connectHeader(store) {
     const names = welcome?.scenarios ?? [];
     running.replaceChildren(...names.map((name) => h("code", {}, name)));
     ai.hidden = !welcome?.ai;
-    setText(ai, welcome?.ai ?? "");
+    const line = (welcome?.ai ?? "").replace(/^voice ai:\s*/i, "");
+    setText(ai, line);
+    ai.title = line;
     document.title = names.length ? `${names.join(", ")} – voxrun` : "voxrun";
   });
 
