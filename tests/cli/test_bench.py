@@ -44,18 +44,40 @@ def test_without_a_name_the_benchmarks_are_listed(folder: Path) -> None:
 def test_figures_come_as_rows_of_a_table(folder: Path) -> None:
     code, lines = said(folder, "start")
     assert code == 0
-    assert lines[2:] == ["| quick | 1 ms | under 2 |", "| heavy | 1.5 MB | under 2 |", "| free | 7 s |  |"]
+    assert lines[2:] == [
+        "| quick | 1 ms |  | under 2 |  |",
+        "| heavy | 1.5 MB |  | under 2 |  |",
+        "| free | 7 s |  |  |  |",
+    ]
 
 
 def test_a_figure_over_its_mark_gives_1(folder: Path) -> None:
     code, lines = said(folder, "start", "over")
     assert code == 1
-    assert "| heavy | 2.5 MB | over 2 |" in lines
+    assert "| heavy | 2.5 MB |  | over 2 |  |" in lines
 
 
 def test_figures_come_as_json(folder: Path) -> None:
     _, lines = said(folder, "start", as_json=True)
-    assert json.loads("\n".join(lines))[0] == {"name": "quick", "value": 1.0, "unit": "ms", "most": 2.0}
+    first = json.loads("\n".join(lines))[0]
+    assert first == {
+        "name": "quick",
+        "value": 1.0,
+        "unit": "ms",
+        "most": 2.0,
+        "spread": None,
+        "against": "",
+    }
+
+
+def test_benchmarks_share_what_is_in_files_with_an_underscore(folder: Path) -> None:
+    (folder / "_shared_by_these.py").write_text("NAME = 'shared'")
+    (folder / "third.py").write_text(
+        "from _shared_by_these import NAME\nfrom voxrun.cli.figures import Figure\n"
+        "def measure():\n    return [Figure(NAME, 1.0, 'ms', None, (0.5, 2.25), '2 x cat')]\n"
+    )
+    _, lines = said(folder, "third")
+    assert lines[2:] == ["| shared | 1 ms | 0.5 to 2.25 |  | 2 x cat |"]
 
 
 def test_an_unknown_benchmark_names_the_nearest(folder: Path) -> None:

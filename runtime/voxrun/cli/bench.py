@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -42,10 +43,12 @@ def run(names: Sequence[str], as_json: bool, say: Callable[[str], object], folde
 
 def table(figures: Iterable[Figure]) -> list[str]:
     """Rows as in BENCHMARKS.md."""
-    rows = ["| what | measured | mark |", "|---|---:|---:|"]
+    rows = ["| what | measured | spread | mark | against |", "|---|---:|---:|---:|---|"]
     for figure in figures:
         mark = "" if figure.most is None else f"{'over' if figure.missed else 'under'} {figure.most:g}"
-        rows.append(f"| {figure.name} | {figure.value:.4g} {figure.unit} | {mark} |")
+        spread = "" if figure.spread is None else f"{figure.spread[0]:.3g} to {figure.spread[1]:.3g}"
+        value = f"{figure.value:.3g} {figure.unit}"
+        rows.append(f"| {figure.name} | {value} | {spread} | {mark} | {figure.against} |")
     return rows
 
 
@@ -54,6 +57,8 @@ def _measure(path: Path) -> Sequence[Figure]:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    if str(path.parent) not in sys.path:
+        sys.path.insert(0, str(path.parent))  # for what benchmarks share (files with a leading underscore)
     spec.loader.exec_module(module)
     figures: Sequence[Figure] = module.measure()
     return figures

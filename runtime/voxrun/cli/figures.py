@@ -2,19 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured figure; ``most`` is the mark it has to stay under, None for a figure without one."""
+    """One measured figure; ``most`` is the mark it has to stay under, None for a figure without one.
+
+    ``spread`` is what the middle eight of ten samples lay between, None where there was one sample;
+    ``against`` compares with something well known that was measured in the same run.
+    """
 
     name: str
     value: float
     unit: str
     most: float | None = None
+    spread: tuple[float, float] | None = None
+    against: str = ""
 
     @property
     def missed(self) -> bool:
         """Whether the figure is over its mark."""
         return self.most is not None and self.value > self.most
+
+
+def share(samples: Sequence[float], part: float) -> float:
+    """The sample below which ``part`` (0 to 1) of all lie: 0.5 is the median. Raises ValueError for none."""
+    if not samples:
+        raise ValueError("no samples")
+    return sorted(samples)[min(len(samples) - 1, int(len(samples) * part))]
+
+
+def figure(
+    name: str,
+    samples: Sequence[float],
+    unit: str,
+    most: float | None = None,
+    *,
+    at: float = 0.5,
+    against: str = "",
+) -> Figure:
+    """The median of ``samples``, or another share of them, with its spread."""
+    spread = (share(samples, 0.1), share(samples, 0.9)) if len(samples) > 1 else None
+    return Figure(name, share(samples, at), unit, most, spread, against)
+
+
+def times(value: float, baseline: float, what: str) -> str:
+    """ "2.4 x WHAT": for ``against``."""
+    return f"{value / baseline:.2g} x {what}"
