@@ -7,8 +7,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-
 from tests.harness import Stage, play
+
 from voxrun.errors import ConfigError
 from voxrun.session.replay import read_recording, replay
 

@@ -6,11 +6,14 @@ import asyncio
 from dataclasses import dataclass
 from typing import ClassVar
 
+from voxrun.services.arguments import Arguments
 from voxrun.services.base import Service, ServiceContext
 from voxrun.session.messages import Command, Event
 
 REPLY_WITHIN = 30.0
 """Seconds an asynchronous handler may take before the request is answered 504."""
+
+MOST_REPLY = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,9 @@ class AccessReply:
     content_type: str = "text/plain; charset=utf-8"
 
 
+OVER = AccessReply(410, b"the session is over\n")
+
+
 class AccessService(Service):
     """Requests that wait for the scenario's answer."""
 
@@ -30,11 +36,14 @@ class AccessService(Service):
     def __init__(self, context: ServiceContext) -> None:
         super().__init__(context)
         self._waiting: dict[str, asyncio.Future[AccessReply]] = {}
+        self._closed = False
 
     async def request(
         self, method: str, path: str, content: str, headers: list[tuple[str, str]]
     ) -> AccessReply:
         """Raise HttpRequest and wait for the reply. ``headers``: X-* only reach the scenario."""
+        if self._closed:
+            return OVER
         request_id = self.context.new_id("access")
         reply: asyncio.Future[AccessReply] = asyncio.get_running_loop().create_future()
         self._waiting[request_id] = reply
@@ -58,11 +67,13 @@ class AccessService(Service):
         reply = self._waiting.get(command.target)
         if reply is None or reply.done():
             return
-        kind = "application/json" if command.data.get("json") else "text/plain; charset=utf-8"
-        body = str(command.data.get("body", "")).encode("utf-8", "surrogatepass")
+        data = Arguments(command)
+        kind = "application/json" if data.flag("json") else "text/plain; charset=utf-8"
+        body = data.text("body", MOST_REPLY).encode("utf-8", "surrogatepass")
         reply.set_result(AccessReply(200, body, kind))
 
     async def close(self) -> None:
+        self._closed = True
         for reply in self._waiting.values():
             if not reply.done():
-                reply.set_result(AccessReply(410, b"the session is over\n"))
+                reply.set_result(OVER)

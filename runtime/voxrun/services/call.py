@@ -12,17 +12,22 @@ Codes and meanings: SIP, RFC 3261 section 21.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from voxrun.legs.base import Leg, LegEvent
-from voxrun.media.graph import Sink, Source
-from voxrun.media.vad import SpeechDetector
+from voxrun.media.graph import Sink, Source, Ticker
+from voxrun.services.mic import MicWatcher
 from voxrun.session.clock import Clock
+
+log = logging.getLogger(__name__)
 
 NORMAL_CODE = 200
 """internalCode of a call that was connected and ended in the normal way."""
+
+DECLINED = 603
 
 REASONS = {
     200: "Normal call clearing",
@@ -56,21 +61,7 @@ class CallSink(Sink):
             tap(frame)
 
 
-class MicWatcher(Sink):
-    """Tells when the far end starts and stops to speak (handleMicStatus)."""
-
-    def __init__(self, changed: Callable[[bool], None]) -> None:
-        super().__init__()
-        self._detector = SpeechDetector()
-        self._changed = changed
-
-    def write(self, frame: bytes, source: Source) -> None:
-        transition = self._detector.feed(frame)
-        if transition is not None:
-            self._changed(transition.kind == "start")
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Timeouts:
     """Milliseconds; ``answer`` for the call as a whole until it is connected."""
 
@@ -82,7 +73,14 @@ class CallState:
     """One call of a session. Owned by the call service."""
 
     def __init__(
-        self, call_id: str, leg: Leg, incoming: bool, clock: Clock, emit: Emit, timeouts: Timeouts
+        self,
+        call_id: str,
+        leg: Leg,
+        incoming: bool,
+        clock: Clock,
+        ticker: Ticker,
+        emit: Emit,
+        timeouts: Timeouts,
     ) -> None:
         self.id = call_id
         self.leg = leg
@@ -93,6 +91,7 @@ class CallState:
         self.on_connected: list[Callable[[], None]] = []
         self.on_over: list[Callable[[], None]] = []
         self._clock = clock
+        self._ticker = ticker
         self._emit = emit
         self._timeouts = timeouts
         self._connected_ms = 0
@@ -108,18 +107,25 @@ class CallState:
 
     def answer(self, headers: dict[str, str]) -> None:
         """Accept an incoming call; a second answer does nothing."""
-        if not self._answered and not self.over:
+        if self.incoming and not self._answered:
             self._answered = True
             self._disarm()
             self.leg.answer(headers)
 
+    def ring(self, headers: dict[str, str]) -> None:
+        """Tell the caller that it rings."""
+        if self.incoming and not self._answered:
+            self.leg.ring(headers)
+
     def early_media(self, headers: dict[str, str]) -> None:
-        if not self._answered:
+        """Open audio towards the caller before the answer."""
+        if self.incoming and not self._answered:
             self._arm(self._timeouts.early_media, self._not_answered)
             self.leg.early_media(headers)
 
     def reject(self, code: int, headers: dict[str, str]) -> None:
-        if not self.connected:
+        """Refuse an incoming call; after the answer it does nothing."""
+        if self.incoming and not self.connected:
             self.leg.reject(code, REASONS.get(code, ""), headers)
 
     def hangup(self, headers: dict[str, str]) -> None:
@@ -131,11 +137,12 @@ class CallState:
     def handle_mic(self, on: bool) -> None:
         if on and self._mic is None:
             self._mic = MicWatcher(
-                lambda active: self._emit("Call.MicStatusChange", self.id, {"active": active})
+                self._ticker, lambda active: self._send("Call.MicStatusChange", active=active)
             )
             self.leg.audio.connect(self._mic)
         elif not on and self._mic is not None:
             self.leg.audio.disconnect(self._mic)
+            self._mic.stop()
             self._mic = None
 
     # -- what the leg tells -------------------------------------------------------------------------
@@ -148,11 +155,17 @@ class CallState:
         if self.over:
             return
         handler = getattr(self, f"_on_{event.kind}", None)
-        if handler is not None:
+        if handler is None:
+            return
+        try:
             handler(dict(event.data))
+        except Exception:
+            # Raised into the leg it would end what carries this call, and with it maybe others.
+            log.exception("call %s: the event %s of its leg was not understood", self.id, event.kind)
 
     def _on_ringing(self, data: dict[str, Any]) -> None:
-        self._send("Call.Ringing", headers=data.get("headers", {}))
+        if not self.connected:
+            self._send("Call.Ringing", headers=data.get("headers", {}))
 
     def _on_early_media(self, data: dict[str, Any]) -> None:
         self._start_audio(data)
@@ -163,6 +176,8 @@ class CallState:
             self._send("Call.AudioStarted", headers=data.get("headers", {}))
 
     def _on_answered(self, data: dict[str, Any]) -> None:
+        if self.connected:
+            return
         self._disarm()
         self.connected = True
         self._connected_ms = self._clock.unix_ms()
@@ -178,6 +193,9 @@ class CallState:
         self._send("Call.Failed", code=code, reason=reason, headers=data.get("headers", {}))
 
     def _on_ended(self, data: dict[str, Any]) -> None:
+        if not self.incoming and not self.connected:
+            self._on_failed(data)
+            return
         code, reason = self._code(data)
         duration = self._clock.unix_ms() - self._connected_ms if self.connected else 0
         self._finish()
@@ -253,8 +271,13 @@ class CallState:
             listener()
 
     async def close(self) -> None:
-        """Hang up without an event and free the leg (the session is over)."""
+        """Hang up without an event and free the leg (the session is over).
+
+        A caller who was not answered is declined: he must not wait for his own patience to run out.
+        """
+        self.leg.on_event = None
         if not self.over:
             self._finish()
-        self.leg.on_event = None
+            if self.incoming and not self._answered:
+                self.leg.reject(DECLINED, REASONS[DECLINED], {})
         await self.leg.close()

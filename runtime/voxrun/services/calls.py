@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 from voxrun.errors import ScenarioError
 from voxrun.legs.base import DialRequest, IncomingInfo, Leg
+from voxrun.services.arguments import Arguments
 from voxrun.services.base import Service, ServiceContext
 from voxrun.services.call import REASONS, CallState, Timeouts
 from voxrun.services.ports import Surroundings
 from voxrun.services.units import Unit, Units
 from voxrun.session.messages import Command, Event
 
+log = logging.getLogger(__name__)
+
 CALL_TIMEOUT_HEADER = "vi-calltimeout"
+LONGEST_MESSAGE = 8192
+"""Platform: bytes of sendMessage and sendInfo."""
+LONGEST_ADDRESS = 4096
+DIGITS = frozenset("0123456789*#ABCDabcdpP")
 KINDS = ("user", "pstn", "sip", "whatsapp", "conference")
 
 
@@ -41,6 +49,7 @@ class CallService(Service):
         self._around = around
         self._changed = changed
         self._calls: dict[str, CallState] = {}
+        self._attempts = 0
         self._closing: set[asyncio.Task[None]] = set()
         self.on_call: list[Callable[[CallState], None]] = []
         """Told of every call when it begins (recording)."""
@@ -56,6 +65,7 @@ class CallService(Service):
     def incoming(self, leg: Leg, info: IncomingInfo) -> Event:
         """Take an incoming leg; gives the CallAlerting event to raise."""
         call_id = self.context.new_id("incoming")
+        self._attempts += 1
         self._add(call_id, leg, incoming=True, answer_ms=self._around.limits.answer_ms)
         return Event(
             "Application.CallAlerting",
@@ -85,61 +95,68 @@ class CallService(Service):
         if call is None:
             raise ScenarioError(f"{command.kind}: no such call")
         if not call.over:
-            self._perform(call, command.kind, dict(command.data))
+            self._perform(call, command.kind, Arguments(command))
 
-    def _perform(self, call: CallState, kind: str, data: dict[str, Any]) -> None:
-        headers = string_map(data.get("headers"))
+    def _perform(self, call: CallState, kind: str, data: Arguments) -> None:
         match kind:
             case "call.answer":
-                call.answer(headers)
+                call.answer(data.headers())
             case "call.reject":
-                call.reject(int(data["code"]), headers)
+                call.reject(int(data.number("code", 300, 699)), data.headers())
             case "call.hangup":
-                call.hangup(headers)
+                call.hangup(data.headers())
             case "call.ring":
-                call.leg.ring(headers)
+                call.ring(data.headers())
             case "call.earlymedia":
-                call.early_media(headers)
+                call.early_media(data.headers())
             case "call.tones":
-                call.handle_tones(bool(data["on"]))
+                call.handle_tones(data.flag("on"))
             case "call.mic":
-                call.handle_mic(bool(data["on"]))
+                call.handle_mic(data.flag("on"))
             case "call.dtmf":
-                call.leg.send_dtmf(str(data["digits"]))
+                call.leg.send_dtmf(digits(data.needed("digits", LONGEST_MESSAGE)))
             case "call.message":
-                call.leg.send_message(str(data["text"]))
+                call.leg.send_message(data.needed("text", LONGEST_MESSAGE))
             case "call.info":
-                call.leg.send_info(str(data["mime"]), str(data["body"]), headers)
+                mime, body = data.needed("mime", 255), data.needed("body", LONGEST_MESSAGE)
+                call.leg.send_info(mime, body, data.headers())
 
     def _dial(self, command: Command) -> None:
-        data = command.data
-        kind = data.get("kind")
+        data = Arguments(command)
+        kind = command.data.get("kind")
         if kind not in KINDS or command.target in self._calls:
-            raise ScenarioError(f"call.dial: bad request for {data.get('destination')!r}")
-        headers = string_map(data.get("headers"))
-        waiting = sum(
-            not call.incoming and not call.connected and not call.over for call in self._calls.values()
+            raise ScenarioError(f"call.dial: bad request for {command.data.get('destination')!r}")
+        request = DialRequest(
+            kind,
+            data.needed("destination", LONGEST_ADDRESS),
+            data.text("callerid", LONGEST_ADDRESS),
+            data.text("displayName", LONGEST_ADDRESS),
+            data.headers(),
+            data.mapping("options"),
         )
-        if not data.get("allowed") or waiting >= self._around.limits.calls_progressing:
+        if not self._may_dial() or not data.flag("allowed"):
             self.context.emit(
                 Event("Call.Failed", command.target, {"code": 403, "reason": REASONS[403], "headers": {}})
             )
             return
-        request = DialRequest(
-            kind,
-            str(data["destination"]),
-            str(data.get("callerid") or ""),
-            str(data.get("displayName") or ""),
-            headers,
-            dict(data.get("options") or {}),
-        )
         leg = self._around.dialer(request)
-        answer_ms = call_timeout_ms(headers, self._around.limits.answer_ms)
+        answer_ms = call_timeout_ms(dict(request.headers), self._around.limits.answer_ms)
         self._add(command.target, leg, incoming=False, answer_ms=answer_ms).begin()
+
+    def _may_dial(self) -> bool:
+        """Counts the attempt; False beyond the platform's limits."""
+        self._attempts += 1
+        limits = self._around.limits
+        waiting = sum(
+            not call.incoming and not call.connected and not call.over for call in self._calls.values()
+        )
+        return self._attempts <= limits.calls and waiting < limits.calls_progressing
 
     def _add(self, call_id: str, leg: Leg, incoming: bool, answer_ms: int) -> CallState:
         timeouts = Timeouts(answer_ms, self._around.limits.early_media_ms)
-        call = CallState(call_id, leg, incoming, self.context.clock, self._emit, timeouts)
+        call = CallState(
+            call_id, leg, incoming, self.context.clock, self._around.ticker, self._emit, timeouts
+        )
         self._calls[call_id] = call
         self._units.add(Unit(call_id, leg.audio, call.sink))
         call.on_over.append(lambda: self._over(call))
@@ -153,28 +170,36 @@ class CallService(Service):
 
     def _over(self, call: CallState) -> None:
         self._units.remove(call.id)
-        task = asyncio.get_running_loop().create_task(call.leg.close())
+        task = asyncio.get_running_loop().create_task(self._free(call))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
         self._changed(self.live)
 
+    async def _free(self, call: CallState) -> None:
+        try:
+            await call.leg.close()
+        except Exception:
+            log.exception("the leg of call %s could not be closed", call.id)
+
     async def close(self) -> None:
         for call in self._calls.values():
-            await call.close()
-        for task in tuple(self._closing):
-            await task
+            try:
+                await call.close()
+            except Exception:  # the other calls are to be hung up all the same
+                log.exception("call %s could not be closed", call.id)
+        await asyncio.gather(*self._closing)
 
 
-def string_map(value: Any) -> dict[str, str]:
-    """A JSON object as name -> text; anything else is empty."""
-    if not isinstance(value, dict):
-        return {}
-    return {str(name): str(item) for name, item in value.items()}
+def digits(text: str) -> str:
+    """``text`` if it is made of keys. Raises ScenarioError."""
+    if not DIGITS.issuperset(text):
+        raise ScenarioError("call.dtmf: digits are 0-9 * # A-D, and p for a pause")
+    return text
 
 
 def call_timeout_ms(headers: dict[str, str], default_ms: int) -> int:
     """How long an outgoing call may ring: VI-CallTimeout (10 to 400 s), else the platform's default."""
     for name, value in headers.items():
-        if name.lower() == CALL_TIMEOUT_HEADER and value.strip().isdigit():
-            return min(400, max(10, int(value))) * 1000
+        if name.lower() == CALL_TIMEOUT_HEADER and value.strip().isdecimal():
+            return min(400, max(10, int(value.strip()[:9]))) * 1000
     return default_ms

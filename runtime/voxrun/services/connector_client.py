@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections.abc import Coroutine, Mapping
 from typing import ClassVar
 
 from voxrun.connectors.base import Connector
 from voxrun.connectors.registry import ConnectorFactory, ProviderSettings
 from voxrun.connectors.transport import Transports
-from voxrun.errors import InternalError, ScenarioError, VoxrunError
+from voxrun.errors import ScenarioError, VoxrunError
 from voxrun.media.graph import Ticker
+from voxrun.services.arguments import Arguments
 from voxrun.services.base import Service, ServiceContext
 from voxrun.services.ports import Surroundings
 from voxrun.services.units import Unit, Units
 from voxrun.session.messages import Command, Event, Json, JsonObject
+
+log = logging.getLogger(__name__)
 
 
 class ClientHost:
@@ -79,39 +83,40 @@ class ConnectorService(Service):
         if client is None:
             raise ScenarioError(f"{command.kind}: no such client")
         if command.kind == "connector.call":
-            argument = command.data.get("argument")
-            client.call(str(command.data["method"]), argument if isinstance(argument, dict) else {})
+            data = Arguments(command)
+            client.call(data.needed("method", 100), data.mapping("argument"))
         elif command.kind == "connector.clear":
             client.clear_media_buffer()
         else:
             self._spawn(client.close())
 
     def _create(self, command: Command) -> None:
-        provider = str(command.data.get("provider"))
+        data = Arguments(command)
+        provider, promise, params = data.needed("provider"), data.needed("promise"), data.mapping("params")
         factory = self._factories.get(provider)
-        params = command.data.get("params")
         if factory is None or command.target in self._clients:
             raise ScenarioError(f"connector.create: no connector named {provider!r}")
         host = ClientHost(command.target, self.context, self._around)
         settings = ProviderSettings(
             self._around.provider_urls.get(provider, ""), self._around.connector_errors == "reject"
         )
-        client = factory(command.target, params if isinstance(params, dict) else {}, host, settings)
+        client = factory(command.target, params, host, settings)
         self._clients[command.target] = client
         self._units.add(Unit(command.target, client.source, client.sink))
-        self._spawn(self._open(client, str(command.data["promise"])))
+        self._spawn(self._open(client, promise))
 
     async def _open(self, client: Connector, promise: str) -> None:
         try:
             await client.open()
         except VoxrunError as error:
             self.context.emit(Event("@reject", promise, {"message": str(error)}))
-            return
-        self.context.emit(Event("@resolve", promise, {"value": {"$ref": client.id}}))
+        except Exception as error:  # the scenario awaits its client, whatever went wrong with us
+            log.exception("client %s could not be opened", client.id)
+            self.context.emit(Event("@reject", promise, {"message": f"internal error: {error!r}"}))
+        else:
+            self.context.emit(Event("@resolve", promise, {"value": {"$ref": client.id}}))
 
-    def _spawn(self, work: object) -> None:
-        if not asyncio.iscoroutine(work):
-            raise InternalError("connector work must be a coroutine")
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
@@ -123,7 +128,10 @@ class ConnectorService(Service):
 
     async def close(self) -> None:
         for client in self._clients.values():
-            await client.close()
+            try:
+                await client.close()
+            except Exception:  # the other clients are to be closed all the same
+                log.exception("client %s could not be closed", client.id)
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -3,18 +3,20 @@
 Never: link-local and cloud metadata addresses, multicast, the unspecified address, and voxrun's own ports
 beyond the session's own access URL. Addresses are checked after DNS, and the connection goes to the very
 address that was checked, so a name that changes its mind (DNS rebinding) gains nothing. Redirects come
-through here again because each is a new connection.
+through here again because each is a new request.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
 import ipaddress
 import socket
 import ssl
 from collections.abc import Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import httpcore
@@ -22,7 +24,11 @@ import httpx
 
 from voxrun.errors import PeerError
 
+IpAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 _METADATA = frozenset(map(ipaddress.ip_address, ("169.254.169.254", "fd00:ec2::254", "100.100.100.200")))
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+"""IPv6 addresses that a NAT64 gateway turns into the IPv4 address in their last 32 bits (RFC 6052)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +47,7 @@ class Blocked(PeerError):
 
 def check_address(host: str, address: str, rules: GuardRules) -> None:
     """Raise ``Blocked`` for an address nobody may reach."""
-    ip = ipaddress.ip_address(address.split("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None)
-    ip = mapped or ip
+    ip = plain_address(address)
     if ip.is_multicast or ip.is_unspecified:
         raise Blocked(f"{host} is {ip}, which is no address of a server")
     if not rules.allow_private and (ip.is_link_local or ip in _METADATA):
@@ -62,21 +66,30 @@ def check_path(url: str, address: str, port: int, rules: GuardRules) -> None:
         raise Blocked(f"{url} is voxrun itself; a scenario may call its own session access URL only")
 
 
-def _is_local(address: str) -> bool:
+def plain_address(address: str) -> IpAddress:
+    """The address that is really meant: without a zone, and IPv4 where IPv6 only wraps it."""
     ip = ipaddress.ip_address(address.split("%")[0])
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    return ip.is_loopback or ip.is_unspecified or ip in _own_addresses()
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip in _NAT64:
+            return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        return ip.ipv4_mapped or ip.sixtofour or ip
+    return ip
 
 
-def _own_addresses() -> set[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    found: set[ipaddress.IPv4Address | ipaddress.IPv6Address] = set()
+def _is_local(address: str) -> bool:
+    ip = plain_address(address)
+    return ip.is_loopback or ip.is_unspecified or _is_own(ip)
+
+
+def _is_own(ip: IpAddress) -> bool:
+    """Whether an interface of this machine has this address: only then can a socket be bound to it."""
+    family = socket.AF_INET if ip.version == 4 else socket.AF_INET6
     try:
-        infos = socket.getaddrinfo(socket.gethostname(), None)
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((str(ip), 0))
     except OSError:
-        return found
-    for info in infos:
-        found.add(ipaddress.ip_address(str(info[4][0]).split("%")[0]))
-    return found
+        return False
+    return True
 
 
 async def resolve(host: str, port: int) -> list[str]:
@@ -91,9 +104,12 @@ async def check_socket(url: str, rules: GuardRules) -> str:
 
     Raises Blocked, and PeerError for a host that cannot be found.
     """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    port = parts.port or (443 if parts.scheme in ("https", "wss") else 80)
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = parts.port or (443 if parts.scheme in ("https", "wss") else 80)
+    except ValueError as error:
+        raise PeerError(f"bad URL {url!r}: {error}") from None
     try:
         addresses = await resolve(host, port)
     except OSError as error:
@@ -102,6 +118,16 @@ async def check_socket(url: str, rules: GuardRules) -> str:
         check_address(host, address, rules)
         check_path(url, address, port, rules)
     return addresses[0]
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """The certificates that servers are checked with; read once a process, for it takes some 25 ms."""
+    return httpx.create_ssl_context()
+
+
+_path_checked: ContextVar[bool] = ContextVar("_path_checked", default=False)
+"""Set while a request whose path was checked is under way: it alone may connect to an own port."""
 
 
 class _GuardedBackend(httpcore.AsyncNetworkBackend):
@@ -125,16 +151,13 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
             raise httpcore.ConnectError(f"host not found: {host} ({error.strerror})") from error
         for address in addresses:
             check_address(host, address, self._rules)
+            # The name had another address when the path was checked (DNS rebinding).
+            if port in self._rules.own_ports and not _path_checked.get() and _is_local(address):
+                raise Blocked(f"{host} is {address}, voxrun itself; a scenario may not call it")
         return await self._inner.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
-
-
-@functools.cache
-def _tls() -> ssl.SSLContext:
-    """One for the process: reading the root certificates takes 20 ms, and every session needs it."""
-    return httpx.create_ssl_context(trust_env=False)
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
@@ -142,16 +165,47 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, rules: GuardRules) -> None:
         self._rules = rules
-        self._inner = httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False)
-        # httpx has no public way to give its pool another network backend (as of 0.28).
-        self._inner._pool._network_backend = _GuardedBackend(rules)
+        self._inner = _network(rules, httpx.Limits(max_connections=100, max_keepalive_connections=20))
+        # A kept connection would carry later requests past the check of their path.
+        self._own = _network(rules, httpx.Limits(max_connections=100, max_keepalive_connections=0))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         port = request.url.port or (443 if request.url.scheme == "https" else 80)
-        if port in self._rules.own_ports:
-            for address in await resolve(request.url.host, port):
-                check_path(str(request.url), address, port, self._rules)
-        return await self._inner.handle_async_request(request)
+        if port not in self._rules.own_ports:
+            return await self._inner.handle_async_request(request)
+        mark = _path_checked.set(await self._check_path(request, port))
+        try:
+            return await self._own.handle_async_request(request)
+        finally:
+            _path_checked.reset(mark)
+
+    async def _check_path(self, request: httpx.Request, port: int) -> bool:
+        """Raise ``Blocked`` for voxrun itself; True where it is, and the path is allowed."""
+        try:
+            addresses = await resolve(request.url.host, port)
+        except OSError as error:
+            raise httpx.ConnectError(f"host not found: {request.url.host} ({error.strerror})") from error
+        for address in addresses:
+            check_path(str(request.url), address, port, self._rules)
+        return any(_is_local(address) for address in addresses)
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+        await self._own.aclose()
+
+
+def _network(rules: GuardRules, limits: httpx.Limits) -> httpx.AsyncHTTPTransport:
+    transport = httpx.AsyncHTTPTransport(verify=tls_context(), limits=limits)
+    # httpx has no public way to give its pool another network backend (as of 0.28).
+    transport._pool._network_backend = _GuardedBackend(rules)
+    return transport
+
+
+class BorrowedTransport(httpx.AsyncBaseTransport):
+    """A transport that belongs to somebody else: a client that is closed leaves it open."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transport = transport
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._transport.handle_async_request(request)

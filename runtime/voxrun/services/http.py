@@ -8,20 +8,65 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import binascii
+import codecs
+import logging
 import socket
 from collections import deque
+from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 import httpx
 
-from voxrun.errors import VoxrunError
+from voxrun.errors import ScenarioError, VoxrunError
+from voxrun.services.arguments import Arguments
 from voxrun.services.base import Service, ServiceContext
 from voxrun.services.guard import Blocked
 from voxrun.session.limits import Limits
 from voxrun.session.messages import Command, Event
 
+log = logging.getLogger(__name__)
+
 USER_AGENT = "VoxEngine/1.0"
 MOST_REDIRECTS = 10
+LONGEST_SECONDS = 90.0
+"""Platform: a request takes 90 s at most, 6 of them for the connection."""
+MOST_BODY = 16 * 1024 * 1024
+
+NO_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
+"""Python's text encodings that are none of the web."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request as the realm asks for it; times in seconds."""
+
+    id: str
+    url: str
+    method: str
+    headers: tuple[tuple[str, str], ...]
+    params: tuple[tuple[str, str], ...]
+    content: bytes | None
+    raw: bool
+    timeout: float
+    connect: float
+
+
+def read_request(command: Command) -> HttpRequest:
+    """Check a command of the realm. Raises ScenarioError."""
+    data = Arguments(command)
+    return HttpRequest(
+        id=command.target,
+        url=data.text("url"),
+        method=data.text("method", 100) or "GET",
+        headers=tuple(data.pairs("headers")),
+        params=tuple(data.pairs("params")),
+        content=_content(data.mapping("body")),
+        raw=data.flag("raw"),
+        timeout=data.number("timeout", 0, LONGEST_SECONDS),
+        connect=data.number("connect", 0, LONGEST_SECONDS),
+    )
 
 
 class HttpService(Service):
@@ -35,7 +80,7 @@ class HttpService(Service):
         self._client = httpx.AsyncClient(
             transport=transport, follow_redirects=True, max_redirects=MOST_REDIRECTS, trust_env=False
         )
-        self._waiting: deque[Command] = deque()
+        self._waiting: deque[HttpRequest] = deque()
         self._active: dict[str, asyncio.Task[None]] = {}
         self._idle = asyncio.Event()
         self._idle.set()
@@ -46,40 +91,44 @@ class HttpService(Service):
         return len(self._active)
 
     def execute(self, command: Command) -> None:
-        self._waiting.append(command)
+        request = read_request(command)
+        if request.id in self._active or any(request.id == other.id for other in self._waiting):
+            raise ScenarioError("http.request: there is a request of that id")
+        if len(self._active) + len(self._waiting) >= self._limits.http_total:
+            raise ScenarioError(f"more than {self._limits.http_total} HTTP requests active and waiting")
+        self._waiting.append(request)
         self._start_next()
 
     def _start_next(self) -> None:
         while self._waiting and len(self._active) < self._limits.http_active:
-            command = self._waiting.popleft()
-            task = asyncio.get_running_loop().create_task(self._run(command))
-            self._active[command.target] = task
+            request = self._waiting.popleft()
+            task = asyncio.get_running_loop().create_task(self._run(request))
+            self._active[request.id] = task
             self._idle.clear()
 
-    async def _run(self, command: Command) -> None:
-        request_id = command.target
+    async def _run(self, request: HttpRequest) -> None:
         try:
-            result = await self._perform(dict(command.data))
+            result = await self._perform(request)
         finally:
-            self._active.pop(request_id, None)
+            self._active.pop(request.id, None)
             if not self._active:
                 self._idle.set()
         self.context.journal.note(
-            "wire", {"dir": "in", "what": "http", "id": request_id, "payload": {"code": result["code"]}}
+            "wire", {"dir": "in", "what": "http", "id": request.id, "payload": {"code": result["code"]}}
         )
-        self.context.emit(Event("@http", request_id, result))
+        self.context.emit(Event("@http", request.id, result))
         self._start_next()
 
-    async def _perform(self, data: dict[str, Any]) -> dict[str, Any]:
+    async def _perform(self, request: HttpRequest) -> dict[str, Any]:
         try:
-            async with asyncio.timeout(float(data["timeout"])):
-                return await self._send(data)
+            async with asyncio.timeout(request.timeout):
+                return await self._send(request)
         except TimeoutError:
-            return failure(-7, f"no answer within {data['timeout']:g} s")
+            return failure(-7, f"no answer within {request.timeout:g} s")
         except httpx.TimeoutException as error:
             return failure(-7, f"timeout: {error or type(error).__name__}")
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            return failure(-2, f"bad URL {data['url']!r}: {error}")
+            return failure(-2, f"bad URL {request.url!r}: {error}")
         except httpx.TooManyRedirects:
             return failure(-5, f"more than {MOST_REDIRECTS} redirects")
         except Blocked as error:
@@ -93,23 +142,24 @@ class HttpService(Service):
             return failure(-8, str(error))
         except ValueError as error:
             return failure(-2, f"bad request: {error}")
+        except Exception as error:  # the scenario waits for a result, whatever went wrong with us
+            log.exception("an HTTP request failed")
+            return failure(-8, f"internal error: {error!r}")
 
-    async def _send(self, data: dict[str, Any]) -> dict[str, Any]:
-        url = httpx.URL(str(data["url"]))
+    async def _send(self, wish: HttpRequest) -> dict[str, Any]:
+        url = httpx.URL(wish.url)
         if url.scheme not in ("http", "https") or not url.host:
-            return failure(-2, f"bad URL {data['url']!r}: it must begin with http:// or https://")
-        for name, value in data.get("params") or []:
-            url = url.copy_add_param(name, value)
+            return failure(-2, f"bad URL {wish.url!r}: it must begin with http:// or https://")
         request = self._client.build_request(
-            str(data["method"]),
-            url,
-            headers=_headers(data),
-            content=_content(data),
-            timeout=httpx.Timeout(float(data["timeout"]), connect=float(data["connect"])),
+            wish.method,
+            _with_params(url, wish.params),
+            headers=_headers(wish),
+            content=wish.content,
+            timeout=httpx.Timeout(wish.timeout, connect=wish.connect),
         )
         response = await self._client.send(request, stream=True)
         try:
-            return await self._read(response, raw=bool(data.get("raw")))
+            return await self._read(response, wish.raw)
         finally:
             await response.aclose()
 
@@ -129,7 +179,7 @@ class HttpService(Service):
         if raw:
             result["bytes"] = base64.b64encode(body).decode()
         else:
-            result["text"] = body.decode(response.charset_encoding or "utf-8", "replace")
+            result["text"] = decode_text(bytes(body), response.charset_encoding)
         return result
 
     def drop_waiting(self) -> None:
@@ -154,20 +204,45 @@ def failure(code: int, error: str) -> dict[str, Any]:
     return {"code": code, "error": error, "headers": [], "raw_headers": "", "text": ""}
 
 
-def _headers(data: dict[str, Any]) -> list[tuple[str, str]]:
-    pairs = [(str(name), str(value)) for name, value in data.get("headers") or []]
+def decode_text(body: bytes, charset: str | None) -> str:
+    """A body as text: UTF-8 unless the server names another encoding that is known."""
+    try:
+        codec = codecs.lookup(charset or "utf-8").name
+        if codec not in NO_CHARSETS:
+            return body.decode(codec, "replace")
+    except (LookupError, ValueError):
+        pass  # no such encoding, or one that does not make text
+    return body.decode("utf-8", "replace")
+
+
+def _with_params(url: httpx.URL, params: tuple[tuple[str, str], ...]) -> httpx.URL:
+    """``url`` with ``params`` behind its own query, which stays as it is (it may be signed)."""
+    if not params:
+        return url
+    added = urlencode(params, errors="surrogatepass").encode()
+    return url.copy_with(query=b"&".join(part for part in (url.query, added) if part))
+
+
+def _headers(request: HttpRequest) -> list[tuple[bytes, bytes]]:
+    pairs = list(request.headers)
     if not any(name.lower() == "user-agent" for name, _ in pairs):
         pairs.append(("User-Agent", USER_AGENT))
-    return pairs
+    return [(name.encode("utf-8", "replace"), value.encode("utf-8", "replace")) for name, value in pairs]
 
 
-def _content(data: dict[str, Any]) -> bytes | None:
-    body = data.get("body") or {}
-    if "bytes" in body:
-        return base64.b64decode(body["bytes"])
-    if "text" in body:
-        return str(body["text"]).encode("utf-8", "surrogatepass")
-    return None
+def _content(body: dict[str, Any]) -> bytes | None:
+    """The body: {"bytes": base64}, {"text": ...} or {} for none. Raises ScenarioError."""
+    if "bytes" not in body and "text" not in body:
+        return None
+    value = body.get("bytes", body.get("text"))
+    if not isinstance(value, str) or len(value) > MOST_BODY:
+        raise ScenarioError("http.request: the body must be a text of a sensible size")
+    if "bytes" not in body:
+        return value.encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise ScenarioError("http.request: the body is no base64") from None
 
 
 def _is_unknown_host(error: BaseException | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from voxrun.services.arguments import Arguments
 from voxrun.services.base import Service, ServiceContext
 from voxrun.services.units import Units
 from voxrun.session.messages import Command
@@ -20,7 +21,7 @@ class MediaService(Service):
 
     def execute(self, command: Command) -> None:
         source = self._units.get(command.target)
-        target = self._units.get(str(command.data.get("to", "")))
+        target = self._units.get(Arguments(command).needed("to"))
         if source is None or target is None:
             # A unit that is already over: closing races are normal and the platform ignores them.
             return

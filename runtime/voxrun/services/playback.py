@@ -7,11 +7,13 @@ playback replaces the one before without an event for it; stopPlayback gives no 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+import logging
+from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 from voxrun.errors import ScenarioError, VoxrunError
 from voxrun.media.frames import duration_ms
+from voxrun.services.arguments import Arguments
 from voxrun.services.base import Service, ServiceContext
 from voxrun.services.call import CallState
 from voxrun.services.calls import CallService
@@ -20,6 +22,10 @@ from voxrun.services.player import Player
 from voxrun.services.ports import Surroundings
 from voxrun.session.messages import Command, Event
 from voxrun.speech.voices import resolve_voice
+
+log = logging.getLogger(__name__)
+
+LONGEST_URL = 8192
 
 
 class PlaybackService(Service):
@@ -36,40 +42,48 @@ class PlaybackService(Service):
         self._fetch = fetch
         self._jobs: dict[str, asyncio.Task[None]] = {}
         self._players: dict[str, Player] = {}
+        calls.on_call.append(lambda call: call.on_over.append(lambda: self._stop(call.id)))
 
     def execute(self, command: Command) -> None:
         call = self._calls.get(command.target)
         if call is None:
             raise ScenarioError(f"{command.kind}: no such call")
-        self._stop(call.id)
-        if call.over or command.kind == "call.stopplay":
-            return
+        data = Arguments(command)
         if command.kind == "call.say":
-            self._say(call, dict(command.data))
+            self._say(call, data)
+        elif command.kind == "call.play":
+            url, loop = data.needed("url", LONGEST_URL), data.flag("loop")
+            self._begin(call, lambda: self._fetch.audio(url), loop)
         else:
-            url = str(command.data["url"])
-            self._begin(call, self._fetch.audio(url), loop=bool(command.data.get("loop")))
+            self._stop(call.id)
 
-    def _say(self, call: CallState, data: dict[str, Any]) -> None:
-        text = str(data["text"])
+    def _say(self, call: CallState, data: Arguments) -> None:
+        text = data.needed("text")
+        voice = resolve_voice(data.text("voice"), data.mapping("options"))
         most = self._around.limits.say_chars
         if len(text) > most:
+            self._stop(call.id)
             self._finished(call.id, f"the text has {len(text)} characters, the limit is {most}")
             return
-        options = data.get("options") or {}
-        voice = resolve_voice(data.get("voice") or "", options)
-        self._begin(call, self._around.speech.render(text, voice), loop=False)
+        self._begin(call, lambda: self._around.speech.render(text, voice), loop=False)
 
-    def _begin(self, call: CallState, audio: Awaitable[bytes], loop: bool) -> None:
+    def _begin(self, call: CallState, audio: Callable[[], Awaitable[bytes]], loop: bool) -> None:
+        self._stop(call.id)
+        if call.over:
+            return
         task = asyncio.get_running_loop().create_task(self._play(call, audio, loop))
         self._jobs[call.id] = task
         task.add_done_callback(lambda done: self._forget(call.id, done))
 
-    async def _play(self, call: CallState, audio: Awaitable[bytes], loop: bool) -> None:
+    async def _play(self, call: CallState, audio: Callable[[], Awaitable[bytes]], loop: bool) -> None:
         try:
-            pcm = await audio
+            pcm = await audio()
         except VoxrunError as error:
             self._finished(call.id, str(error))
+            return
+        except Exception as error:  # the scenario waits for PlaybackFinished, whatever went wrong with us
+            log.exception("a playback could not be prepared")
+            self._finished(call.id, f"internal error while preparing the playback: {error!r}")
             return
         if call.over:
             return
@@ -83,8 +97,6 @@ class PlaybackService(Service):
     def _forget(self, call_id: str, task: asyncio.Task[None]) -> None:
         if self._jobs.get(call_id) is task:
             del self._jobs[call_id]
-        if not task.cancelled() and task.exception() is not None:
-            self._finished(call_id, "internal error while preparing the playback")
 
     def _ended(self, call_id: str) -> None:
         self._players.pop(call_id, None)

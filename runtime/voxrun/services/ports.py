@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import httpx
 from voxrun.connectors.transport import Transports
 from voxrun.legs.base import Dialer
 from voxrun.media.graph import Ticker
+from voxrun.services.download import AudioCache
 from voxrun.session.limits import Limits
 from voxrun.speech.base import Speech
 
@@ -19,10 +21,10 @@ from voxrun.speech.base import Speech
 class Surroundings:
     """The world of one session.
 
-    ``folder`` is where recordings go (None: recordings are not kept); ``file_url(name)`` is the address
-    of a file of the session as the scenario sees it. ``http`` is the transport of Net requests and URL
-    players (None: the network, behind the guard). ``provider_url`` maps a connector's name to the base
-    URL of its API.
+    ``http`` is the transport of Net requests and URL players. ``disk`` is the thread that writes recordings,
+    ``audio_cache`` holds what players have fetched; all sessions share them. ``folder`` is where recordings
+    go (None: recordings are not kept); ``file_url(name)`` is the address of a file of the session as the
+    scenario sees it. ``provider_urls`` maps a connector's name to the base URL of its API.
     """
 
     ticker: Ticker
@@ -30,9 +32,11 @@ class Surroundings:
     dialer: Dialer
     transports: Transports
     limits: Limits
+    http: httpx.AsyncBaseTransport
+    disk: Executor
+    audio_cache: AudioCache
     folder: Path | None = None
     file_url: Callable[[str], str] = str
-    http: httpx.AsyncBaseTransport | None = None
     provider_urls: dict[str, str] = field(default_factory=dict)
     connector_errors: str = "events"
     record: bool = False

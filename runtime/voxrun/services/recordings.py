@@ -10,25 +10,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-from voxrun.errors import ScenarioError, VoxrunError
+from voxrun.errors import ScenarioError
 from voxrun.media.frames import FRAME_MS
 from voxrun.media.graph import Sink, Source
 from voxrun.media.recorder import LEFT, RIGHT, TimedRecorder
-from voxrun.media.writers import AudioFileWriter
+from voxrun.services.arguments import Arguments
 from voxrun.services.base import Service, ServiceContext
 from voxrun.services.call import CallState
 from voxrun.services.calls import CallService
 from voxrun.services.ports import Surroundings
+from voxrun.services.recording_file import Form, RecordingFile
 from voxrun.session.messages import Command, Event
 
-DRAIN_MS = 500
-"""How often recorded audio goes to the file."""
+DRAIN_SECONDS = 0.5
+"""How often recorded audio goes to the file. The recorder holds back 0.5 s and the writer up to 1 s, so a
+process that is killed loses at most 2 s."""
 
-Format = Literal["wav", "mp3", "flac"]
+LONGEST_NAME = 60
 
 
 class _Ear(Sink):
@@ -42,69 +42,39 @@ class _Ear(Sink):
         self._take(frame)
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """How a recording is written."""
-
-    path: Path
-    stereo: bool
-    format: Format
-    sample_rate: int
-
-
 class CallRecording:
-    """One file that records one call from now until it is over."""
+    """Records one call into one file, from now until ``finish``."""
 
-    def __init__(self, call: CallState, form: Form, failed: Callable[[str], None]) -> None:
+    def __init__(self, call: CallState, file: RecordingFile) -> None:
+        self.file = file
         self._call = call
-        self._form = form
-        self._failed = failed
         self._loop = asyncio.get_running_loop()
         self._zero = self._loop.time()
-        self._recorder = TimedRecorder(mono=not form.stereo)
-        self._drained_ms = 0
-        self._writer: AudioFileWriter | None = AudioFileWriter(
-            form.path, 2 if form.stereo else 1, form.format, form.sample_rate
-        )
-        self._ear = _Ear(lambda frame: self._take(RIGHT, frame))
-        self._tap = lambda frame: self._take(LEFT, frame)
+        self._recorder = TimedRecorder(mono=not file.form.stereo)
+        self._ear = _Ear(lambda frame: self._recorder.write(RIGHT, frame, self._now_ms()))
+        self._tap: Callable[[bytes], None] = lambda frame: self._recorder.write(LEFT, frame, self._now_ms())
         self.duration_ms = 0
         call.leg.audio.connect(self._ear)
         call.sink.taps.append(self._tap)
+        self._timer = self._loop.call_later(DRAIN_SECONDS, self._drain)
+
+    def finish(self, then: Callable[[], None] = lambda: None) -> None:
+        """Write what is left and close the file; ``then`` when it is complete. Idempotent."""
+        if self._tap not in self._call.sink.taps:
+            return
+        self._timer.cancel()
+        self._call.sink.taps.remove(self._tap)
+        self._call.leg.audio.disconnect(self._ear)
+        self.duration_ms = self._now_ms() // FRAME_MS * FRAME_MS
+        self.file.write(self._recorder.finish(self.duration_ms))
+        self.file.finish(then)
 
     def _now_ms(self) -> int:
         return round((self._loop.time() - self._zero) * 1000)
 
-    def _take(self, channel: int, frame: bytes) -> None:
-        now = self._now_ms()
-        self._recorder.write(channel, frame, now)
-        if now - self._drained_ms >= DRAIN_MS:
-            self._drained_ms = now
-            self._drain(self._recorder.take(now))
-
-    def _drain(self, pcm: bytes) -> None:
-        if self._writer is None or not pcm:
-            return
-        try:
-            self._writer.write(pcm)
-        except (OSError, VoxrunError) as error:
-            # A full disk must not end the call: what is written stays, the scenario is told.
-            self._writer = None
-            self._failed(f"recording {self._form.path.name} stopped: {error}")
-
-    def finish(self) -> None:
-        """Write what is left and close the file. Idempotent."""
-        if self._tap in self._call.sink.taps:
-            self._call.sink.taps.remove(self._tap)
-            self._call.leg.audio.disconnect(self._ear)
-            self.duration_ms = self._now_ms() // FRAME_MS * FRAME_MS
-            self._drain(self._recorder.finish(self.duration_ms))
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            try:
-                writer.close()
-            except (OSError, VoxrunError) as error:
-                self._failed(f"recording {self._form.path.name} could not be finished: {error}")
+    def _drain(self) -> None:
+        self.file.write(self._recorder.take(self._now_ms()))
+        self._timer = self._loop.call_later(DRAIN_SECONDS, self._drain)
 
 
 class RecordingService(Service):
@@ -127,65 +97,66 @@ class RecordingService(Service):
         self._own += 1
         name = "recording.wav" if self._own == 1 else f"recording-{self._own}.wav"
         form = Form(self._around.folder / name, True, "wav", 16_000)
-        recording = self._start(call, form, lambda message: self._complain(message))
-        if recording is not None:
-            call.on_over.append(recording.finish)
-            self.context.journal.note("media", {"recording": name, "call": call.id})
+        recording = self._start(
+            call,
+            form,
+            lambda: self.context.journal.note("media", {"recording": name, "call": call.id}),
+            lambda message: self.context.journal.note("error", {"message": message, "own": True}),
+        )
+        call.on_over.append(lambda: recording.finish(lambda: self._running.remove(recording)))
 
     def execute(self, command: Command) -> None:
         call = self._calls.get(command.target)
         if call is None:
             raise ScenarioError("call.record: no such call")
+        wish = Arguments(command)
         if call.over:
             return
         if self._around.folder is None:
             self._emit("Call.RecordError", call, error="this run keeps no recordings")
             return
-        form = self._form(dict(command.data))
+        form = self._form(wish)
         url = self._around.file_url(form.path.name)
         recording = self._start(
-            call, form, lambda message: self._emit("Call.RecordError", call, error=message)
+            call,
+            form,
+            lambda: self._emit("Call.RecordStarted", call, url=url),
+            lambda message: self._emit("Call.RecordError", call, error=message),
         )
-        if recording is None:
-            return
-        self._emit("Call.RecordStarted", call, url=url)
-        call.on_over.append(lambda: self._stopped(call, recording, url))
+        # RecordStopped comes after Disconnected: the file is closed in a later turn of the loop.
+        call.on_over.append(lambda: recording.finish(lambda: self._stopped(call, recording, url)))
 
-    def _form(self, wish: dict[str, Any]) -> Form:
+    def _form(self, wish: Arguments) -> Form:
         assert self._around.folder is not None
         self._asked += 1
-        kind: Format = "flac" if wish.get("lossless") else "mp3"
+        lossless, hd = wish.flag("lossless"), wish.flag("hd")
         # The platform records 8 kHz by default and 48 kHz with hd_audio; the graph's own 16 kHz is the
         # most that there is to record.
-        rate = 16_000 if wish.get("hd") or wish.get("lossless") else 8_000
-        wanted = str(wish.get("name") or wish.get("prefix") or "record")
-        safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in wanted)[:60]
-        return Form(
-            self._around.folder / f"{safe}-{self._asked}.{kind}", bool(wish.get("stereo")), kind, rate
-        )
+        rate = 16_000 if hd or lossless else 8_000
+        wanted = wish.text("name") or wish.text("prefix") or "record"
+        safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in wanted)[:LONGEST_NAME]
+        path = self._around.folder / f"{safe}-{self._asked}.{'flac' if lossless else 'mp3'}"
+        return Form(path, wish.flag("stereo"), "flac" if lossless else "mp3", rate, None if hd else 32_000)
 
-    def _start(self, call: CallState, form: Form, failed: Callable[[str], None]) -> CallRecording | None:
-        try:
-            recording = CallRecording(call, form, failed)
-        except VoxrunError as error:
-            failed(str(error))
-            return None
+    def _start(
+        self, call: CallState, form: Form, opened: Callable[[], None], failed: Callable[[str], None]
+    ) -> CallRecording:
+        recording = CallRecording(call, RecordingFile(self._around.disk, form, opened, failed))
         self._running.append(recording)
         return recording
 
     def _stopped(self, call: CallState, recording: CallRecording, url: str) -> None:
-        recording.finish()
-        # RecordStopped comes after Disconnected, which is emitted when the listeners of `over` are done.
-        loop = asyncio.get_running_loop()
-        seconds = (recording.duration_ms + 500) // 1000
-        loop.call_soon(lambda: self._emit("Call.RecordStopped", call, url=url, cost=0, duration=seconds))
+        self._running.remove(recording)
+        if not recording.file.broken:
+            seconds = (recording.duration_ms + 500) // 1000
+            self._emit("Call.RecordStopped", call, url=url, cost=0, duration=seconds)
 
     def _emit(self, kind: str, call: CallState, **fields: Any) -> None:
         self.context.emit(Event(kind, call.id, fields))
 
-    def _complain(self, message: str) -> None:
-        self.context.journal.note("error", {"message": message, "own": True})
-
     async def close(self) -> None:
-        for recording in self._running:
+        """Every file is complete when this returns."""
+        for recording in tuple(self._running):
             recording.finish()
+        for recording in tuple(self._running):
+            await recording.file.closed()

@@ -6,8 +6,13 @@ import asyncio
 from typing import ClassVar
 
 from voxrun.errors import ScenarioError
+from voxrun.services.arguments import Arguments
 from voxrun.services.base import Service, ServiceContext
 from voxrun.session.messages import Command, Event
+
+LONGEST_MS = 2_147_483_647
+"""24.8 days, the platform's and every browser's longest."""
+SHORTEST_INTERVAL_MS = 100
 
 
 class TimerService(Service):
@@ -25,13 +30,15 @@ class TimerService(Service):
         if command.kind == "timer.clear":
             self._cancel(command.target)
             return
+        if command.target in self._timers:
+            raise ScenarioError(f"timer.set: there is a timer {command.target!r}")
         if len(self._timers) >= self._most:
             raise ScenarioError(f"more than {self._most} active timers")
-        delay = command.data.get("delay")
-        if not isinstance(delay, int | float) or delay < 0:
-            raise ScenarioError(f"a timer's delay must be a number of milliseconds, got {delay!r}")
-        repeat = command.data.get("repeat") is True
-        self._arm(command.target, self._loop.time() + delay / 1000, delay / 1000 if repeat else None)
+        data = Arguments(command)
+        repeat = data.flag("repeat")
+        # Checked again: a period of 0 would be an endless loop of ours.
+        delay = data.number("delay", SHORTEST_INTERVAL_MS if repeat else 0, LONGEST_MS) / 1000
+        self._arm(command.target, self._loop.time() + delay, delay if repeat else None)
 
     def _arm(self, timer_id: str, when: float, period: float | None) -> None:
         self._timers[timer_id] = self._loop.call_at(when, self._fire, timer_id, when, period)

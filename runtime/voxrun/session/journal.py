@@ -12,12 +12,15 @@ Records (``n`` counts from 0, ``t`` is milliseconds of session time)::
 
 ``"own":true`` marks log and error records that voxrun itself made, not a turn of the scenario. Log levels:
 write (Logger.write), trace, console, system (the runtime), warning, error. Secrets are redacted before
-anything is written or shown. Files are readable by their owner only.
+anything is written or shown. Files are readable by their owner only. A file that cannot be written any
+more (full disk) ends there, with one error record for the observers: the call goes on.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -27,6 +30,8 @@ from typing import Any, TextIO
 from voxrun.session.clock import Clock
 from voxrun.session.messages import Command, Event, JsonObject
 from voxrun.session.redact import Redactor
+
+log = logging.getLogger(__name__)
 
 VERSION = 1
 
@@ -39,6 +44,35 @@ def open_private(path: Path) -> TextIO:
     return os.fdopen(descriptor, "w", encoding="utf-8", newline="\n")
 
 
+class LineFile:
+    """A text file of whole lines; None where nothing is to be kept."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._file = open_private(path) if path else None
+
+    def write(self, line: str) -> str:
+        """Append a line. Gives "", or why this file has just come to its end."""
+        if self._file is None:
+            return ""
+        try:
+            self._file.write(line + "\n")
+            self._file.flush()
+        except OSError as error:
+            self.close()
+            return (
+                f"{self._path} cannot be written any more: {error.strerror}. The session goes on without it"
+            )
+        return ""
+
+    def close(self) -> None:
+        """Idempotent."""
+        file, self._file = self._file, None
+        if file is not None:
+            with contextlib.suppress(OSError):  # what the disk refused is refused again
+                file.close()
+
+
 class Journal:
     """Writes the records of one session to ``folder`` (None: nowhere) and shows them to observers."""
 
@@ -48,8 +82,9 @@ class Journal:
         self._redactor = redactor
         self._next = 0
         self._observers: list[Observer] = []
-        self._file = open_private(folder / "journal.jsonl") if folder else None
-        self._log = open_private(folder / "log.txt") if folder else None
+        self._file = LineFile(folder / "journal.jsonl" if folder else None)
+        self._log = LineFile(folder / "log.txt" if folder else None)
+        self._hide_tones = False
         self.records: list[JsonObject] | None = None
         """Kept in memory when a list is put here (tests, replay)."""
 
@@ -92,30 +127,39 @@ class Journal:
         record: JsonObject = {"n": self._next, "t": t, "k": kind}
         record.update(self._redactor.value(data))
         self._next += 1
-        if self._file:
-            self._file.write(json.dumps(record, ensure_ascii=True, separators=(",", ":")) + "\n")
-            self._file.flush()
-        if self._log:
-            line = log_line(record, self._zero)
-            if line:
-                self._log.write(line + "\n")
-                self._log.flush()
+        trouble = self._file.write(json.dumps(record, ensure_ascii=True, separators=(",", ":")))
+        line = log_line(record, self._zero, self._hide_tones)
+        trouble = trouble or (self._log.write(line) if line else "")
         if self.records is not None:
             self.records.append(record)
         for observer in tuple(self._observers):
+            self._show(observer, record)
+        if trouble:
+            self.error(trouble, own=True)
+
+    def hide_tones(self, hide: bool) -> None:
+        """Logger.hideTones: keys that the caller presses stay out of the text log (cards, PINs). The journal
+        keeps them, for a replay needs them."""
+        self._hide_tones = hide
+
+    def _show(self, observer: Observer, record: JsonObject) -> None:
+        try:
             observer(record)
+        except Exception:  # who only looks on must not end the call
+            log.exception("an observer of the journal failed and is told nothing more")
+            self._observers.remove(observer)
 
     def close(self) -> None:
-        for file in (self._file, self._log):
-            if file and not file.closed:
-                file.close()
+        self._file.close()
+        self._log.close()
 
 
+TONE = "Call.ToneReceived"
 _QUIET = frozenset({"@timer"})
 _QUIET_COMMANDS = ("log", "timer.")
 
 
-def log_line(record: JsonObject, zero_ms: int) -> str:
+def log_line(record: JsonObject, zero_ms: int, hide_tones: bool = False) -> str:
     """One record as a line of the session log; "" for what a person would not want there."""
     kind = record["k"]
     text = ""
@@ -123,7 +167,10 @@ def log_line(record: JsonObject, zero_ms: int) -> str:
         level = record["level"]
         text = str(record["text"]) if level == "write" else f"[{level}] {record['text']}"
     elif kind == "event" and record["kind"] not in _QUIET:
-        text = f"<- {record['kind']} {_short(record['data'])}"
+        data = record["data"]
+        if hide_tones and record["kind"] == TONE and isinstance(data, dict):
+            data = {**data, "tone": "*"}
+        text = f"<- {record['kind']} {_short(data)}"
     elif kind == "command" and not str(record["kind"]).startswith(_QUIET_COMMANDS):
         text = f"-> {record['kind']} {_short(record['data'])}"
     elif kind == "session":

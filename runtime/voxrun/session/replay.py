@@ -119,9 +119,12 @@ def _scripts(folder: Path, header: JsonObject) -> tuple[Script, ...]:
             raise ConfigError(f"{folder}: the header's list of scripts is damaged")
         path = folder / str(entry.get("file"))
         try:
-            script = Script(str(entry.get("name")), path.read_text("utf-8"))
+            # As bytes: read_text would turn CRLF into LF, and it must be the very text that ran.
+            script = Script(str(entry.get("name")), path.read_bytes().decode("utf-8"))
         except OSError as error:
             raise ConfigError(f"{path}: the scenario that ran is missing: {error.strerror}") from None
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{path}: this is not the text that ran: {error}") from None
         if script_entry(number, script)["sha256"] != entry.get("sha256"):
             raise ConfigError(f"{path}: this is not the text that ran (its checksum differs)")
         scripts.append(script)

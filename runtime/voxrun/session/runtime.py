@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from voxrun.connectors.transport import Transports
-from voxrun.errors import VoxrunError
+from voxrun.errors import UserError, VoxrunError
 from voxrun.legs.base import Dialer, IncomingInfo, Leg
 from voxrun.media.graph import Ticker
 from voxrun.realm.port import RealmProvider, Script
 from voxrun.services.access import AccessReply
+from voxrun.services.download import AudioCache
+from voxrun.services.guard import tls_context
+from voxrun.services.recording_file import disk_thread
 from voxrun.session.clock import Clock
 from voxrun.session.limits import Limits
-from voxrun.session.messages import JsonObject
+from voxrun.session.messages import Event, JsonObject
 from voxrun.session.session import Ending
 from voxrun.session.setup import Opened, SessionPlan, open_session
 from voxrun.speech.base import Speech
+
+log = logging.getLogger(__name__)
+
+UNAVAILABLE = 503
+ADMINISTRATIVE = "Terminated administratively"
 
 Observer = Callable[[str, JsonObject], None]
 """(session id, journal record)."""
@@ -30,7 +39,8 @@ Observer = Callable[[str, JsonObject], None]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What all sessions share. ``http`` and ``transports`` None mean the network behind the guard."""
+    """What all sessions share. ``http`` and ``transports`` None mean the network behind the guard; a
+    transport that is given stays open. ``disk`` writes recordings."""
 
     clock: Clock
     ticker: Ticker
@@ -40,6 +50,8 @@ class World:
     transports: Transports | None = None
     http: httpx.AsyncBaseTransport | None = None
     provider_urls: Mapping[str, str] = field(default_factory=dict)
+    disk: Executor = field(default_factory=disk_thread)
+    audio_cache: AudioCache = field(default_factory=AudioCache)
 
 
 def plain_file_path(session_id: str, name: str) -> str:
@@ -93,24 +105,40 @@ class Runtime:
         self.world = world
         self._sessions: dict[str, Opened] = {}
         self._tasks: dict[str, asyncio.Task[Ending]] = {}
+        self._known: dict[str, SessionInfo | None] = {}
+        """Every session since the start, in order; None while it lives."""
         self._observers: list[Observer] = []
         self._count = 0
+        self._closed = False
+        if world.http is None or world.transports is None:
+            tls_context()  # takes its 25 ms now, not while calls are on
 
     def subscribe(self, observer: Observer) -> Callable[[], None]:
         """Show every journal record of every session to ``observer``; gives the way to stop it."""
         self._observers.append(observer)
-        return lambda: self._observers.remove(observer)
+        return lambda: self._observers.remove(observer) if observer in self._observers else None
 
     async def incoming(self, leg: Leg, info: IncomingInfo) -> str:
-        """A call arrives: a new session with Started and CallAlerting. Gives the session id."""
-        opened = await self._open(self.application.custom_data)
+        """A call arrives: a new session with Started and CallAlerting. Gives the session id.
+
+        Raises VoxrunError when there can be no session; the call is refused then.
+        """
+        try:
+            opened = await self._open(self.application.custom_data)
+        except BaseException:
+            leg.reject(UNAVAILABLE, "Service Unavailable", {})
+            await leg.close()
+            raise
         alerting = opened.calls.incoming(leg, info)
         started = opened.started_event()
         self._run(opened, (started, alerting), lambda: opened.calls.listen(alerting.target))
         return opened.session.id
 
     async def start_session(self, custom_data: str) -> str:
-        """A start over HTTP (StartScenarios): a new session with Started alone. Gives its id."""
+        """A start over HTTP (StartScenarios): a new session with Started alone. Gives its id.
+
+        Raises VoxrunError when there can be no session.
+        """
         opened = await self._open(custom_data)
         opened.session.calls_changed(0)
         self._run(opened, (opened.started_event(),), lambda: None)
@@ -127,24 +155,25 @@ class Runtime:
     ) -> AccessReply:
         """A request on a session access URL. Raises KeyError for an unknown session or a wrong token."""
         opened = self._sessions[session_id]
-        if (
-            not secrets.compare_digest(opened.token.encode(), token.encode())
-            or opened.session.ending is not None
-        ):
+        if not secrets.compare_digest(opened.token.encode(), token.encode("utf-8", "surrogatepass")):
             raise KeyError(session_id)
         return await opened.access.request(method, path, content, headers)
 
     def sessions(self) -> list[SessionInfo]:
         """All sessions since the start, oldest first."""
-        return [
-            SessionInfo(opened.session.id, opened.folder, opened.session.state, opened.session.ending)
-            for opened in self._sessions.values()
-        ]
+        return [self._info(session_id) for session_id in self._known]
+
+    def _info(self, session_id: str) -> SessionInfo:
+        info = self._known[session_id]
+        if info is not None:
+            return info
+        opened = self._sessions[session_id]
+        return SessionInfo(session_id, opened.folder, opened.session.state, opened.session.ending)
 
     def file(self, session_id: str, name: str) -> Path:
         """A file of a session's folder (recordings). Raises KeyError when there is none of that name."""
-        folder = self._sessions[session_id].folder
-        if folder is None or "/" in name or name.startswith("."):
+        folder = self._info(session_id).folder
+        if folder is None or "/" in name or "\0" in name or name.startswith("."):
             raise KeyError(name)
         path = folder / name
         if not path.is_file():
@@ -152,16 +181,23 @@ class Runtime:
         return path
 
     async def wait(self, session_id: str) -> Ending:
-        """Until the session is over."""
-        return await self._tasks[session_id]
+        """Until the session is over. Raises KeyError when there is none of that id."""
+        task = self._tasks.get(session_id)
+        if task is not None:
+            return await asyncio.shield(task)
+        ended = self._info(session_id).ended
+        assert ended is not None
+        return ended
 
     async def close(self) -> None:
-        """End every session cleanly: calls hung up, recordings finished."""
+        """End every session cleanly: calls hung up, recordings finished. No session starts any more."""
+        self._closed = True
         for opened in self._sessions.values():
-            opened.session.stop("Terminated administratively")
+            opened.session.stop(ADMINISTRATIVE)
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _open(self, custom_data: str) -> Opened:
+        self._check_open()
         self._count += 1
         application = self.application
         seed = application.seed if application.seed is not None else secrets.randbits(48)
@@ -173,22 +209,39 @@ class Runtime:
             token=secrets.token_hex(16) if application.seed is None else f"{seed:032x}",
         )
         opened = await open_session(application, self.world, plan)
-        self._sessions[opened.session.id] = opened
         session_id = opened.session.id
+        if self._closed:  # meanwhile
+            await opened.session.abandon(ADMINISTRATIVE)
+            self._check_open()
+        self._sessions[session_id] = opened
+        self._known[session_id] = None
         opened.session.journal.observe(lambda record: self._show(session_id, record))
         opened.write_header()
         return opened
 
-    def _run(self, opened: Opened, first: Any, then: Callable[[], None]) -> None:
+    def _check_open(self) -> None:
+        if self._closed:
+            raise UserError("voxrun is shutting down: it takes no new calls. Start it again.")
+
+    def _run(self, opened: Opened, first: Iterable[Event], then: Callable[[], None]) -> None:
         task = asyncio.get_running_loop().create_task(opened.session.run(opened.boot, first, then))
         self._tasks[opened.session.id] = task
-        task.add_done_callback(lambda done: self._over(opened, done))
+        task.add_done_callback(lambda done: self._ended(opened, done))
 
-    def _over(self, opened: Opened, task: asyncio.Task[Ending]) -> None:
+    def _ended(self, opened: Opened, task: asyncio.Task[Ending]) -> None:
+        """Keep of a session what may still be asked: everything else it held is freed."""
+        session_id = opened.session.id
         if not task.cancelled() and (error := task.exception()) is not None:
             message = str(error) if isinstance(error, VoxrunError) else f"internal error: {error!r}"
-            self._show(opened.session.id, {"k": "error", "message": message})
+            self._show(session_id, {"k": "error", "message": message})
+        ending = opened.session.ending or Ending(ADMINISTRATIVE)
+        self._known[session_id] = SessionInfo(session_id, opened.folder, "ended", ending)
+        del self._sessions[session_id], self._tasks[session_id]
 
     def _show(self, session_id: str, record: JsonObject) -> None:
         for observer in tuple(self._observers):
-            observer(session_id, record)
+            try:
+                observer(session_id, record)
+            except Exception:  # who only looks on must not end the call
+                log.exception("an observer of the runtime failed and is told nothing more")
+                self._observers.remove(observer)

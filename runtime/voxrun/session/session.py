@@ -12,19 +12,31 @@ After an uncaught error the realm is not entered again: the session ends as "JS 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from voxrun.errors import VoxrunError
+from voxrun.errors import InternalError, VoxrunError
 from voxrun.realm.port import BootInfo, RealmError, RealmPort, TurnResult
 from voxrun.session.clock import Clock
 from voxrun.session.journal import Journal
 from voxrun.session.limits import Limits
 from voxrun.session.messages import Command, Event
 
+log = logging.getLogger(__name__)
+
 NORMAL = "Normal termination"
 JS_ERROR = "JS session error"
+
+NOTED = frozenset({"session.customdata"})
+"""Commands that only the journal takes."""
+
+MOST_EVENTS = 10_000
+"""Events that may wait for the scenario; a peer that floods it ends its own call, not the process."""
+
+LONGEST_LOG = 20_000
+"""Characters of one log line; the platform's own limit of 15,000 is kept in the realm."""
 
 
 class Executor(Protocol):
@@ -73,9 +85,11 @@ class Session:
         self._order: list[Executor] = []
         self._http: Draining | None = None
         self._kill_timers: Callable[[], None] = lambda: None
+        self._closers: tuple[Callable[[], Awaitable[None]], ...] = ()
         self._stop: asyncio.Event = asyncio.Event()
         self._stop_reason = NORMAL
         self._terminating = False
+        self._closing = False
         self._last_requests = 0
         self._error: RealmError | None = None
         self._idle_timer: asyncio.TimerHandle | None = None
@@ -90,8 +104,15 @@ class Session:
 
     # -- wiring -------------------------------------------------------------------------------------
 
-    def attach(self, services: Iterable[Executor], http: Draining, kill_timers: Callable[[], None]) -> None:
-        """Give the session its services."""
+    def attach(
+        self,
+        services: Iterable[Executor],
+        http: Draining,
+        kill_timers: Callable[[], None],
+        closers: Iterable[Callable[[], Awaitable[None]]] = (),
+    ) -> None:
+        """Give the session its services; ``closers`` are called after all of them are closed."""
+        self._closers = tuple(closers)
         for service in services:
             self._order.append(service)
             for kind in service.handles:
@@ -101,8 +122,16 @@ class Session:
 
     def emit(self, event: Event) -> None:
         """Queue an event; each is a turn of its own. Events after the end are dropped."""
-        if self.ending is None:
-            self._queue.put_nowait(event)
+        if self._closing:
+            return
+        if self._queue.qsize() >= MOST_EVENTS:
+            message = (
+                f"the scenario does not keep up: {MOST_EVENTS} events wait for it, {event.kind} among them"
+            )
+            self._fail(RealmError("limit", message), own=True)
+            self._stop.set()
+            return
+        self._queue.put_nowait(event)
 
     def calls_changed(self, live: int) -> None:
         """The number of live calls changed: without any, the session ends after ``idle_ms``."""
@@ -135,22 +164,31 @@ class Session:
         """
         self.journal.note("session", {"state": "started", "id": self.id})
         try:
-            self._take(await self._realm.boot(boot))
-            if self._error is None:
-                for event in first:
-                    self.emit(event)
-                then()
-                await self._turns()
-            if self._error is None:
-                await self._wind_down()
+            await self._live(boot, first, then)
+        except Exception as error:
+            # Whatever failed below us (a realm's host, a service) ends this session in the proper way.
+            if not isinstance(error, VoxrunError):
+                log.exception("session %s failed", self.id)
+            message = str(error) if isinstance(error, VoxrunError) else f"a fault of voxrun itself: {error!r}"
+            self._fail(RealmError("internal", message), own=True)
         finally:
-            await self._close()
-        return self.ending or Ending(self._stop_reason)
+            ending = await self._close()
+        return ending
+
+    async def _live(self, boot: BootInfo, first: Iterable[Event], then: Callable[[], None]) -> None:
+        self._take(await self._realm.boot(boot))
+        if self._error is None:
+            for event in first:
+                self.emit(event)
+            then()
+            await self._turns()
+        if self._error is None:
+            await self._wind_down()
 
     async def _turns(self) -> None:
         while self._error is None and not self._stop.is_set():
             event = await self._next_event()
-            if event is not None:
+            if event is not None and not self._stop.is_set():
                 await self._turn(event)
 
     async def _next_event(self) -> Event | None:
@@ -182,29 +220,39 @@ class Session:
             self._fail(result.error)
 
     def _perform(self, command: Command) -> None:
-        if command.kind == "log":
-            self.journal.log(str(command.data["level"]), str(command.data["text"]), command.where)
-            return
-        self.journal.command(command)
-        if command.kind == "session.terminate":
-            self.stop(NORMAL)
-            return
-        service = self._services.get(command.kind)
-        if service is None:
-            if not command.kind.startswith(("session.", "log.")):
-                message = f"no service carries out '{command.kind}'"
-                self._fail(RealmError("internal", message, command.where), own=True)
-            return
-        if self._terminating and not self._allowed_at_the_end(command):
-            return
+        """Carry out one command. The realm is untrusted: what makes no sense ends its session, no more."""
         try:
-            service.execute(command)
+            self._carry_out(command)
         except VoxrunError as error:
             self._fail(RealmError("exception", str(error), command.where), own=True)
-        except (KeyError, TypeError, ValueError) as error:
-            # The realm is untrusted: a malformed command ends its session, nothing else.
-            message = f"malformed command {command.kind}: {error!r}"
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            message = f"malformed command {command.kind!s:.100}: {error!r:.300}"
             self._fail(RealmError("exception", message, command.where), own=True)
+        except Exception as error:
+            log.exception("session %s: the command %s failed", self.id, command.kind)
+            message = f"{command.kind}: a fault of voxrun itself: {error!r}"
+            self._fail(RealmError("internal", message, command.where), own=True)
+
+    def _carry_out(self, command: Command) -> None:
+        if not isinstance(command.data, Mapping):
+            raise TypeError(f"its data is no object: {command.data!r:.100}")
+        if command.kind == "log":
+            level, text = str(command.data["level"]), str(command.data["text"])
+            self.journal.log(level, text[:LONGEST_LOG], command.where)
+            return
+        self.journal.command(command)
+        service = self._services.get(command.kind)
+        if self._error is not None:
+            pass  # the journal has what the turn gave, but nothing is done any more
+        elif command.kind == "session.terminate":
+            self.stop(NORMAL)
+        elif command.kind == "log.tones":
+            self.journal.hide_tones(command.data.get("hide") is True)
+        elif service is None:
+            if command.kind not in NOTED:
+                raise InternalError(f"no service carries out '{command.kind!s:.100}'")
+        elif not self._terminating or self._allowed_at_the_end(command):
+            service.execute(command)
 
     def _allowed_at_the_end(self, command: Command) -> bool:
         """One HTTP request, made in Terminating."""
@@ -235,7 +283,7 @@ class Session:
     async def _close_all_but_http(self) -> None:
         for service in self._order:
             if service is not self._http:
-                await service.close()
+                await self._quietly(service.close)
 
     async def _drain(self) -> None:
         """Wait for HTTP requests under way and run their callbacks; the queued ones are dropped."""
@@ -262,12 +310,29 @@ class Session:
             self.journal.note("session", {"state": kind.removeprefix("Application.").lower()})
             await self._turn(Event(kind))
 
-    async def _close(self) -> None:
+    async def abandon(self, reason: str) -> None:
+        """Close a session that was never run."""
+        self._stop_reason = reason
+        await self._close()
+
+    async def _close(self) -> Ending:
+        """Close everything, whatever fails on the way; the files are complete before the end is noted."""
+        self._terminating = self._closing = True
         if self._idle_timer is not None:
             self._idle_timer.cancel()
-        self.ending = Ending(JS_ERROR, self._error) if self._error else Ending(self._stop_reason)
         for service in self._order:
-            await service.close()
-        await self._realm.close()
+            await self._quietly(service.close)
+        for closer in (*self._closers, self._realm.close):
+            await self._quietly(closer)
+        self.ending = Ending(JS_ERROR, self._error) if self._error else Ending(self._stop_reason)
         self.journal.note("session", {"state": "ended", "reason": self.ending.reason})
         self.journal.close()
+        return self.ending
+
+    async def _quietly(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Close one thing; its failure must not keep the others open."""
+        try:
+            await close()
+        except Exception as error:
+            log.exception("session %s: something could not be closed", self.id)
+            self.journal.error(f"at the end of the session: {error!r}", own=True)

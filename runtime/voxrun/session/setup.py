@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from voxrun.connectors.registry import FACTORIES
 from voxrun.connectors.transport import Transports
@@ -20,7 +20,7 @@ from voxrun.services.base import ServiceContext
 from voxrun.services.calls import CallService
 from voxrun.services.connector_client import ConnectorService
 from voxrun.services.download import Downloader
-from voxrun.services.guard import GuardedTransport, GuardRules, check_socket
+from voxrun.services.guard import BorrowedTransport, GuardedTransport, GuardRules, check_socket
 from voxrun.services.http import HttpService
 from voxrun.services.media import MediaService
 from voxrun.services.playback import PlaybackService
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 ACCOUNT_ID = 1
 APPLICATION_ID = 1
+
+Closer: TypeAlias = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +64,52 @@ class Opened:
     token: str
     folder: Path | None
     head: JsonObject
+    application: Application
 
     def started_event(self) -> Event:
         """Application.Started with its fields."""
         return Event("Application.Started", "", dict(self.boot.session))
 
     def write_header(self) -> None:
-        """The journal's first record."""
-        self.session.journal.note("header", self.head)
+        """The journal's first record, and the scripts beside it: replay needs the very text that ran."""
+        journal = self.session.journal
+        journal.note("header", self.head)
+        if self.folder is not None:
+            try:
+                save_scripts(self.folder, self.application)
+            except OSError as error:  # a full disk is no reason to lose the call
+                journal.error(f"the scripts could not be kept for replay: {error.strerror}", own=True)
 
 
 async def open_session(application: Application, world: World, plan: SessionPlan) -> Opened:
     """Make a session ready to run. Raises ConfigError when its folder cannot be made."""
     new_id = id_maker(plan.seed, plan.number)
     session_id = new_id("session")
-    clock = world.clock
-    start_ms = clock.unix_ms()
+    start_ms = world.clock.unix_ms()
     folder = make_folder(application.sessions_dir, start_ms, session_id)
-    journal = Journal(
-        folder, clock, Redactor({**application.secrets, "session access token": plan.token}), start_ms
-    )
+    journal = Journal(folder, world.clock, _redactor(application, plan), start_ms)
+    try:
+        realm = await world.realms.open(session_id)
+    except BaseException:
+        journal.close()
+        raise
+    session = Session(session_id, realm, world.clock, journal, application.limits)
+    context = ServiceContext(session_id, world.clock, random.Random(plan.seed), journal, session.emit, new_id)
+    around, closers = surroundings(application, world, session_id, plan.token, folder)
+    calls, access = attach_services(session, context, around, closers)
+    boot = boot_info(application, session_id, start_ms, plan)
+    head = header.make(application, boot, session_id)
+    return Opened(session, boot, calls, access, plan.token, folder, head, application)
+
+
+def _redactor(application: Application, plan: SessionPlan) -> Redactor:
+    return Redactor({**application.secrets, "session access token": plan.token})
+
+
+def boot_info(application: Application, session_id: str, start_ms: int, plan: SessionPlan) -> BootInfo:
+    """What the realm is given."""
     access_url = f"{application.base_url}/request/{session_id}/{plan.token}"
-    boot = BootInfo(
+    return BootInfo(
         scripts=application.scripts,
         seed=plan.seed,
         start_ms=start_ms,
@@ -100,49 +126,60 @@ async def open_session(application: Application, world: World, plan: SessionPlan
         },
         keep_going=application.keep_going,
     )
-    session = Session(session_id, await world.realms.open(session_id), clock, journal, application.limits)
-    rng = random.Random(plan.seed)
-    context = ServiceContext(session_id, clock, rng, journal, session.emit, new_id)
+
+
+def surroundings(
+    application: Application, world: World, session_id: str, token: str, folder: Path | None
+) -> tuple[Surroundings, list[Closer]]:
+    """The world of one session, and what is to be closed with it."""
     rules = GuardRules(
         application.own_ports | application.provider_ports,
-        (f"/request/{session_id}/{plan.token}",),
+        (f"/request/{session_id}/{token}",),
         application.allow_link_local,
     )
+    closers: list[Closer] = []
+    http: BorrowedTransport | GuardedTransport
+    if world.http is not None:
+        http = BorrowedTransport(world.http)
+    else:
+        http = GuardedTransport(rules)
+        closers.append(http.aclose)
+    transports = world.transports
+    if transports is None:
+        transports, closer = network(replace(rules, own_ports=application.own_ports))
+        closers.append(closer)
     around = Surroundings(
         ticker=world.ticker,
         speech=world.speech,
         dialer=world.dialer,
-        transports=world.transports or network(replace(rules, own_ports=application.own_ports)),
+        transports=transports,
         limits=application.limits,
+        http=http,
+        disk=world.disk,
+        audio_cache=world.audio_cache,
         folder=folder,
         file_url=lambda name: application.base_url + application.file_path(session_id, name),
-        http=world.http or GuardedTransport(rules),
         provider_urls=dict(world.provider_urls),
         connector_errors=application.connector_errors,
         record=application.record,
     )
-    calls, access = attach_services(session, context, around)
-    if folder is not None:
-        save_scripts(folder, application)
-    head = header.make(application, boot, session_id)
-    return Opened(session, boot, calls, access, plan.token, folder, head)
+    return around, closers
 
 
-def network(rules: GuardRules) -> Transports:
-    """How connectors reach their providers: real sockets behind the guard."""
+def network(rules: GuardRules) -> tuple[Transports, Closer]:
+    """How connectors reach their providers: real sockets behind the guard; and what closes them."""
 
     async def guard(url: str) -> str:
         return await check_socket(url, rules)
 
-    return Transports(WebSocketConnector(guard), GuardedTransport(rules))
+    http = GuardedTransport(rules)
+    return Transports(WebSocketConnector(guard), http), http.aclose
 
 
 def attach_services(
-    session: Session, context: ServiceContext, around: Surroundings
+    session: Session, context: ServiceContext, around: Surroundings, closers: list[Closer]
 ) -> tuple[CallService, AccessService]:
     """Make the services of a session and give them to it."""
-    if around.http is None:
-        raise ConfigError("a session needs an HTTP transport")
     units = Units()
     limits = around.limits
     calls = CallService(context, units, around, session.calls_changed)
@@ -153,13 +190,13 @@ def attach_services(
         timers,
         access,
         calls,
-        PlaybackService(context, calls, around, Downloader(around.http, limits)),
+        PlaybackService(context, calls, around, Downloader(around.http, limits, around.audio_cache)),
         ConnectorService(context, units, around, FACTORIES),
         MediaService(context, units),
         RecordingService(context, calls, around),
         http,
     )
-    session.attach(services, http, timers.stop)
+    session.attach(services, http, timers.stop, closers)
     return calls, access
 
 
@@ -192,7 +229,7 @@ def make_folder(root: Path | None, start_ms: int, session_id: str) -> Path | Non
 
 
 def save_scripts(folder: Path, application: Application) -> None:
-    """Keep the scripts beside the journal: replay needs the very text that ran."""
+    """Keep the scripts in the session's folder. Raises OSError."""
     target = folder / "scripts"
     target.mkdir(mode=0o700)
     for number, script in enumerate(application.scripts):

@@ -1,0 +1,91 @@
+"""Reads the arguments of commands. The realm is untrusted: what is wrong raises ScenarioError."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from voxrun.errors import ScenarioError
+from voxrun.session.messages import Command
+
+
+class Arguments:
+    """The data of one command, read by name and type."""
+
+    def __init__(self, command: Command) -> None:
+        self._kind = command.kind
+        self._data = command.data
+
+    def text(self, name: str, most_bytes: int = 1 << 20) -> str:
+        """A text of at most ``most_bytes`` in UTF-8; absent and null are ""."""
+        value = self._data.get(name)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise self._wrong(name, "a text", value)
+        size = len(value.encode("utf-8", "surrogatepass"))
+        if size > most_bytes:
+            raise ScenarioError(f"{self._kind}: {name} has {size} bytes, the limit is {most_bytes}")
+        return value
+
+    def needed(self, name: str, most_bytes: int = 1 << 20) -> str:
+        """A text that may not be absent."""
+        if self._data.get(name) is None:
+            raise self._wrong(name, "a text", None)
+        return self.text(name, most_bytes)
+
+    def number(self, name: str, least: float, most: float) -> float:
+        """A finite number between ``least`` and ``most``."""
+        value = self._data.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._wrong(name, "a number", value)
+        if not (math.isfinite(value) and least <= value <= most):
+            raise self._wrong(name, f"a number from {least:g} to {most:g}", value)
+        return value
+
+    def flag(self, name: str) -> bool:
+        """True or false; absent is false."""
+        return self._data.get(name) is True
+
+    def mapping(self, name: str) -> dict[str, Any]:
+        """An object; absent and null are {}."""
+        value = self._data.get(name)
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise self._wrong(name, "an object", value)
+        return value
+
+    def headers(self, name: str = "headers") -> dict[str, str]:
+        """Header name -> value."""
+        return string_map(self.mapping(name))
+
+    def pairs(self, name: str) -> list[tuple[str, str]]:
+        """[[name, value], ...]; absent and null are []."""
+        value = self._data.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise self._wrong(name, "a list of pairs", value)
+        for pair in value:
+            if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(x, str) for x in pair)):
+                raise self._wrong(name, "a list of pairs of texts", pair)
+        return [(first, second) for first, second in value]
+
+    def _wrong(self, name: str, wanted: str, value: object) -> ScenarioError:
+        return ScenarioError(f"{self._kind}: {name} must be {wanted}, got {_shown(value)}")
+
+
+def string_map(value: Mapping[str, Any]) -> dict[str, str]:
+    """Texts by name, each on one line: a line break in a header would begin another."""
+    return {_line(name): _line(item) for name, item in value.items()}
+
+
+def _line(value: object) -> str:
+    return " ".join(str(value).splitlines())
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:59] + "…"
