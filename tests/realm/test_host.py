@@ -14,12 +14,14 @@ from tests.realm.conftest import START, info
 from voxrun.realm import wire
 from voxrun.realm.host import Host
 from voxrun.realm.stack import start_deep
+from voxrun.realm.turntext import event_text, parse
 from voxrun.session.messages import Event
 
 SOURCE = """
   VoxEngine.addEventListener(AppEvents.Started, () => Logger.write(Math.random() + uuidgen()));
 """
-TURN = {"op": "turn", "s": "s", "e": wire.event_to_json(Event("Application.Started"), START)}
+STARTED = ["Application.Started", event_text(Event("Application.Started"), START)]
+TURN = {"op": "turn", "s": "s", "k": STARTED[0], "raw": STARTED[1]}
 
 
 class Talk:
@@ -58,7 +60,7 @@ def boot(source: str = SOURCE, session: str = "s") -> dict[str, Any]:
 
 def test_it_boots_turns_and_closes(talk: Talk) -> None:
     assert "e" not in talk.ask(boot())
-    assert talk.ask(TURN)["c"][0][0] == "log"
+    assert parse(talk.ask(TURN)["raw"])["c"][0][0] == "log"
     assert talk.ask({"op": "memory", "s": "s"})["bytes"] > 100_000
     assert talk.ask({"op": "close", "s": "s"}) == {}
     assert wire.BEGUN.unpack_from(talk.board)[0] == 4
@@ -66,7 +68,7 @@ def test_it_boots_turns_and_closes(talk: Talk) -> None:
 
 def test_a_replay_gives_the_same_digests(talk: Talk) -> None:
     live = [talk.ask(boot())["d"], talk.ask(TURN)["d"], talk.ask(TURN)["d"]]
-    rebuild = {**boot(session="again"), "op": "rebuild", "events": [TURN["e"], TURN["e"]]}
+    rebuild = {**boot(session="again"), "op": "rebuild", "events": [STARTED, STARTED]}
     assert talk.ask(rebuild) == {"digests": live}
     assert len(set(live)) == 3
 

@@ -89,14 +89,16 @@ class Host:
 
     def _do_turn(self, request: dict[str, Any]) -> dict[str, Any]:
         realm = self._running = self._realms[request["s"]]
-        result = realm.turn(*wire.event_from_json(request["e"]))
+        result = realm.turn_text(request["k"], request["raw"])
+        if isinstance(result, str):
+            return {"d": realm.digest, "raw": result}
         return {**wire.result_to_json(result), "d": realm.digest}
 
     def _do_rebuild(self, request: dict[str, Any]) -> dict[str, Any]:
         digests = [self._do_boot(request)["d"]]
         realm = self._realms[request["s"]]
-        for item in request["events"]:
-            realm.turn(*wire.event_from_json(item))
+        for kind, text in request["events"]:
+            realm.turn_text(kind, text)
             digests.append(realm.digest)
         return {"digests": digests}
 

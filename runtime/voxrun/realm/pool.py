@@ -19,6 +19,7 @@ from voxrun.realm.link import GRACE_SECONDS, HostLink, Loss, Request
 from voxrun.realm.port import NOTHING, BootInfo, RealmError, TurnResult
 from voxrun.realm.positions import ScriptMap
 from voxrun.realm.realm import CPU_SECONDS, budgets
+from voxrun.realm.turntext import clean_result, event_text
 from voxrun.session.messages import Event
 
 SESSIONS_A_HOST: Final = 8
@@ -33,14 +34,15 @@ class HostedRealm:
         self.session_id = session_id
         self.link: HostLink | None = None
         self._info: BootInfo | None = None
-        self._event: tuple[Event, int] | None = None
-        self._events: list[tuple[Event, int]] = []
+        self._event: tuple[str, str] | None = None
+        self._events: list[tuple[str, str]] = []
         self._digests: list[int] = []
         self._budget = CPU_SECONDS
         self._waiting: asyncio.Future[TurnResult] | None = None
         self._current: dict[str, Any] | None = None
         self._ended: RealmError | None = None
-        self._explain = Explainer(ScriptMap(()))
+        self._map = ScriptMap(())
+        self._explain = Explainer(self._map)
 
     # -- RealmPort
 
@@ -48,7 +50,8 @@ class HostedRealm:
         """Make the realm and run the scripts."""
         self._info = info
         self._budget, heap = budgets(info)
-        self._explain = Explainer(ScriptMap(info.scripts))
+        self._map = ScriptMap(info.scripts)
+        self._explain = Explainer(self._map)
         self._explain.limits(self._budget, heap)
         return await self._ask({"op": "boot", "s": self.session_id, "info": wire.boot_to_json(info)})
 
@@ -57,9 +60,8 @@ class HostedRealm:
         if self._ended is not None:
             return TurnResult(error=self._ended)
         self._explain.event = event.kind
-        self._event = (event, now_ms)
-        data = wire.event_to_json(event, now_ms)
-        return await self._ask({"op": "turn", "s": self.session_id, "e": data})
+        self._event = (event.kind, event_text(event, now_ms))
+        return await self._ask({"op": "turn", "s": self.session_id, "k": event.kind, "raw": self._event[1]})
 
     async def close(self) -> None:
         """Free the realm. Idempotent."""
@@ -111,7 +113,8 @@ class HostedRealm:
         self._digests.append(data.get("d", 0))
         if self._event is not None:
             self._events.append(self._event)
-        result = wire.result_from_json(data)
+        raw = data.get("raw")
+        result = wire.result_from_json(data) if raw is None else clean_result(raw, self._map)
         self._ended = self._ended or result.error  # a turn that was cut off cannot be replayed
         self._finish(result)
 
@@ -132,7 +135,7 @@ class HostedRealm:
                 "op": "rebuild",
                 "s": self.session_id,
                 "info": wire.boot_to_json(info),
-                "events": [wire.event_to_json(event, now) for event, now in self._events],
+                "events": self._events,
             }
             budget = self._budget + REPLAY_SECONDS_AN_EVENT * len(self._events)
             self._place().send(Request(message, self, budget, self._rebuilt))
@@ -145,7 +148,7 @@ class HostedRealm:
             return
         pairs = zip(digests, self._digests, strict=False)
         at = next((i for i, (new, old) in enumerate(pairs) if new != old), len(digests))
-        what = self._events[at - 1][0].kind if 0 < at <= len(self._events) else "its scripts"
+        what = self._events[at - 1][0] if 0 < at <= len(self._events) else "its scripts"
         self._end(
             RealmError(
                 "internal",

@@ -14,10 +14,11 @@ from typing import Any, Final
 
 from voxrun.realm.engine import Engine, EngineError
 from voxrun.realm.failures import Explainer
-from voxrun.realm.port import NOTHING, BootInfo, RealmError, TurnResult
+from voxrun.realm.port import BootInfo, RealmError, TurnResult
 from voxrun.realm.positions import ScriptMap
 from voxrun.realm.sources import SCENARIO_LINE, Platform, platform
-from voxrun.session.messages import Command, Event
+from voxrun.realm.turntext import clean_result, commands, event_text, is_clean, parse
+from voxrun.session.messages import Event
 
 CPU_SECONDS: Final = 1.0
 """Platform: one callback may run 1 s."""
@@ -113,16 +114,22 @@ class Realm:
 
     def turn(self, event: Event, now_ms: int) -> TurnResult:
         """Deliver one event at ``now_ms`` (Unix ms) and run until nothing is left to do."""
+        result = self.turn_text(event.kind, event_text(event, now_ms))
+        return clean_result(result, self._map) if isinstance(result, str) else result
+
+    def turn_text(self, kind: str, text: str) -> str | TurnResult:
+        """The same with the event as text; gives the drain as it is where nothing failed."""
         engine = self._engine
-        text = _ascii({"k": event.kind, "i": event.target, "d": dict(event.data), "t": now_ms})
-        self.explain.event = event.kind
+        self.explain.event = kind
         engine.arm(self._cpu)
         try:
             if not engine.call("turn", text):
                 engine.run_jobs()
+            drained: str = engine.call("drain", True)
         except EngineError as error:
             return self._broken(error)
-        return self._finish()
+        self.digest = zlib.crc32(drained.encode())
+        return drained if is_clean(drained) else self._result(parse(drained))
 
     def close(self) -> None:
         """Free everything, on the realm's thread. Idempotent."""
@@ -162,7 +169,7 @@ class Realm:
         except EngineError as error:
             return self._broken(error)
         self.digest = zlib.crc32(text.encode())
-        return NOTHING if text == EMPTY else self._result(_parse(text))
+        return clean_result(text, self._map) if is_clean(text) else self._result(parse(text))
 
     def _broken(self, error: EngineError) -> TurnResult:
         """A turn that was cut off: get what it had issued, then say why."""
@@ -181,22 +188,16 @@ class Realm:
         engine.set_memory_limit(self._limit + 4 * self._heap)
         engine.arm(DRAIN_SECONDS)
         try:
-            return _parse(engine.call("drain", False))
+            return parse(engine.call("drain", False))
         finally:
             engine.set_memory_limit(self._limit)
 
     def _result(self, data: dict[str, Any]) -> TurnResult:
-        where = self._map.where
-        for command in data["c"]:
-            if command[0] == "log" and "<scenario>:" in command[2].get("text", ""):
-                command[2]["text"] = self._map.readable(command[2]["text"])
-        commands = tuple(Command(kind, target, body, where(at)) for kind, target, body, at in data["c"])
         failure = data["f"]
         survived = tuple(self.explain.report(entry) for entry in data["s"])
-        return TurnResult(commands, self.explain.report(failure) if failure else None, survived)
-
-
-EMPTY: Final = '{"c":[],"f":null,"s":[],"i":"","h":""}'
+        return TurnResult(
+            commands(data, self._map), self.explain.report(failure) if failure else None, survived
+        )
 
 
 def budgets(info: BootInfo) -> tuple[float, int]:
@@ -219,17 +220,8 @@ def _too_long(info: BootInfo) -> RealmError | None:
 
 
 def _ascii(value: Any) -> str:
-    """JSON in ASCII: raw NULs and lone surrogates do not survive the way into the engine."""
+    """JSON in ASCII, like events (see ``turntext``)."""
     return json.dumps(value, separators=(",", ":"))
-
-
-def _parse(text: str) -> dict[str, Any]:
-    """What drain gave. Lone surrogates, which no transport carries, become U+FFFD."""
-    data: dict[str, Any] = json.loads(text)
-    if "\\ud" in text:
-        wide = json.dumps(data, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
-        data = json.loads(wide.decode("utf-16-le", "replace"))
-    return data
 
 
 def _boot_data(info: BootInfo) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """What a realm host and its parent say to each other: frames of 4 bytes length and ASCII JSON.
 
+Behind the JSON there may be a line feed and a text that is passed on as it is: "raw" in the message.
+
 Requests carry "op" and the session "s"; the host answers each in order with one response. Frames with
 "stack" and "salvaged" are no responses: they tell where a scenario hangs and what it had issued, when the
 parent asked by signal.
@@ -13,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from voxrun.realm.port import BootInfo, RealmError, Script, TurnResult
-from voxrun.session.messages import Command, Event
+from voxrun.session.messages import Command
 
 HEADER: Final = struct.Struct("<I")
 BEGUN: Final = struct.Struct("<Q")
@@ -26,7 +28,12 @@ LARGEST: Final = 64 << 20
 
 def pack(message: dict[str, Any]) -> bytes:
     """One frame."""
-    body = json.dumps(message, separators=(",", ":")).encode("ascii")
+    raw = message.get("raw")
+    if raw is not None:
+        head = {key: value for key, value in message.items() if key != "raw"}
+        body = f"{json.dumps(head, separators=(',', ':'))}\n{raw}".encode()
+    else:
+        body = json.dumps(message, separators=(",", ":")).encode("ascii")
     return HEADER.pack(len(body)) + body
 
 
@@ -51,9 +58,17 @@ class Unpacker:
                     return
                 body = bytes(buffer[start + HEADER.size : end])
                 start = end
-                yield json.loads(body)
+                yield _message(body)
         finally:
             del buffer[:start]
+
+
+def _message(body: bytes) -> dict[str, Any]:
+    head, line_feed, raw = body.partition(b"\n")
+    message: dict[str, Any] = json.loads(head)
+    if line_feed:
+        message["raw"] = raw.decode()
+    return message
 
 
 def boot_to_json(info: BootInfo) -> dict[str, Any]:
@@ -72,15 +87,6 @@ def boot_to_json(info: BootInfo) -> dict[str, Any]:
 def boot_from_json(data: dict[str, Any]) -> BootInfo:
     scripts = tuple(Script(name, source) for name, source in data["scripts"])
     return BootInfo(**{**data, "scripts": scripts})
-
-
-def event_to_json(event: Event, now_ms: int) -> list[Any]:
-    return [event.kind, event.target, dict(event.data), now_ms]
-
-
-def event_from_json(data: list[Any]) -> tuple[Event, int]:
-    kind, target, fields, now_ms = data
-    return Event(kind, target, fields), now_ms
 
 
 def result_to_json(result: TurnResult) -> dict[str, Any]:
