@@ -91,6 +91,17 @@ def test_the_answer_offers_keys_and_tells_the_browser_to_save_bandwidth() -> Non
     assert "a=ptime:20\r\n" in answer
 
 
+def test_a_public_address_is_offered_with_the_ports_of_our_own() -> None:
+    ours = [
+        "a=candidate:1 1 udp 2130706431 10.0.0.5 50001 typ host",
+        "a=candidate:2 1 udp 2130706431 127.0.0.1 50002 typ host",
+        "a=candidate:3 1 udp 2130706431 fd00::2 50003 typ host",
+    ]
+    answer = finish_answer(text(ANSWER, ours), read_offer(text(SESSION, AUDIO)), "203.0.113.7")
+    assert "203.0.113.7 50001 typ host" in answer
+    assert answer.count("203.0.113.7") == 1
+
+
 @pytest.mark.parametrize(
     ("offer", "message"),
     [

@@ -7,7 +7,8 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voxrun.legs.webrtc.telephone_event import DIGITS, GAP_FRAMES, TONE_FRAMES, Receiver, Sender
+from voxrun.legs.webrtc.telephone_event import GAP_FRAMES, TONE_FRAMES, Receiver, Sender
+from voxrun.media.dtmf import DIGITS
 
 
 def payload(event: int, duration: int, end: bool = False) -> bytes:

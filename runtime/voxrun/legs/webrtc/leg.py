@@ -14,10 +14,11 @@ from typing import Any, Literal, Protocol
 
 from voxrun.errors import PeerError
 from voxrun.legs.base import Headers, Leg
-from voxrun.legs.webrtc import tones
 from voxrun.legs.webrtc.aiortc_private import RtpPort
 from voxrun.legs.webrtc.media import MAX_QUEUE, MediaPath
 from voxrun.legs.webrtc.peer import Peer, PeerConfig
+from voxrun.media import dtmf
+from voxrun.media.frames import split
 from voxrun.media.graph import Sink, Source
 
 By = Literal["remote", "local", "error"]
@@ -150,13 +151,14 @@ class WebRtcLeg(Leg):
             self._finish(code, reason_of(code), "local", headers)
 
     def send_dtmf(self, digits: str) -> None:
-        if self._media is None or self._state != "CONNECTED":
+        digits = "".join(d for d in digits.upper() if d in dtmf.DIGITS or d == "P").replace("P", dtmf.PAUSE)
+        if self._media is None or self._state != "CONNECTED" or not digits:
             return
         if self._media.can_send_keys:
             self._media.outgoing.keys.queue(digits)
             self._far.dtmf(digits, "rfc2833")
         else:
-            self._media.outgoing.tones.extend(tones.keys(digits))
+            self._media.outgoing.tones.extend(split(dtmf.generate(digits)))
             self._far.dtmf(digits, "inband")
 
     def send_info(self, mime: str, body: str, headers: Headers) -> None:

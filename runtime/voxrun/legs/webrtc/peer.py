@@ -32,6 +32,8 @@ class PeerConfig:
     """Offer 127.0.0.1 beside the machine's addresses."""
     connect_seconds: float = 20.0
     """From the answer to a connected media path."""
+    public_address: str = ""
+    """IPv4 address under which others reach us through a one-to-one NAT; offered beside our own."""
     no_answer_seconds: float = 60.0
     """An incoming call that nobody answers, or a page that rings this long: 408 (the platform's figure)."""
 
@@ -74,7 +76,7 @@ class Peer:
         await self._connection.setLocalDescription(await self._connection.createAnswer())
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._config.connect_seconds, self._closed, False)
-        return finish_answer(self._connection.localDescription.sdp, self.offer)
+        return finish_answer(self._connection.localDescription.sdp, self.offer, self._config.public_address)
 
     async def close(self) -> None:
         """End the connection. Idempotent."""

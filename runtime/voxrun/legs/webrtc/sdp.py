@@ -80,13 +80,17 @@ def read_offer(text: str) -> Offer:
     return Offer("\r\n".join(kept) + "\r\n", codec, telephone_event, sections, index)
 
 
-def finish_answer(answer: str, offer: Offer) -> str:
-    """Make aiortc's ``answer`` to ``offer.text`` an answer to the whole offer."""
+def finish_answer(answer: str, offer: Offer, public_address: str = "") -> str:
+    """Make aiortc's ``answer`` to ``offer.text`` an answer to the whole offer.
+
+    ``public_address`` is offered with the port of each IPv4 candidate that is not loopback (1:1 NAT).
+    """
     session, (audio, *_) = _split([line for line in answer.split("\r\n") if line])
     lines = list(session)
     for position, section in enumerate(offer.sections):
         if position == offer.index:
             lines += _finish_audio(audio, offer)
+            lines += _public_candidates(audio, public_address) if public_address else []
         else:
             lines += _refuse(section)
     return "\r\n".join(lines) + "\r\n"
@@ -180,6 +184,15 @@ def _finish_audio(audio: Section, offer: Offer) -> list[str]:
     if event is not None:
         lines += [f"a=rtpmap:{event} telephone-event/{codec.clock_rate}", f"a=fmtp:{event} 0-15"]
     return [*lines, "a=ptime:20"]
+
+
+def _public_candidates(audio: Section, address: str) -> list[str]:
+    hosts = [line.split() for line in audio.lines if line.startswith("a=candidate:") and "typ host" in line]
+    ours = [parts for parts in hosts if ":" not in parts[4] and not parts[4].startswith("127.")]
+    return [
+        f"a=candidate:public{n} 1 udp {1694498815 - n} {address} {parts[5]} typ host"
+        for n, parts in enumerate(ours)
+    ]
 
 
 def _refuse(section: Section) -> list[str]:

@@ -10,8 +10,7 @@ import struct
 from collections import deque
 from dataclasses import dataclass
 
-DIGITS = "0123456789*#ABCD"
-"""Digit of event 0 to 15 (section 3.2)."""
+from voxrun.media.dtmf import DIGITS, digit_of
 
 TONE_FRAMES = 5
 """Frames of 20 ms a key lasts: 100 ms, as browsers send."""
@@ -57,9 +56,7 @@ class Receiver:
         continued = self._continues(timestamp, event)
         self._timestamp, self._event, self._duration, self._ended = timestamp, event, duration, ended
         self.new_units = duration
-        if continued or event >= len(DIGITS):
-            return None
-        return DIGITS[event]
+        return None if continued else digit_of(event)
 
     def _grow(self, duration: int, ended: bool) -> None:
         self.new_units = max(0, duration - self._duration)

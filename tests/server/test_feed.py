@@ -1,0 +1,34 @@
+"""Records are kept for pages that come later, but not for ever."""
+
+from __future__ import annotations
+
+from tests.server.scripted import ScriptedRuntime
+
+from voxrun.server.feed import MAX_RECORDS, MAX_SESSIONS, Feed
+
+
+def test_the_last_records_of_recent_sessions_are_kept() -> None:
+    runtime = ScriptedRuntime()
+    feed = Feed(runtime)
+    for number in range(MAX_RECORDS + 5):
+        runtime.record("a", {"n": number})
+    assert [record["n"] for _, record in feed.history("a")][:1] == [5]
+    for number in range(MAX_SESSIONS):
+        runtime.record(f"s{number}", {"n": number})
+    assert feed.history("a") == []
+    assert len(feed.history("*")) == MAX_SESSIONS
+    assert feed.history("unknown") == []
+
+
+def test_who_unsubscribes_hears_no_more() -> None:
+    runtime = ScriptedRuntime()
+    feed = Feed(runtime)
+    heard: list[str] = []
+    stop = feed.subscribe(lambda session, record: heard.append(session))
+    runtime.record("a", {})
+    stop()
+    stop()
+    runtime.record("b", {})
+    assert heard == ["a"]
+    feed.close()
+    assert runtime.observers == []
