@@ -74,10 +74,10 @@ def test_benchmarks_share_what_is_in_files_with_an_underscore(folder: Path) -> N
     (folder / "_shared_by_these.py").write_text("NAME = 'shared'")
     (folder / "third.py").write_text(
         "from _shared_by_these import NAME\nfrom voxrun.cli.figures import Figure\n"
-        "def measure():\n    return [Figure(NAME, 1.0, 'ms', None, (0.5, 2.25), '2 x cat')]\n"
+        "def measure():\n    return [Figure(NAME, 1312.4, 'ms', None, (0.5, 2.25), '2 x cat')]\n"
     )
     _, lines = said(folder, "third")
-    assert lines[2:] == ["| shared | 1 ms | 0.5 to 2.25 |  | 2 x cat |"]
+    assert lines[2:] == ["| shared | 1312 ms | 0.5 to 2.25 |  | 2 x cat |"]
 
 
 def test_an_unknown_benchmark_names_the_nearest(folder: Path) -> None:

@@ -46,10 +46,15 @@ def table(figures: Iterable[Figure]) -> list[str]:
     rows = ["| what | measured | spread | mark | against |", "|---|---:|---:|---:|---|"]
     for figure in figures:
         mark = "" if figure.most is None else f"{'over' if figure.missed else 'under'} {figure.most:g}"
-        spread = "" if figure.spread is None else f"{figure.spread[0]:.3g} to {figure.spread[1]:.3g}"
-        value = f"{figure.value:.3g} {figure.unit}"
+        spread = "" if figure.spread is None else " to ".join(map(_number, figure.spread))
+        value = f"{_number(figure.value)} {figure.unit}"
         rows.append(f"| {figure.name} | {value} | {spread} | {mark} | {figure.against} |")
     return rows
+
+
+def _number(value: float) -> str:
+    """Three digits are as much as a measurement is worth; never in powers of ten."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _measure(path: Path) -> Sequence[Figure]:
