@@ -60,8 +60,8 @@ from typing import Final
 
 from voxrun.emulators.ultravox.script import AgentScript, Faults, Rule, Step, ToolUse
 from voxrun.emulators.ultravox.template import TemplateError, names_in, slot_names
-from voxrun.emulators.ultravox.yamldoc import Item, parse_document, read_document, suggestion
 from voxrun.speech.base import Voice
+from voxrun.yamldoc import Item, parse_document, read_document, suggestion
 
 FILE_KEYS: Final = (
     "greeting",

@@ -1,12 +1,17 @@
 """YAML read as a tree of nodes, so that every mistake can be named by file:line:column.
 
-Only what agent files need: mappings with known keys, lists, scalars. Strings are taken as written:
-``hears: 0123`` is the text "0123", never a number in another base. Wrong input raises ``ConfigError``.
+What agent files and call scripts need: mappings with known keys, lists, scalars. Texts are taken as
+written: ``dtmf: 0123`` is the text "0123", never a number in another base, and ``no`` is no boolean unless
+one is asked for. Wrong input raises the error class given to ``read_document``: ``ConfigError``, or a
+subclass of ``VoxrunError`` of the caller's choice.
+
+A leaf module: it imports nothing of ours but other leaves, and every room may import it.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +21,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from voxrun.errors import ConfigError
+from voxrun.errors import ConfigError, VoxrunError
 from voxrun.session.messages import Json, JsonObject
 
 MAX_BYTES: Final = 1_000_000
@@ -24,36 +29,43 @@ MAX_NODES: Final = 50_000
 """Nodes visited, aliases counted each time: a few lines of nested aliases would otherwise never end."""
 _YES: Final = frozenset({"true", "yes", "on"})
 _NO: Final = frozenset({"false", "no", "off"})
+EMPTY_AGENT: Final = "an agent file needs at least a greeting or rules"
+_NUMBER: Final = re.compile(r"0[xo][0-9a-fA-F]+|[-+]?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
+"""Numbers in ``json``: with leading zeros it is a code, a key sequence or a postal code, so text."""
 _NULL_TAG: Final = "tag:yaml.org,2002:null"
 
 
 @dataclass(slots=True)
-class _Budget:
+class _Document:
+    """What all nodes of one document share."""
+
+    path: str
+    error: type[VoxrunError] = ConfigError
     left: int = MAX_NODES
+    """Nodes that may still be visited."""
 
 
 class Item:
     """A node of the document with what is needed to complain about it."""
 
-    def __init__(self, node: Node, path: str, name: str, budget: _Budget) -> None:
+    def __init__(self, node: Node, name: str, document: _Document) -> None:
         self._node = node
-        self._path = path
-        self._budget = budget
+        self._document = document
         self.name = name
         """How the value is called in messages ("rules[2].says")."""
-        budget.left -= 1
-        if budget.left < 0:
+        document.left -= 1
+        if document.left < 0:
             self.fail("the document is too large once its aliases are followed")
 
     @property
     def where(self) -> str:
         """file:line:column, counted from 1."""
         mark = self._node.start_mark
-        return f"{self._path}:{mark.line + 1}:{mark.column + 1}"
+        return f"{self._document.path}:{mark.line + 1}:{mark.column + 1}"
 
     def fail(self, problem: str) -> NoReturn:
         """Raise the error about this node."""
-        raise ConfigError(f"{self.where}: {problem}")
+        raise self._document.error(f"{self.where}: {problem}")
 
     @property
     def is_null(self) -> bool:
@@ -74,14 +86,14 @@ class Item:
         allowed = None if known is None else tuple(known)
         entries: dict[str, Item] = {}
         for key_node, value_node in self._node.value:
-            key = Item(key_node, self._path, "a key", self._budget)
+            key = Item(key_node, "a key", self._document)
             text = key.text()
             if allowed is not None and text not in allowed:
                 key.fail(f"unknown key {text!r} in {self.name}{suggestion(text, allowed)}")
             if text in entries:
                 key.fail(f"{text!r} is given twice in {self.name}")
             name = text if self.name == "the file" else f"{self.name}.{text}"
-            entries[text] = Item(value_node, self._path, name, self._budget)
+            entries[text] = Item(value_node, name, self._document)
         return {key: item for key, item in entries.items() if not item.is_null}
 
     def items(self) -> list[Item]:
@@ -89,8 +101,7 @@ class Item:
         if not isinstance(self._node, SequenceNode):
             self.fail(f"{self.name} must be a list, not {self._kind()}")
         return [
-            Item(node, self._path, f"{self.name}[{index}]", self._budget)
-            for index, node in enumerate(self._node.value)
+            Item(node, f"{self.name}[{index}]", self._document) for index, node in enumerate(self._node.value)
         ]
 
     def text(self) -> str:
@@ -136,6 +147,17 @@ class Item:
             self.fail(f"{self.name} must be 0 to {high:g} seconds, not {text}")
         return value
 
+    def milliseconds(self, high: float = 3600) -> int:
+        """A duration, in whole milliseconds."""
+        return round(self.seconds(high) * 1000)
+
+    def integer(self, low: int, high: int) -> int:
+        """A whole number from ``low`` to ``high``."""
+        value = self.number(low, high)
+        if value != int(value):
+            self.fail(f"{self.name} must be a whole number, not {self.text()}")
+        return int(value)
+
     def json(self) -> Json:
         """The value as JSON data; plain scalars follow YAML 1.2's core rules."""
         if self.is_mapping:
@@ -151,6 +173,8 @@ class Item:
     def _scalar(self) -> Json:
         text, tag = self.text(), str(self._node.tag)
         try:
+            if tag.endswith((":int", ":float")) and not _NUMBER.fullmatch(text):
+                return text
             if tag.endswith(":int"):
                 return int(text, 0) if text[:2].lower() in ("0x", "0o") else int(text)
             if tag.endswith(":float"):
@@ -176,37 +200,40 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     return f" (known: {', '.join(options)})" if options else ""
 
 
-def read_document(path: Path) -> Item:
-    """The root of a YAML file. Raises ConfigError: unreadable, not text, not YAML, empty."""
+def read_document(path: Path, error: type[VoxrunError] = ConfigError, empty: str = EMPTY_AGENT) -> Item:
+    """The root of a YAML file. Raises ``error``: unreadable, not text, not YAML, empty (``empty`` says what
+    should be there)."""
     try:
         raw = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except OSError as problem:
+        raise error(f"{path}: cannot be read: {problem.strerror or problem}") from None
     if len(raw) > MAX_BYTES:
-        raise ConfigError(f"{path}: is larger than {MAX_BYTES:,} bytes; is it the right file?")
+        raise error(f"{path}: is larger than {MAX_BYTES:,} bytes; is it the right file?")
     try:
         text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{path}:{line}: is not UTF-8 text (byte {error.start})") from None
-    return parse_document(text, str(path))
+    except UnicodeDecodeError as problem:
+        line = raw.count(b"\n", 0, problem.start) + 1
+        raise error(f"{path}:{line}: is not UTF-8 text (byte {problem.start})") from None
+    return parse_document(text, str(path), error, empty)
 
 
-def parse_document(text: str, path: str) -> Item:
+def parse_document(
+    text: str, path: str, error: type[VoxrunError] = ConfigError, empty: str = EMPTY_AGENT
+) -> Item:
     """The root of a YAML text; ``path`` is for messages."""
     try:
         node = YAML(typ="rt", pure=True).compose(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+    except MarkedYAMLError as problem:
+        mark = problem.problem_mark or problem.context_mark
         at = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else path
-        raise ConfigError(f"{at}: not valid YAML: {error.problem or error.context}") from None
-    except YAMLError as error:
-        raise ConfigError(f"{path}: not valid YAML: {str(error).splitlines()[0]}") from None
+        raise error(f"{at}: not valid YAML: {problem.problem or problem.context}") from None
+    except YAMLError as problem:
+        raise error(f"{path}: not valid YAML: {str(problem).splitlines()[0]}") from None
     except RecursionError:
-        raise ConfigError(f"{path}: is nested too deeply") from None
+        raise error(f"{path}: is nested too deeply") from None
     if node is None:
-        raise ConfigError(f"{path}: is empty; an agent file needs at least a greeting or rules")
-    return Item(node, path, "the file", _Budget())
+        raise error(f"{path}: is empty; {empty}")
+    return Item(node, "the file", _Document(path, error))
 
 
 def first_item(entries: Mapping[str, Item], *names: str) -> Item | None:
