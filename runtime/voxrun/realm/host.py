@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import gc
 import mmap
-import select
 import signal
 import socket
+import struct
 import sys
 import threading
 from typing import Any, Final
@@ -24,6 +24,10 @@ from voxrun.realm.stack import deepen_main_stack, start_deep
 IDLE_SECONDS: Final = 0.2
 """Quiet time before the host makes a realm ahead: the first turns of a new session come first."""
 
+LARGEST_READ: Final = 1 << 18
+TIMEVAL: Final = struct.Struct("@ll")
+"""The C library's seconds and microseconds."""
+
 
 class Host:
     """The sessions of this process."""
@@ -35,18 +39,27 @@ class Host:
         self._realms: dict[str, Realm] = {}
         self._spare: Realm | None = None
         self._running: Realm | None = None
+        self._wait_at_most(IDLE_SECONDS)
 
     def serve(self) -> None:
         """Answer requests until the parent is gone."""
         unpacker = wire.Unpacker()
-        while True:
-            if self._spare is None and not select.select([self._connection], [], [], IDLE_SECONDS)[0]:
-                self._prepare()
-            data = self._connection.recv(1 << 18)
-            if not data:
-                return
+        while data := self._receive():
             for request in unpacker.feed(data):
                 self._connection.sendall(wire.pack(self._answer(request)))
+
+    def _receive(self) -> bytes:
+        """What the parent sends next; meanwhile, when it is quiet, a realm is made ahead."""
+        while True:
+            try:
+                return self._connection.recv(LARGEST_READ)
+            except BlockingIOError:
+                self._prepare()
+
+    def _wait_at_most(self, seconds: float) -> None:
+        """Let a read end after so long, 0 for never: the kernel's own limit costs no system call a turn."""
+        limit = TIMEVAL.pack(0, int(seconds * 1e6))
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
 
     def report_hang(self) -> None:
         """Send where the running scenario is and what it issued; called from the middle of it (``probe``).
@@ -62,6 +75,7 @@ class Host:
     def _prepare(self) -> None:
         self._spare = Realm()
         self._spare.prepare()
+        self._wait_at_most(0)
         gc.collect()
 
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -80,6 +94,7 @@ class Host:
 
     def _do_boot(self, request: dict[str, Any]) -> dict[str, Any]:
         realm, self._spare = self._spare or Realm(), None
+        self._wait_at_most(IDLE_SECONDS)
         old = self._realms.pop(request["s"], None)
         if old is not None:
             old.close()

@@ -52,6 +52,7 @@ class Realm:
         self.explain = Explainer(self._map, self._platform)
         self._cpu = CPU_SECONDS
         self._heap = HEAP_BYTES
+        self._own = 0  # heap of the platform's own code
         self._limit = 0
         self.digest = 0
         """CRC of what the last turn gave: equal turns of equal realms have equal digests."""
@@ -79,6 +80,8 @@ class Realm:
             engine.load(f"{file.source.strip().rstrip(';')}(__voxrun.V); undefined", file.line)
         engine.load("globalThis.__hooks = __voxrun.hooks; delete globalThis.__voxrun; undefined", 1)
         engine.take_hooks(HOOKS, "__hooks")
+        engine.collect()
+        self._own = engine.memory_used()
 
     def boot(self, info: BootInfo) -> TurnResult:
         """Give the session's data, then run its scripts top to bottom: the first turn."""
@@ -89,10 +92,7 @@ class Realm:
         self.explain = Explainer(self._map, self._platform)
         self._read_limits(info)
         engine = self._engine
-        engine.collect()
-        self._limit = (
-            engine.memory_used() + self._heap + self._platform.module_characters * HEAP_PER_CHARACTER
-        )
+        self._limit = self._own + self._heap + self._platform.module_characters * HEAP_PER_CHARACTER
         engine.set_memory_limit(self._limit)
         engine.arm(self._cpu + MODULE_SECONDS)
         try:
