@@ -110,6 +110,10 @@ class Ear(Sink):
         super().__init__()
         self.frames: list[bytes] = []
         self.times: list[float] = []
+        self.flushed = 0
+
+    def flush(self, source: Source) -> None:
+        self.flushed += 1
 
     def write(self, frame: bytes, source: Source) -> None:
         assert len(frame) == FRAME_BYTES

@@ -296,6 +296,7 @@ async def test_after_clear_media_buffer_not_one_more_frame_is_played() -> None:
         await asyncio.sleep(3)
     assert played > 40
     assert len(call.ear.frames) == played
+    assert call.ear.flushed == 1  # what waits on the way out of a call goes too
 
 
 @virtual

@@ -113,3 +113,34 @@ def test_a_bare_sink_takes_nothing() -> None:
     source.connect(Sink())
     with pytest.raises(NotImplementedError):
         source.push(b"a")
+
+
+class Slow(Ear):
+    """A sink whose far end hears a frame only when ``play`` is called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[bytes] = []
+
+    def write(self, frame: bytes, source: Source) -> None:
+        self.waiting.append(frame)
+
+    def flush(self, source: Source) -> None:
+        self.waiting.clear()
+
+    def play(self) -> None:
+        self.heard += self.waiting
+        self.waiting = []
+
+
+def test_what_was_not_heard_yet_can_be_taken_back() -> None:
+    source, slow, quick = Source(), Slow(), Ear()
+    source.connect(slow)
+    source.connect(quick)
+    source.push(b"a")
+    slow.play()
+    source.push(b"b")
+    source.flush()
+    slow.play()
+    assert slow.heard == [b"a"]
+    assert quick.heard == [b"a", b"b"]

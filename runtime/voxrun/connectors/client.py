@@ -124,6 +124,7 @@ class SocketClient(Connector):
 
     def clear_media_buffer(self) -> None:
         self.downlink.clear()
+        self.source.flush()
 
     async def close(self) -> None:
         if self._announcing is None:

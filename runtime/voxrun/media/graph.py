@@ -39,6 +39,9 @@ class Sink:
         """Take one frame (640 bytes) from ``source``."""
         raise NotImplementedError
 
+    def flush(self, source: Source) -> None:
+        """Forget what ``source`` gave and nobody has heard yet; sinks that hold nothing back do nothing."""
+
     def attached(self, source: Source) -> None:
         """Called after ``source`` was connected."""
 
@@ -80,6 +83,11 @@ class Source:
         """Give one frame (640 bytes) to every sink."""
         for sink in tuple(self.sinks):
             sink.write(frame, self)
+
+    def flush(self) -> None:
+        """What was pushed and has not been heard yet is not to be heard any more (barge-in)."""
+        for sink in tuple(self.sinks):
+            sink.flush(self)
 
 
 def disconnect_sink(sink: Sink) -> None:

@@ -60,6 +60,9 @@ class CallSink(Sink):
         for tap in tuple(self.taps):
             tap(frame)
 
+    def flush(self, source: Source) -> None:
+        self._leg.sink.flush(source)
+
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:

@@ -73,6 +73,9 @@ class LegSink(Sink):
     def write(self, frame: bytes, source: Source) -> None:
         self.frames.append(frame)
 
+    def flush(self, source: Source) -> None:
+        self.frames.clear()
+
 
 class WebRtcLeg(Leg):
     """See the module docstring. ``await WebRtcLeg.incoming(...)`` or ``WebRtcLeg(..., outgoing=True)``."""
