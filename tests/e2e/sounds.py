@@ -54,12 +54,22 @@ def piecewise(heard: bytes, said: bytes) -> float:
     return gained / total if total else 0.0
 
 
+def leak(other: bytes, own: bytes, said: bytes, slack_ms: int = 300) -> float:
+    """How much of ``said`` is in ``other`` at the time (and a little around it) at which ``own`` has it.
+
+    Any two voices correlate by chance when every delay is tried over a whole call; what leaks is there at
+    about the same time. However soft it is, next to silence it counts in full.
+    """
+    voice, slack = floats(said), SAMPLE_RATE * slack_ms // 1000
+    _, delay = _best(floats(own), voice)
+    return _best(floats(other)[max(0, delay - slack) : delay + len(voice) + slack], voice)[0]
+
+
 def _best(ear: Floats, voice: Floats) -> tuple[float, int]:
     """(correlation, delay in samples) at the delay that fits best; polarity counts."""
     if len(voice) == 0 or len(ear) == 0:
         return 0.0, 0
-    if len(ear) < len(voice):
-        ear = np.pad(ear, (0, len(voice) - len(ear)))
+    ear = np.pad(ear, (0, len(voice)))  # what was cut off in the middle is found too
     size = 1 << (len(ear) + len(voice) - 1).bit_length()
     products = np.fft.irfft(np.fft.rfft(ear, size) * np.conj(np.fft.rfft(voice, size)), size)
     products = products[: len(ear) - len(voice) + 1]

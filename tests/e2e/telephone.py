@@ -13,6 +13,7 @@ from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSes
 from aiortc.mediastreams import MediaStreamError
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
+from tests.e2e.sounds import correlation
 
 from voxrun.legs.webrtc.aiortc_private import offer_loopback
 from voxrun.media.frames import FRAME_BYTES, FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, SILENCE, split
@@ -26,7 +27,7 @@ class Mouth(MediaStreamTrack):
     def __init__(self, hum: bytes = b"") -> None:
         super().__init__()
         self.waiting: deque[bytes] = deque()
-        self._hum = split(hum) if hum else []
+        self._hum = list(split(hum))
         self._sent = 0
         self._zero: float | None = None
 
@@ -116,6 +117,16 @@ class Telephone:
     def say(self, pcm: bytes) -> None:
         """Speak, after what still waits to be said."""
         self.mouth.waiting.extend(split(pcm))
+
+    async def hears(self, said: bytes, seconds: float = 20.0) -> None:
+        """Wait until ``said`` was heard. Looks twice a second in another thread: audio must not wait for it."""
+        best = 0.0
+        try:
+            async with asyncio.timeout(seconds):
+                while (best := await asyncio.to_thread(correlation, bytes(self.heard), said)) < 0.9:
+                    await asyncio.sleep(0.5)
+        except TimeoutError:
+            raise AssertionError(f"not heard within {seconds:g} s: the correlation is {best:.2f}") from None
 
     async def hang_up(self) -> int:
         """Gives the HTTP status: 200, or 404 when the call was over already."""

@@ -68,3 +68,11 @@ def test_whatever_hangs_below_a_telling_name_is_hidden() -> None:
         "sharedSecrets": ["«redacted»", "«secret:KEY»"],
         "joinUrl": "«redacted»",
     }
+
+
+def test_what_was_hidden_by_its_name_stays_hidden_when_the_scenario_logs_it() -> None:
+    redactor = Redactor({})
+    url = "ws://127.0.0.1:4711/calls/0b5f/server_web_socket"
+    redactor.value({"payload": {"joinUrl": url, "token": "short"}})
+    told = redactor.value({"text": json.dumps({"joinUrl": url, "is": "short"})})
+    assert told == {"text": json.dumps({"joinUrl": "«redacted»", "is": "short"}, ensure_ascii=False)}

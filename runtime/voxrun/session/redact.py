@@ -11,6 +11,10 @@ from urllib.parse import quote
 SHORTEST = 4
 """Values shorter than this are not searched for: they would black out half the journal."""
 
+SHORTEST_LEARNT = 16
+"""Values found under a telling name that are at least this long are hidden wherever they turn up later."""
+MOST_LEARNT = 256
+
 _TELLING = (
     "authorization",
     "proxy-authorization",
@@ -46,12 +50,16 @@ class Redactor:
         # Longest first, so that a secret that contains another is replaced whole.
         self._forms = sorted(forms.items(), key=lambda item: -len(item[0]))
         self._back = {f"«secret:{name}»": value for name, value in secrets.items()}
+        self._learnt: dict[str, None] = {}
 
     def text(self, text: str) -> str:
         """``text`` without secret values."""
         for form, label in self._forms:
             if form in text:
                 text = text.replace(form, label)
+        for form in self._learnt:
+            if form in text:
+                text = text.replace(form, "«redacted»")
         return text
 
     def value(self, value: Any) -> Any:
@@ -73,12 +81,21 @@ class Redactor:
         """A value under a telling name: every text in it is hidden, known secrets keep their label."""
         if isinstance(item, str):
             shown = self.text(item)
-            return shown if "«secret:" in shown or not item else "«redacted»"
+            if "«secret:" in shown or not item:
+                return shown
+            self._learn(item)
+            return "«redacted»"
         if isinstance(item, Mapping):
             return {key: self._blank(value) for key, value in item.items()}
         if isinstance(item, list | tuple):
             return [self._blank(value) for value in item]
         return item
+
+    def _learn(self, value: str) -> None:
+        """A scenario may log what it was given: a journal that hides a field and shows its value in the next
+        line hides nothing, and a replay, which has the hidden value only, would log something else."""
+        if len(value) >= SHORTEST_LEARNT and "«" not in value and len(self._learnt) < MOST_LEARNT:
+            self._learnt[value] = None
 
     def restore(self, value: Any) -> Any:
         """Put known secret values back in place of their labels (for replay)."""

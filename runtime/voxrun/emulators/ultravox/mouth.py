@@ -36,7 +36,9 @@ class Mouth:
         deadline = self.deadline
         if deadline is None or deadline > now:
             return None
-        size = self._step + (1 if self._odd and self._sent == 0 else 0)
+        size = self._step
+        if self._odd:  # every message cuts a sample in two, or brings the other half of one
+            size += 1 if self._sent % 2 == 0 else -1
         message = self._pcm[self._sent : self._sent + size]
         self._sent += len(message)
         return message
