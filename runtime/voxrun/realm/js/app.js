@@ -1,9 +1,7 @@
 // VoxEngine itself: application events, calls, media between units, the end of the session.
 (function (V) {
-  const { TypeError } = globalThis;
-  const keys = Object.keys;
-  const isArray = Array.isArray;
   const { isObject, toText } = V;
+  const { hasOwn } = V.prim;
 
   const LONGEST_CUSTOM_DATA = 200; // bytes; one page of the documentation says 2000 characters
   let custom = "";
@@ -33,7 +31,7 @@
     getSecretValue(name) {
       const secrets = V.boot.secrets;
       const key = toText(name);
-      if (key in secrets) return secrets[key];
+      if (hasOwn(secrets, key)) return secrets[key];
       V.log("system", "VoxEngine.getSecretValue: no secret '" + key + "'; give it with --secret " + key + "=VALUE or an --env-file");
       return undefined;
     },

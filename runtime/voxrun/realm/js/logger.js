@@ -8,16 +8,12 @@
     return out.length > LONGEST ? V.text.slice(out, 0, LONGEST) + "… (cut at 15000 characters)" : out;
   }
 
-  let tonesHidden = false;
-  V.tonesHidden = () => tonesHidden;
-
   const Logger = {
     write(...message) {
       V.log("write", text(message));
     },
     hideTones(hide) {
-      tonesHidden = hide !== false;
-      V.command("log.tones", "", { hide: tonesHidden });
+      V.command("log.tones", "", { hide: hide !== false });
     },
   };
 

@@ -1,6 +1,6 @@
 // setTimeout and setInterval. Time itself is Python's: a timer is a command out and an event back.
 (function (V) {
-  const { Number, Map } = globalThis;
+  const { Number, Map, TypeError } = globalThis;
   const apply = Reflect.apply;
   const uncurry = (method) => Function.prototype.call.bind(method);
   const get = uncurry(Map.prototype.get);
@@ -8,6 +8,7 @@
   const remove = uncurry(Map.prototype.delete);
   const size = uncurry(Object.getOwnPropertyDescriptor(Map.prototype, "size").get);
   const finite = Number.isFinite;
+  const floor = Math.floor;
 
   const SHORTEST_INTERVAL = 100; // ms; smaller values become this
   const LONGEST = 2147483647;
@@ -17,7 +18,7 @@
   function milliseconds(delay, least) {
     const value = Number(delay);
     if (!finite(value) || value < least) return least;
-    return value > LONGEST ? LONGEST : Math.floor(value);
+    return value > LONGEST ? LONGEST : floor(value);
   }
 
   function start(callback, delay, args, repeat) {
@@ -26,14 +27,14 @@
       V.limit("timers", "a session may have " + most + " active timers (the platform's figure is 100)");
     }
     const id = ++last;
-    set(timers, id, { callback, args, repeat });
+    set(timers, id, { callback, args, repeat, where: V.position() });
     V.command("timer.set", "" + id, { delay, repeat });
     return id;
   }
 
   function clear(id) {
-    if (!remove(timers, Number(id))) return;
-    V.command("timer.clear", "" + Number(id), {});
+    const number = Number(id);
+    if (remove(timers, number)) V.command("timer.clear", "" + number, {});
   }
 
   V.on("@timer", (target) => {
@@ -41,15 +42,15 @@
     const timer = get(timers, id);
     if (!timer) return;
     if (!timer.repeat) remove(timers, id);
-    V.guard(() => {
+    const name = timer.repeat ? "setInterval" : "setTimeout";
+    V.run(() => {
       if (typeof timer.callback !== "function") {
-        throw new TypeError("the first argument of " + (timer.repeat ? "setInterval" : "setTimeout") + " is not a function");
+        throw new TypeError("the first argument of " + name + " is not a function but " + V.describe(timer.callback));
       }
       apply(timer.callback, undefined, timer.args);
-    });
+    }, undefined, name, timer.where);
   });
 
-  const { TypeError } = globalThis;
   V.expose("setTimeout", (callback, delay, ...args) => start(callback, milliseconds(delay, 0), args, false));
   V.expose("setInterval", (callback, delay, ...args) => start(callback, milliseconds(delay, SHORTEST_INTERVAL), args, true));
   V.expose("clearTimeout", clear);

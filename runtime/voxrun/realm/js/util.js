@@ -58,33 +58,41 @@
     return out;
   }
 
+  // Bytes that are no UTF-8 become U+FFFD, one for each piece that could have begun a character (the
+  // practice of the WHATWG Encoding standard, and of Python's "replace").
   function utf8Decode(bytes) {
     let out = "";
     for (let i = 0; i < bytes.length; ) {
-      const first = bytes[i] & 255;
-      const size = first < 0x80 ? 1 : first >= 0xf0 && first < 0xf8 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
-      let code = size === 1 ? first : first & (0xff >> (size + 1));
-      let good = size > 0 && first < 0xf8 && i + size <= bytes.length;
-      for (let k = 1; good && k < size; k++) {
-        const next = bytes[i + k] & 255;
-        good = (next & 0xc0) === 0x80;
-        code = (code << 6) | (next & 63);
-      }
-      const least = size === 3 ? 0x800 : size === 4 ? 0x10000 : 0;
-      if (!good || code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
-        out += "\ufffd";
-        i += 1;
+      const first = bytes[i++] & 255;
+      if (first < 0x80) {
+        out += fromCharCode(first);
         continue;
       }
-      i += size;
-      out += code < 0x10000
-        ? fromCharCode(code)
-        : fromCharCode(0xd800 + ((code - 0x10000) >> 10), 0xdc00 + ((code - 0x10000) & 0x3ff));
+      let more = first >= 0xc2 && first <= 0xdf ? 1 : first >= 0xe0 && first <= 0xef ? 2 : first >= 0xf0 && first <= 0xf4 ? 3 : 0;
+      if (more === 0) {
+        out += "\ufffd";
+        continue;
+      }
+      // The second byte rules out overlong forms, surrogates and what lies beyond U+10FFFF.
+      let lowest = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
+      let highest = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
+      let code = first & (0x3f >> more);
+      for (; more > 0 && i < bytes.length; more--) {
+        const next = bytes[i] & 255;
+        if (next < lowest || next > highest) break;
+        code = (code << 6) | (next & 63);
+        lowest = 0x80;
+        highest = 0xbf;
+        i++;
+      }
+      if (more > 0) out += "\ufffd";
+      else if (code < 0x10000) out += fromCharCode(code);
+      else out += fromCharCode(0xd7c0 + (code >> 10), 0xdc00 + (code & 0x3ff));
     }
     return out;
   }
 
-  function latin1Encode(text, highest, name) {
+  function latin1Encode(text, highest) {
     const out = [];
     for (let i = 0; i < text.length; i++) {
       const code = charCodeAt(text, i);
@@ -104,7 +112,7 @@
   function str2bytes(text, encoding) {
     const which = encodingOf(encoding);
     if (which === "utf-8") return utf8Encode("" + text);
-    return latin1Encode("" + text, which === "ascii" ? 127 : 255, which);
+    return latin1Encode("" + text, which === "ascii" ? 127 : 255);
   }
 
   function bytes2str(bytes, encoding) {
