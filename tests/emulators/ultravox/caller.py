@@ -203,7 +203,10 @@ class World:
     async def only_call(self) -> Any:
         """The Call object of the only call, once it is over."""
         (call_id,) = self.emulator.calls
-        while self.emulator.calls[call_id].end_reason is None:
+        record = self.emulator.calls[call_id]
+        for _ in range(60_000):
+            if record.end_reason is not None:
+                break
             await asyncio.sleep(0.01)
         return await self.get(f"/api/calls/{call_id}")
 
