@@ -692,7 +692,10 @@ def test_events_and_commands_are_listed_also_kinds_nobody_knows(phone: Softphone
     phone.page.get_by_role("tab", name="Log").focus()
     phone.page.keyboard.press("ArrowRight")
     events = phone.page.get_by_role("tabpanel", name="Events")
+    expect(events.locator(".row")).to_have_count(3)
+    phone.page.get_by_label("Traffic").check()
     expect(events.locator(".row")).to_have_count(4)
+    expect(events).to_contain_text("out http")
     expect(events).to_contain_text("inbound.js:12")
     expect(events).to_contain_text("novelty")
     row = events.locator(".row").first
@@ -705,8 +708,12 @@ def test_events_and_commands_are_listed_also_kinds_nobody_knows(phone: Softphone
 def test_the_parts_of_one_sentence_share_a_row_of_the_events(phone: Softphone) -> None:
     phone.open()
     phone.talk()
+    said = Story()
+    said.agent_says(100, 0, "One two three four five six.")
     story = Story()
-    story.agent_says(100, 0, "One two three four five six.")
+    for record in said.records:
+        story.add(record["t"], "wire", dir="in", what="ws", payload={})
+        story.add(**{name: value for name, value in record.items() if name != "n"})
     phone.tell(*story.records)
     phone.page.get_by_role("tab", name="Events").click()
     rows = phone.page.get_by_role("tabpanel", name="Events").locator(".row")

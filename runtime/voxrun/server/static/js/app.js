@@ -94,7 +94,7 @@ function emptyConversation() {
 /** A key: to the call that is up, else into the number. */
 function press(key) {
   const { calls, selected } = store.get();
-  if (calls.some((each) => each.id === selected && each.phase !== "incoming")) phone.press(selected, key);
+  if (calls.some((each) => each.id === selected && each.phase !== "incoming")) void phone.press(selected, key);
   else dial.type(key);
 }
 

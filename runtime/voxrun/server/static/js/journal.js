@@ -113,8 +113,15 @@ export class Journal {
         this.#listed({ ...record, kind: `${record.dir ?? ""} ${record.what ?? ""}`.trim() }, t, brief(record.payload));
         return;
       default:
-        this.#listed({ ...record, kind: record.kind ?? record.k ?? "record" }, t, "");
+        this.#other(record, t);
     }
+  }
+
+  /** Records that say something about the journal itself, and those of later versions. */
+  #other(record, t) {
+    const { n, t: _, k, kind, id, where, data, ...rest } = record;
+    this.#listed({ ...record, kind: kind ?? k ?? "record" }, t, aboutData("", data ?? rest));
+    if (k === "media" && rest.recording) this.course.mark(t, "session", "recording", "quiet", n);
   }
 
   #logged(record, t) {
@@ -130,7 +137,7 @@ export class Journal {
 
   /** A sentence comes in dozens of parts: they share one row. */
   #joined(record) {
-    const last = this.happenings.at(-1);
+    const last = this.happenings.findLast((each) => each.k !== "wire");
     const before = last?.records.at(-1);
     if (!last || before.kind !== record.kind || lastWord(String(record.kind)) !== "Transcript" || before.id !== record.id) return false;
     const part = record.data?.data?.payload;
@@ -295,7 +302,7 @@ function aboutData(kind, data) {
   const payload = fields.data?.payload ?? fields.payload;
   if (payload && typeof payload === "object") {
     const { type, ...rest } = payload;
-    return brief(rest.state ?? (rest.text || rest.delta) ?? rest.toolName ?? rest.message ?? rest);
+    return brief(rest.state ?? (rest.text || rest.delta) ?? rest.toolName ?? rest.message ?? (isEmpty(rest) ? "" : rest));
   }
   if (kind === "connector.call") return brief([fields.method, fields.argument].filter(Boolean).map((x) => brief(x)).join(" "));
   const entries = Object.entries(fields).filter(([, value]) => !isEmpty(value));

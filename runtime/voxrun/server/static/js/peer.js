@@ -18,6 +18,8 @@ export class Peer {
       onState(this.connection.connectionState);
       this.#sendEarly();
     };
+    /** Until it is through, nobody knows what was negotiated. @type {Promise<void>} */
+    this.accepted = Promise.resolve();
     /** Keys that were pressed before the audio was connected. */
     this.early = "";
     this.sender = this.connection.addTransceiver(track, { direction: "sendrecv" }).sender;
@@ -41,9 +43,11 @@ export class Peer {
   }
 
   /** Take the server's answer. Early media brings it first; a second one is not needed. */
-  async accept(sdp) {
-    if (!sdp || this.connection.signalingState !== "have-local-offer") return;
-    await this.connection.setRemoteDescription({ type: "answer", sdp });
+  accept(sdp) {
+    if (sdp && this.connection.signalingState === "have-local-offer") {
+      this.accepted = this.connection.setRemoteDescription({ type: "answer", sdp });
+    }
+    return this.accepted;
   }
 
   /**

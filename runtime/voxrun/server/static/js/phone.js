@@ -78,13 +78,15 @@ export class Phone {
     this.#end(id, { by: "you" });
   }
 
-  /** @returns {"rfc4733" | "message" | ""} how the keys went out */
-  press(id, digits) {
+  /** Keys go by RFC 4733 where that was negotiated, else as a message. */
+  async press(id, digits) {
     const call = this.get(id);
-    if (!call || !["early", "connected"].includes(call.phase)) return "";
+    const peer = this.lines.get(id)?.peer;
+    if (!call || !peer || !["early", "connected"].includes(call.phase)) return;
     this.#patch(id, { keys: (call.keys + digits).slice(-32) });
-    if (this.lines.get(id)?.peer.sendTones(digits)) return "rfc4733";
-    return this.send({ type: "dtmf", id, digits }) ? "message" : "";
+    // An answer that cannot be used ends the call elsewhere: there is nobody to press keys for.
+    const usable = await peer.accepted.then(() => true, () => false);
+    if (usable && !peer.sendTones(digits)) this.send({ type: "dtmf", id, digits });
   }
 
   message(id, text) {

@@ -14,10 +14,15 @@ export class ActivityView {
     const jump = byId("activity-jump");
     this.log = new ListView(byId("panel-log"), jump, logRow, (line) => `${line.text} ${line.level} ${line.where}`);
     this.events = new ListView(byId("panel-events"), jump, eventRow, (each) => `${each.kind} ${each.about} ${each.where}`);
-    this.choose = connectTabs(byId("tabs"), () => {
+    this.choose = connectTabs(byId("tabs"), (id) => {
       jump.hidden = true;
+      byId("traffic-choice").hidden = id !== "tab-events";
       this.current.scroller.toEnd();
     });
+    // Traffic repeats most events in the provider's words: it is there for those who ask for it.
+    const traffic = byId("traffic");
+    this.events.hide = (each) => each.k === "wire" && !traffic.checked;
+    traffic.addEventListener("change", () => this.events.again());
     const filter = byId("filter");
     filter.addEventListener("input", () => {
       this.log.setFilter(filter.value);
@@ -76,7 +81,7 @@ function logRow({ n, t, level, text, where }) {
 
 /** The data are opened up only when somebody looks: a session has thousands of rows. */
 function eventRow({ n, t, k, kind, about, where, records }) {
-  const row = h("details", { class: `row ${k}`, "data-n": n },
+  const row = h("details", { class: `row k-${k}`, "data-n": n },
     h("summary", {},
       h("time", { class: "t" }, preciseClock(t)),
       h("span", { class: "sign", "aria-hidden": "true" }, SIGNS[k] ?? "·"),

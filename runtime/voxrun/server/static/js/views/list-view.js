@@ -25,6 +25,8 @@ export class ListView {
     this.items = [];
     this.drawn = 0;
     this.filter = "";
+    /** @type {(item: T) => boolean} items that are left out whatever the filter says */
+    this.hide = () => false;
     /** @type {WeakMap<object, HTMLElement>} */
     this.rows = new WeakMap();
   }
@@ -33,12 +35,12 @@ export class ListView {
   show(items, empty) {
     this.items = items;
     this.empty = empty;
-    this.#anew();
+    this.again();
   }
 
   setFilter(text) {
     this.filter = text.trim().toLowerCase();
-    this.#anew();
+    this.again();
   }
 
   draw() {
@@ -69,10 +71,12 @@ export class ListView {
   }
 
   #wanted(item) {
+    if (this.hide(item)) return false;
     return !this.filter || this.words(item).toLowerCase().includes(this.filter);
   }
 
-  #anew() {
+  /** Draw everything anew. */
+  again() {
     this.drawn = 0;
     this.box.replaceChildren();
     this.draw();

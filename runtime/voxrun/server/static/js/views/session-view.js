@@ -53,7 +53,7 @@ function sessionName({ id, state, since }) {
 function stateText({ state, reason }, ms) {
   const time = ms === null ? "" : ` ${clock(ms)}`;
   if (state === "unknown") return `Not connected${time && `, last seen at${time}`}`;
-  if (state === "terminating") return `Ending${time}`;
+  if (state === "terminating" || state === "terminated") return `Ending${time}`;
   if (state === "ended") return `Ended${time && ` after${time}`}${reason ? `: ${reason}` : ""}`;
   return `Running${time}`;
 }

@@ -18,6 +18,8 @@ const AXIS = 22;
 const RIGHT = 12;
 const BAR = 3;
 const NEAR = 9;
+/** Levels further apart than this, in ms, were not sampled in between. */
+const GAP = 400;
 /** Width of a letter of the small labels, on average and a little more. */
 const LETTER = 6.2;
 const HEIGHT = LANES.reduce((sum, lane) => sum + lane.height, 0) + AXIS + 6;
@@ -107,9 +109,14 @@ export class TimelineView {
     const field = lane === "caller" ? "sent" : "heard";
     /** @type {Map<number, number>} */
     const columns = new Map();
+    const widest = (x(GAP) - x(0)) / BAR;
+    let last = Number.NEGATIVE_INFINITY;
     for (const level of this.journal.course.levels) {
       const column = Math.floor(x(level.t) / BAR);
-      columns.set(column, Math.max(columns.get(column) ?? 0, level[field]));
+      // Columns between two samples take the later one, so that a stretched picture has no holes.
+      const from = column - last <= Math.max(widest, 1) ? Math.min(last + 1, column) : column;
+      for (let at = from; at <= column; at += 1) columns.set(at, Math.max(columns.get(at) ?? 0, level[field]));
+      last = column;
     }
     let path = "";
     for (const [column, level] of columns) {
@@ -147,14 +154,15 @@ export class TimelineView {
         svg("rect", { class: "hit", x: at - 4, y: top, width: 9, height: 20 }),
         svg("path", { d: `M${at} ${top + 4}v12` }))));
     }
-    let free = 0;
+    let free = GUTTER;
     const groups = together(marks.filter((mark) => mark.look !== "quiet"), x);
-    for (const [index, { at, all, first }] of groups.entries()) {
-      const room = (groups[index + 1]?.at ?? this.width) - at - 10;
-      const words = [all, first].find((text) => text.length * LETTER <= room);
-      if (!words || at < free) continue;
-      free = at + words.length * LETTER + 10;
-      picture.append(svg("text", { class: "label passive", x: at + 6, y: top + 14 }, words));
+    for (const [index, { start, at, all, first }] of groups.entries()) {
+      const fits = (room) => [all, first].find((text) => text.length * LETTER <= room);
+      const after = fits((groups[index + 1]?.start ?? this.width) - at - 10);
+      const before = after ? undefined : fits(start - free - 10);
+      free = after ? at + after.length * LETTER + 10 : at + 4;
+      const place = after ? { x: at + 6 } : { x: start - 6, "text-anchor": "end" };
+      if (after ?? before) picture.append(svg("text", { class: "label passive", y: top + 14, ...place }, after ?? before));
     }
   }
 
@@ -164,7 +172,7 @@ export class TimelineView {
   }
 }
 
-/** Words of marks, those within a few pixels of each other joined; ``at`` is the last of them. */
+/** Words of marks, those within a few pixels of each other joined, from ``start`` to ``at``. */
 function together(marks, x) {
   const groups = [];
   for (const mark of marks) {
@@ -172,7 +180,7 @@ function together(marks, x) {
     const last = groups.at(-1);
     const words = brief(mark.label, 32);
     if (last && at - last.at < NEAR) Object.assign(last, { at, all: brief(`${last.all}, ${words}`, 48) });
-    else groups.push({ at, all: words, first: words });
+    else groups.push({ start: at, at, all: words, first: words });
   }
   return groups;
 }
