@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from functools import cache
 from importlib import metadata
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -49,6 +50,7 @@ def script_file(number: int, script: Script) -> str:
     return f"{number}-{PurePath(script.name).name}"
 
 
+@cache
 def package_version(name: str) -> str:
     """Installed version, "" when absent."""
     try:
