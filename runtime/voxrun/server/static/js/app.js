@@ -143,6 +143,7 @@ function linkChanged(state, { everOnline }) {
   if (state !== "offline") return;
   phone.lost();
   sessions.lost();
+  needDraw = true;
   notices.show(serverProblem(everOnline), [{ label: "Try now", act: () => link.hurry() }]);
 }
 
