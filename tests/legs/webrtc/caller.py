@@ -73,6 +73,12 @@ class Caller:
         if self._task is not None:
             await asyncio.wait([self._task], timeout=5)
 
+    def vanish(self) -> None:
+        """Be gone without a word, as a machine whose cable is pulled."""
+        connection: Any = self.transceiver.receiver.transport.transport._connection
+        for protocol in connection._protocols:
+            protocol.transport.close()
+
     async def send_packet(self, packet: Any) -> None:
         """Send a hand-made RTP packet over the connection's own SRTP."""
         await self.transceiver.sender.transport._send_rtp(packet.serialize())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import struct
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import aioice.ice
 import numpy as np
 import pytest
 from aiortc.rtp import RtpPacket
@@ -390,3 +392,36 @@ def test_rtp_that_stops_and_flows_again_is_told(monkeypatch: pytest.MonkeyPatch)
         assert line.kinds("rtp_stopped", "rtp_resumed") == ["rtp_stopped", "rtp_resumed"]
 
     play(WebRtc(), story)
+
+
+def test_a_far_end_that_vanishes_ends_the_call_as_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aioice.ice, "CONSENT_INTERVAL", 0.1)
+    monkeypatch.setattr(aioice.ice, "CONSENT_FAILURES", 2)
+
+    async def story(line: WebRtcLine) -> None:
+        await talk(line)
+        await line.wait("first_audio")
+        line.caller.vanish()
+        event = await line.wait("ended")
+        assert (event.data["code"], event.data["by"]) == (408, "error")
+        assert "lost" in event.data["reason"]
+
+    play(WebRtc(), story)
+
+
+def test_datagrams_of_strangers_do_not_disturb_a_call() -> None:
+    async def story(line: WebRtcLine) -> None:
+        line.leg.answer({})
+        answer = await asyncio.wait_for(line.far.answers.get(), 10)
+        await line.caller.take(answer)
+        await line.wait("first_audio")
+        candidates = [entry.split() for entry in answer.split("\r\n") if entry.startswith("a=candidate")]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            for port in [int(parts[5]) for parts in candidates if parts[4] == "127.0.0.1"]:
+                for data in (b"", b"\x00", b"\x80", b"\x80\x6f" + bytes(30), b"\x16\xfe\xff" + bytes(40)):
+                    stranger.sendto(data, ("127.0.0.1", port))
+        before = len(line.ear.frames)
+        await line.until(lambda: len(line.ear.frames) > before + 25)
+        assert line.kinds() == ["answered", "first_audio"]
+
+    play(WebRtc(voice(9)), story)

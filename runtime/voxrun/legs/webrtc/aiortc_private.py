@@ -104,10 +104,24 @@ def offer_loopback(transceiver: RTCRtpTransceiver) -> None:
     connection.get_component_candidates = with_loopback
 
 
+def drop_empty_datagrams(transceiver: RTCRtpTransceiver) -> None:
+    """An empty datagram, which anybody may send to the port, is an IndexError in aiortc: the call ends."""
+    ice: Any = transceiver.receiver.transport.transport
+    receive = ice._recv
+
+    async def receive_something() -> bytes:
+        while not (data := await receive()):
+            pass
+        return bytes(data)
+
+    ice._recv = receive_something
+
+
 def left_by_far_end(transceiver: RTCRtpTransceiver) -> bool:
-    """Whether the far end closed the connection itself (DTLS close), rather than vanished (ICE)."""
+    """Whether the far end closed the connection itself (DTLS close), rather than vanished: then aioice has
+    given up its path (RFC 7675) before DTLS notices."""
     dtls: Any = transceiver.receiver.transport
-    return bool(dtls.transport.state != "failed" and dtls.state == "closed")
+    return bool(dtls.state == "closed" and dtls.transport._connection._nominated)
 
 
 async def self_test() -> str:

@@ -49,6 +49,7 @@ class Peer:
         ]
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
         self._transceiver = self._connection.addTransceiver("audio", direction="sendrecv")
+        aiortc_private.drop_empty_datagrams(self._transceiver)
         if config.loopback:
             aiortc_private.offer_loopback(self._transceiver)
         self._connection.on("connectionstatechange", self._state_changed)
