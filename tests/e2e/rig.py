@@ -16,6 +16,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, MutableMapping
@@ -68,7 +71,7 @@ VoxEngine.addEventListener(AppEvents.CallAlerting, async ({ call }) => {
   VoxEngine.sendMediaBetween(call, agent);
 });
 """
-"""A call and an agent, which greets with the call's custom data, and what went wrong between them in the log."""
+"""A call and an agent that greets with the call's custom data; what goes wrong between them is logged."""
 
 
 @dataclass
@@ -179,7 +182,7 @@ class House:
         """Wait until ``condition()`` holds; gives its value."""
         try:
             async with asyncio.timeout(seconds):
-                while not (value := condition()):
+                while not (value := condition()):  # noqa: ASYNC110 (of any loop and thread)
                     await asyncio.sleep(0.01)
         except TimeoutError:
             tail = "\n".join(
@@ -300,6 +303,21 @@ def threaded(
 def journal_of(folder: Path) -> list[dict[str, Any]]:
     """A session's journal from its file; every line must be whole."""
     return [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
+
+
+def voxrun(
+    *words: str | Path, cwd: Path | None = None, seconds: float = 100
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line, as a person does."""
+    command = [sys.executable, "-m", "voxrun.cli.main", *map(str, words)]
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, timeout=seconds, env=plain_environment()
+    )
+
+
+def plain_environment() -> dict[str, str]:
+    """This environment without a key that would reach for the cloud."""
+    return {name: value for name, value in os.environ.items() if name != "ULTRAVOX_API_KEY"}
 
 
 def wait_for(condition: Callable[[], T], seconds: float = PATIENCE) -> T:

@@ -13,7 +13,7 @@ from voxrun.media.frames import SAMPLE_RATE
 Floats = npt.NDArray[np.float64]
 
 WINDOW_MS = 200
-DRIFT_MS = 60
+DRIFT_MS = 240
 """How far a window may have moved against the whole: jitter buffers skip and stretch pauses."""
 
 
