@@ -68,6 +68,13 @@ class Remote:
         """Stop in mid-word."""
         self._leg.queue.clear()
 
+    def stop_sending(self) -> None:
+        """Its packets stop in mid-word (a muted browser, a dead network); no event tells of it."""
+        self._leg.close_audio()
+
+    def resume_sending(self) -> None:
+        self._leg.open_audio()
+
     def press(self, digits: str, method: str = "rfc2833") -> None:
         """Press keys."""
         for digit in digits:
@@ -166,7 +173,12 @@ class ScriptedLeg(Leg):
 
     def open_audio(self) -> None:
         """Start to give frames."""
-        self._ticker.start(self)
+        if not self.over:
+            self._ticker.start(self)
+
+    def close_audio(self) -> None:
+        """Give no frames until ``open_audio``."""
+        self._ticker.stop(self)
 
     def finish(self, kind: Any, **data: Any) -> None:
         if self.over:

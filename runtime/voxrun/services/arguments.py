@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,7 +39,7 @@ class Arguments:
         value = self._data.get(name)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self._wrong(name, "a number", value)
-        if not (math.isfinite(value) and least <= value <= most):
+        if not least <= value <= most:  # NaN is neither
             raise self._wrong(name, f"a number from {least:g} to {most:g}", value)
         return value
 
@@ -87,5 +86,8 @@ def _line(value: object) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of more than 4300 digits
+        text = "a huge number"
     return text if len(text) <= 60 else text[:59] + "…"

@@ -155,7 +155,8 @@ class Runtime:
     ) -> AccessReply:
         """A request on a session access URL. Raises KeyError for an unknown session or a wrong token."""
         opened = self._sessions[session_id]
-        if not secrets.compare_digest(opened.token.encode(), token.encode("utf-8", "surrogatepass")):
+        known = secrets.compare_digest(opened.token.encode(), token.encode("utf-8", "surrogatepass"))
+        if not known or opened.session.ending is not None:
             raise KeyError(session_id)
         return await opened.access.request(method, path, content, headers)
 

@@ -1,0 +1,132 @@
+"""Who hears whom: sendMediaTo and its kin on real legs."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tests.harness import Stage, play
+from tests.services.parts import Given
+
+from voxrun.errors import ScenarioError
+from voxrun.legs.scripted import ScriptedLeg
+from voxrun.media.frames import SILENCE
+from voxrun.media.graph import Sink, Source
+from voxrun.services.media import MediaService
+from voxrun.services.units import Unit, Units
+from voxrun.session.clock import LoopClock
+from voxrun.session.messages import Command
+from voxrun.session.virtual import run_virtual
+
+BRIDGE = """
+VoxEngine.addEventListener(AppEvents.CallAlerting, ({call}) => {
+  call.answer();
+  b = VoxEngine.callUser("bob");
+  c = VoxEngine.callUser("carol");
+  a = call;
+  call.addEventListener(CallEvents.MessageReceived, (e) => eval(e.text));
+});
+"""
+
+
+def word(number: int) -> bytes:
+    """200 ms that can be told from other words."""
+    return bytes([number, 1]) * 3200
+
+
+def heard(leg: ScriptedLeg) -> set[int]:
+    """Numbers of the words that a leg heard."""
+    return {frame[0] for _, frame in leg.heard if frame != SILENCE}
+
+
+class Talk:
+    """Three parties."""
+
+    def __init__(self, stage: Stage, legs: list[ScriptedLeg]) -> None:
+        self.stage = stage
+        self.legs = legs
+        self._word = 0
+
+    async def do(self, code: str) -> list[set[int]]:
+        """Run code, let everybody speak (1, 2, 3), and give what each has heard."""
+        self.legs[0].remote.message(code)
+        await asyncio.sleep(0.1)
+        for leg in self.legs:
+            leg.heard.clear()
+        for number, leg in enumerate(self.legs, 1):
+            leg.remote.speak(word(number))
+        await asyncio.sleep(1)
+        return [heard(leg) for leg in self.legs]
+
+
+def talk(test: object) -> None:
+    async def story(stage: Stage) -> None:
+        first = await stage.call_in(BRIDGE)
+        legs = [first, await stage.dialled_leg(0), await stage.dialled_leg(1)]
+        for leg in legs[1:]:
+            leg.remote.answer()
+        await stage.until(lambda: all(leg.connected for leg in legs))
+        await test(Talk(stage, legs))  # type: ignore[operator]
+
+    play(story)
+
+
+def test_between_two_calls_each_hears_the_other() -> None:
+    async def test(line: Talk) -> None:
+        assert await line.do("VoxEngine.sendMediaBetween(a, b)") == [{2}, {1}, set()]
+        assert await line.do("VoxEngine.stopMediaBetween(a, b)") == [set(), set(), set()]
+
+    talk(test)
+
+
+def test_one_call_may_send_to_many() -> None:
+    async def test(line: Talk) -> None:
+        assert await line.do("a.sendMediaTo(b); a.sendMediaTo(c)") == [set(), {1}, {1}]
+        assert await line.do("a.stopMediaTo(b)") == [set(), set(), {1}]
+
+    talk(test)
+
+
+def test_a_call_hears_one_source_and_a_new_one_replaces_it() -> None:
+    async def test(line: Talk) -> None:
+        assert await line.do("b.sendMediaTo(a)") == [{2}, set(), set()]
+        assert await line.do("c.sendMediaTo(a)") == [{3}, set(), set()]
+        assert await line.do("b.stopMediaTo(a)") == [{3}, set(), set()]
+
+    talk(test)
+
+
+def test_a_call_can_be_sent_to_itself() -> None:
+    async def test(line: Talk) -> None:
+        assert await line.do("a.sendMediaTo(a)") == [{1}, set(), set()]
+
+    talk(test)
+
+
+def test_what_is_said_replaces_the_other_party() -> None:
+    async def test(line: Talk) -> None:
+        assert 1 in (await line.do("VoxEngine.sendMediaBetween(a, b)"))[1]
+        assert (await line.do('b.say("Hi")'))[1] == {0x10}
+
+    talk(test)
+
+
+def test_a_unit_that_is_over_is_silently_nobody() -> None:
+    async def main(clock: LoopClock) -> None:
+        units = Units()
+        service = MediaService(Given(clock).context, units)
+        units.add(Unit("source", Source()))
+        units.add(Unit("sink", sink=Ear()))
+        for target, to in (("gone", "sink"), ("source", "gone"), ("sink", "source"), ("", "")):
+            for kind in service.handles:
+                service.execute(Command(kind, target, {"to": to}))
+        with pytest.raises(ScenarioError):
+            service.execute(Command("media.connect", "source", {"to": 7}))
+        await service.close()
+        assert units.get("source") is None
+
+    run_virtual(main)
+
+
+class Ear(Sink):
+    def write(self, frame: bytes, source: Source) -> None: ...
