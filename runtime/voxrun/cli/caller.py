@@ -229,7 +229,11 @@ def main() -> int:
     """Entry point."""
     asked = json.loads(sys.stdin.read())
     phrases = [read_wav(path) for path in asked["phrases"]]
-    return asyncio.run(Caller(Plan(asked["url"], phrases, asked["seconds"], asked["token"])).run())
+    return asyncio.run(_call(Plan(asked["url"], phrases, asked["seconds"], asked["token"])))
+
+
+async def _call(plan: Plan) -> int:
+    return await Caller(plan).run()  # made inside the loop: aiortc binds to it at once
 
 
 if __name__ == "__main__":
