@@ -109,7 +109,7 @@ def test_the_greeting_has_the_observed_shape_and_keeps_step_with_the_audio() -> 
         words = [line.at for line in caller.lines if line.message == first or line.message in middle]
         assert words[0] - audio[0] == pytest.approx(0.15, abs=0.02)
         assert words == sorted(words)
-        assert audio[-1] - audio[0] == pytest.approx(0.72 - 0.08, abs=0.03)  # 60 ms ahead
+        assert audio[-1] - audio[0] == pytest.approx(0.72 - 0.06, abs=0.01)  # 60 ms ahead
         await caller.hang_up()
 
     play(story)

@@ -84,15 +84,16 @@ _TOOL_NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 def load_agent(path: Path) -> AgentScript:
     """Read an agent file. Raises ConfigError with file:line:column."""
-    return _agent(read_document(path), str(path))
+    return agent_of(read_document(path), str(path))
 
 
 def parse_agent(text: str, path: str = "agent.yaml") -> AgentScript:
     """The same from a text."""
-    return _agent(parse_document(text, path), path)
+    return agent_of(parse_document(text, path), path)
 
 
-def _agent(root: Item, path: str) -> AgentScript:
+def agent_of(root: Item, path: str) -> AgentScript:
+    """The same from a node that was read already (an agent within a call script)."""
     try:
         return _read(root, path)
     except RecursionError:

@@ -15,7 +15,7 @@ class Mouth:
         self._rate = rate
         self._pcm = pcm
         self._start = start
-        self._ahead = buffer_ms / 1000
+        self._ahead = max(0, buffer_ms - MESSAGE_MS) / 1000  # the message itself fills the rest
         self._sent = 0
         self._odd = odd
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from voxrun.emulators.ultravox.values import Invalid, as_object, duration, members, optional_text
@@ -69,7 +69,8 @@ class Tool:
     static_response: str | None = None
     url: str = ""
     method: str = "POST"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    built_in: str = ""
+    """The platform's own name of a built-in tool (the call may give it another)."""
 
     @property
     def awaited(self) -> bool:
@@ -123,7 +124,7 @@ def _built_in(name: str, where: str, key: str) -> Tool:
     dynamic: tuple[Parameter, ...] = ()
     if name == "leaveVoicemail":
         dynamic = (Parameter("message", kind="string", required=True),)
-    return Tool(name, "built_in", dynamic=dynamic)
+    return Tool(name, "built_in", dynamic=dynamic, built_in=name)
 
 
 def _temporary(entry: JsonObject, where: str) -> Tool:

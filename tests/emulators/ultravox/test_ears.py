@@ -1,0 +1,71 @@
+"""Turns in the audio that really comes."""
+
+from __future__ import annotations
+
+import pytest
+from tests.emulators.ultravox.caller import buzz
+
+from voxrun.emulators.ultravox.ears import Ears, SpeechStarted, TurnDropped, TurnEnded
+from voxrun.emulators.ultravox.request import Vad
+from voxrun.media.resample import convert
+
+SPEECH = bytes(16_000) + buzz("good morning") + bytes(32_000)
+
+
+def events(ears: Ears, pcm: bytes, size: int = 640) -> list[object]:
+    found: list[object] = []
+    for start in range(0, len(pcm), size):
+        found += ears.feed(pcm[start : start + size], start / 32_000)
+    return found
+
+
+@pytest.mark.parametrize("size", [1, 7, 640, 6401, 100_000])
+def test_a_turn_is_found_however_the_audio_is_cut(size: int) -> None:
+    started, ended = events(Ears(16_000, Vad()), SPEECH, size)
+    assert started == SpeechStarted()
+    assert isinstance(ended, TurnEnded)
+    assert ended.seconds == pytest.approx(0.72, abs=0.1)
+    assert buzz("good morning")[2000:20000] in ended.pcm
+
+
+@pytest.mark.parametrize("rate", [8_000, 24_000, 48_000])
+def test_other_rates_are_brought_to_16_khz(rate: int) -> None:
+    started, ended = events(Ears(rate, Vad()), convert(SPEECH, 16_000, rate), rate // 25)
+    assert (started, type(ended)) == (SpeechStarted(), TurnEnded)
+
+
+def test_a_pause_shorter_than_the_endpoint_delay_is_part_of_the_turn() -> None:
+    pcm = bytes(16_000) + buzz("good") + bytes(32_000 * 6 // 10) + buzz("day") + bytes(64_000)
+    patient = events(Ears(16_000, Vad(turn_endpoint_delay=0.8)), pcm)
+    hasty = events(Ears(16_000, Vad(turn_endpoint_delay=0.3)), pcm)
+    assert [type(event) for event in patient] == [SpeechStarted, TurnEnded]
+    assert [type(event) for event in hasty] == [SpeechStarted, TurnEnded] * 2
+
+
+def test_speech_shorter_than_a_turn_or_an_interruption_has_to_be() -> None:
+    assert events(Ears(16_000, Vad(minimum_turn=2.0)), SPEECH) == []
+    (ended,) = events(Ears(16_000, Vad(minimum_interruption=2.0)), SPEECH)
+    assert isinstance(ended, TurnEnded)
+
+
+def test_silence_is_nothing_and_a_monologue_is_cut() -> None:
+    assert events(Ears(16_000, Vad()), bytes(320_000)) == []
+    turns = [event for event in events(Ears(16_000, Vad()), buzz("a" * 1100)) if isinstance(event, TurnEnded)]
+    assert len(turns) >= 2
+    assert all(len(turn.pcm) <= 32_000 * 31 for turn in turns)
+
+
+def test_a_client_that_stops_sending_has_fallen_silent() -> None:
+    ears = Ears(16_000, Vad())
+    events(ears, SPEECH[: 16_000 + 20_000])
+    due = ears.deadline
+    assert due is not None
+    assert ears.idle(due - 0.1) == []
+    assert [type(event) for event in ears.idle(due)] == [TurnEnded]
+    assert ears.deadline is None
+
+
+def test_dropped_is_said_only_of_what_was_announced() -> None:
+    ears = Ears(16_000, Vad(minimum_turn=0.5, minimum_interruption=0.5))
+    found = events(ears, bytes(16_000) + buzz("go") + bytes(32_000))
+    assert not [event for event in found if isinstance(event, TurnDropped)]

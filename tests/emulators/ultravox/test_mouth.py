@@ -1,0 +1,41 @@
+"""The agent's audio: 20 ms messages, not further ahead than the client's buffer."""
+
+from __future__ import annotations
+
+import pytest
+
+from voxrun.emulators.ultravox.mouth import Mouth
+
+PCM = bytes(range(256)) * 125  # one second at 16 kHz
+
+
+def sent(mouth: Mouth, now: float) -> list[bytes]:
+    found = []
+    while (message := mouth.next(now)) is not None:
+        found.append(message)
+    return found
+
+
+def test_sixty_milliseconds_ahead_then_in_step() -> None:
+    mouth = Mouth(PCM, 16_000, 5.0, 60)
+    assert [len(message) for message in sent(mouth, 5.0)] == [640] * 3
+    assert mouth.deadline == pytest.approx(5.02)
+    assert sent(mouth, 5.01) == []
+    assert len(sent(mouth, 5.105)) == 5
+
+
+def test_a_large_buffer_is_filled_at_once() -> None:
+    mouth = Mouth(PCM, 16_000, 5.0, 30_000)
+    assert b"".join(sent(mouth, 5.0)) == PCM
+    assert (mouth.deadline, mouth.sent_seconds) == (None, 1.0)
+
+
+@pytest.mark.parametrize("rate", [8_000, 22_050, 44_100, 48_000])
+def test_nothing_is_lost_at_any_rate(rate: int) -> None:
+    assert b"".join(sent(Mouth(PCM, rate, 0.0, 60), 100.0)) == PCM
+
+
+def test_odd_audio_splits_samples_and_loses_none() -> None:
+    messages = sent(Mouth(PCM, 16_000, 0.0, 60, odd=True), 100.0)
+    assert len(messages[0]) == 641
+    assert b"".join(messages) == PCM
