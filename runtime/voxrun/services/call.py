@@ -245,9 +245,12 @@ class CallState:
         self._emit(kind, self.id, fields)
 
     def _code(self, data: dict[str, Any]) -> tuple[int, str]:
-        override = self._code_override
-        code = override if override is not None else int(data.get("code") or NORMAL_CODE)
-        reason = "" if override is not None else str(data.get("reason") or "")
+        """(code, reason) of an end; whatever a leg says, the call is over."""
+        code, reason = data.get("code"), str(data.get("reason") or "")
+        if self._code_override is not None:
+            code, reason = self._code_override, ""
+        if not isinstance(code, int) or not code:
+            code = NORMAL_CODE
         return code, reason or REASONS.get(code, "")
 
     def _not_answered(self) -> None:

@@ -40,7 +40,10 @@ class AudioCache:
 
     def put(self, url: str, pcm: bytes) -> None:
         """Keep ``pcm``, unless it alone is larger than the cache."""
-        self.size += len(pcm) - len(self._audio.pop(url, b""))
+        self.size -= len(self._audio.pop(url, b""))
+        if len(pcm) > self._most:
+            return
+        self.size += len(pcm)
         self._audio[url] = pcm
         while self.size > self._most:
             _, dropped = self._audio.popitem(last=False)
