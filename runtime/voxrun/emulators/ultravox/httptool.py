@@ -18,9 +18,7 @@ async def call_http_tool(effect: CallHttpTool, transport: httpx.AsyncBaseTranspo
     """Make the request. What goes wrong becomes the answer's ``error``; nothing is raised."""
     tool = effect.tool
     if transport is None:
-        return ToolAnswer(
-            error=f"{tool.name} is an HTTP tool, and this emulator was given no way to the network"
-        )
+        return ToolAnswer(error=f"{tool.name} is an HTTP tool, and the emulator has no network")
     places = {each.name: each.location for each in tool.dynamic}
     places |= {each.name: each.location for each in tool.fixed}
     by_place: dict[str, dict[str, Json]] = {"QUERY": {}, "PATH": {}, "HEADER": {}, "BODY": {}}
