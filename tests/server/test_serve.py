@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import socket
-import ssl
 from pathlib import Path
 
 import httpx
@@ -15,7 +13,6 @@ from starlette.applications import Starlette
 from voxrun.errors import ConfigError
 from voxrun.server.options import TlsFiles
 from voxrun.server.serve import check_exposure, listen, serve
-from voxrun.server.tls import self_signed
 
 pytestmark = pytest.mark.live
 
@@ -73,21 +70,6 @@ def test_being_open_to_others_wants_tls_and_a_token() -> None:
     with pytest.raises(ConfigError, match="needs a token"):
         check_exposure("0.0.0.0", True, "")
     check_exposure("0.0.0.0", True, "token")
-
-
-def test_tls_with_a_certificate_of_our_own() -> None:
-    async def story() -> None:
-        with self_signed("127.0.0.1", datetime.datetime.now(datetime.UTC)) as files:
-            assert files.key.stat().st_mode & 0o077 == 0
-            task, port, stop = await up(files)
-            trust = ssl.create_default_context(cafile=str(files.cert))
-            async with httpx.AsyncClient(verify=trust) as client:
-                assert (await client.get(f"https://127.0.0.1:{port}/")).status_code == 404
-            stop.set()
-            await asyncio.wait_for(task, 10)
-        assert not files.key.exists()
-
-    asyncio.run(story())
 
 
 def test_files_that_are_no_certificate_are_said_so(tmp_path: Path) -> None:

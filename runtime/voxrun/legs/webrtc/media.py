@@ -29,7 +29,9 @@ COMFORTABLE = 2
 QUIET_DBFS = -60.0
 """What counts as quiet there."""
 MAX_CATCH_UP = 10
-"""Frames sent at once after the loop was held up; what is missed beyond is left out."""
+"""Frames sent late after the loop was held up; what is missed beyond is left out."""
+PATIENCE_SECONDS = 0.1
+"""How long after a stall sources may bring what they owe."""
 RTP_SILENCE_SECONDS = 6.0
 """Without packets this long, RTP has stopped (the platform says so within 7 s)."""
 
@@ -106,17 +108,25 @@ class Outgoing:
         self._timestamp = port.ssrc * 7 % (1 << 32)
         self._talking = False
 
-    def frame(self, audible: bool = True) -> None:
-        """Send what is due now; ``audible`` False lets only time pass (catching up with nothing to say)."""
-        if audible or self._frames or self.tones:
-            audio = self._next()
-            packets = self.keys.frame() if self._event_type is not None else None
-            if packets is None:
-                self._send(self._audio_type, self._codec.encode(audio), self._timestamp, not self._talking)
-                self._talking = True
-            else:
-                self._send_key(packets)
-        self._timestamp = (self._timestamp + self._codec.frame_units) % (1 << 32)
+    @property
+    def waiting(self) -> int:
+        """Frames that wait."""
+        return len(self._frames) + len(self.tones)
+
+    def frame(self) -> None:
+        """Send what is due now."""
+        audio = self._next()
+        packets = self.keys.frame() if self._event_type is not None else None
+        if packets is None:
+            self._send(self._audio_type, self._codec.encode(audio), self._timestamp, not self._talking)
+            self._talking = True
+        else:
+            self._send_key(packets)
+        self.skip(1)
+
+    def skip(self, frames: int) -> None:
+        """Let time pass without sending."""
+        self._timestamp = (self._timestamp + frames * self._codec.frame_units) % (1 << 32)
 
     def _next(self) -> bytes:
         while len(self._frames) > COMFORTABLE and is_silence(self._frames[0], QUIET_DBFS):
@@ -153,6 +163,8 @@ class MediaPath:
         self._port = port
         self._loop = asyncio.get_running_loop()
         self._last_packet = self._due = self._loop.time()
+        self._owed = 0
+        self._patience = 0.0
         self._timer: asyncio.Handle = self._loop.call_soon(self._tick)
         port.on_packet = self._packet
 
@@ -187,11 +199,20 @@ class MediaPath:
         self._timer = self._loop.call_at(max(self._due, now + 0.001), self._tick)
 
     def _send_due(self, now: float) -> None:
+        """Send the frame of this tick and those missed while the loop was held up.
+
+        Sources were held up too: frames they still owe may follow within ``PATIENCE_SECONDS`` and go out
+        at once, so that a stall neither cuts audio nor leaves the call late. Then time is let pass.
+        """
         behind = int((now - self._due) / FRAME_SECONDS)
-        if behind > MAX_CATCH_UP:
-            self._due += (behind - MAX_CATCH_UP) * FRAME_SECONDS
-        self._due += FRAME_SECONDS
+        self._due += (max(0, behind) + 1) * FRAME_SECONDS
+        if behind > 0:
+            self._owed = min(self._owed + behind, MAX_CATCH_UP)
+            self._patience = now + PATIENCE_SECONDS
         self.outgoing.frame()
-        while self._due <= now:
-            self._due += FRAME_SECONDS
-            self.outgoing.frame(audible=False)
+        while self._owed and self.outgoing.waiting:
+            self._owed -= 1
+            self.outgoing.frame()
+        if self._owed and now > self._patience:
+            self.outgoing.skip(self._owed)
+            self._owed = 0
