@@ -11,6 +11,7 @@ A leaf module: it imports nothing of ours but other leaves, and every room may i
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -96,6 +97,12 @@ class Item:
             entries[text] = Item(value_node, name, self._document)
         return {key: item for key, item in entries.items() if not item.is_null}
 
+    def key_items(self) -> list[Item]:
+        """The keys of a mapping as nodes, those with null values among them."""
+        if not isinstance(self._node, MappingNode):
+            self.fail(f"{self.name} must be a mapping (key: value), not {self._kind()}")
+        return [Item(key, "a key", self._document) for key, _ in self._node.value]
+
     def items(self) -> list[Item]:
         """The elements of a list."""
         if not isinstance(self._node, SequenceNode):
@@ -169,6 +176,10 @@ class Item:
     def json_object(self) -> JsonObject:
         """A mapping as a JSON object."""
         return {key: value.json() for key, value in self.mapping().items()}
+
+    def json_text(self) -> str:
+        """The value as compact JSON, members in the order of the file."""
+        return json.dumps(self.json(), ensure_ascii=False, separators=(",", ":"))
 
     def _scalar(self) -> Json:
         text, tag = self.text(), str(self._node.tag)

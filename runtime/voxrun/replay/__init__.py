@@ -1,0 +1,1 @@
+"""Call scripts: their format, the runner, expectations, the pytest plugin."""

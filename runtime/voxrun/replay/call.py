@@ -1,0 +1,422 @@
+"""A call while it is played: the steps of a call script as an async API.
+
+``perform(step)`` is what the runner calls for each step; tests in Python call ``say``, ``expect``... which
+make the same steps. Everything raises ``CallFailed`` with the reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any, Final
+
+from voxrun.errors import ScriptError
+from voxrun.media.files import decode_audio
+from voxrun.replay.audio_facts import Line, judge
+from voxrun.replay.expectations import Cursor, closest, look
+from voxrun.replay.hearing import Hearing
+from voxrun.replay.outcome import CallFailed, Done, Failure, Met
+from voxrun.replay.people import Person
+from voxrun.replay.script import (
+    After,
+    Callee,
+    Dtmf,
+    Expect,
+    Hangup,
+    HttpCall,
+    Interrupt,
+    Message,
+    Say,
+    Silence,
+    Step,
+    Wait,
+    Wish,
+)
+from voxrun.replay.stage import Stage
+from voxrun.replay.texts import find_speech, mismatch, shown
+
+POLITE_MS: Final = 500
+"""Quiet after which the other side has finished: longer than the pause at a comma."""
+PATIENCE_MS: Final = 60_000
+"""How long a speaker waits for the other side to stop, or to begin."""
+KEY_MS: Final = 160
+"""From one key to the next."""
+LOOK_MS: Final = 20
+LISTEN_MS: Final = 100
+
+
+class Call:
+    """See the module docstring. ``trouble`` holds what fails the script whatever it expects."""
+
+    def __init__(self, stage: Stage, trouble: list[str], slack_ms: int = 0) -> None:
+        self.stage = stage
+        self.met: list[Met] = []
+        self.done: list[Done] = []
+        self._trouble = trouble
+        self._slack = slack_ms
+        self._cursor = Cursor()
+        self._standing: list[tuple[Wish, Cursor]] = []
+        self._hearings: dict[str, Hearing] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._errors_expected = any(
+            wish.kind == "error"
+            for step in stage.script.steps
+            if isinstance(step, Expect)
+            for wish in step.wishes
+        )
+        stage.on_dialled = self._dialled
+
+    # -- steps ----------------------------------------------------------------------------------------
+
+    async def perform(self, step: Step) -> None:
+        """Do one step of the script."""
+        began = self.stage.now
+        self._cursor.at = max(self._cursor.at, began) if not isinstance(step, Expect) else self._cursor.at
+        match step:
+            case Expect():
+                await self._expect(step)
+            case Interrupt():
+                await self._interrupt(step)
+            case HttpCall():
+                await self._http(step)
+            case Wait():
+                await asyncio.sleep(step.ms / 1000)
+            case _:
+                await self._person_step(await self._somebody(step.who, step.where), step)
+        self.done.append(Done(step, began, self.stage.now))
+        self._check_trouble()
+
+    async def finish(self) -> None:
+        """The end of the script: hang up what is up, let the session end, check what had to stay away."""
+        for person in self.stage.people.values():
+            if not person.over:
+                person.remote.hang_up()
+        await asyncio.sleep(1)
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for wish, cursor in self._standing:
+            self._must_be_absent(wish, cursor)
+            self.met.append(Met(wish, self.stage.now, "it did not come"))
+        self._check_trouble()
+
+    async def _person_step(
+        self, person: Person, step: Say | Dtmf | Silence | Wait | Hangup | Message
+    ) -> None:
+        match step:
+            case Say():
+                await self._until_quiet(person, POLITE_MS, step.where)
+                await self._speak(person, step)
+            case Dtmf():
+                await self._press(person, step)
+            case Silence():
+                await self._until_quiet(person, step.ms, step.where)
+            case Wait():
+                await asyncio.sleep(step.ms / 1000)
+            case Hangup():
+                person.remote.hang_up()
+            case Message():
+                person.remote.message(step.text)
+                person.tell_moment("sent", step.text)
+
+    async def _somebody(self, who: str, where: str) -> Person:
+        """The person a step is about, once there is a line to it."""
+        end = self.stage.now + PATIENCE_MS
+        while (person := self.person(who)) is None or not (person.connected or person.over):
+            if self.stage.now >= end:
+                name = who or "the caller"
+                raise self._failed(f"{name} is not in a call after {PATIENCE_MS // 1000} s", where)
+            await self._pass(1000)
+        if person.over:
+            raise self._failed(f"{person.name} is not in the call any more", where)
+        return person
+
+    def person(self, who: str = "") -> Person | None:
+        """The person of that name; "" for the one the script follows."""
+        people = self.stage.people
+        if who:
+            return people.get(who)
+        return people.get("caller") or next(iter(people.values()), None)
+
+    def _name(self, who: str) -> str:
+        person = self.person(who)
+        return person.name if person else who or "caller"
+
+    # -- speaking
+
+    async def _until_quiet(self, person: Person, quiet_ms: int, where: str) -> None:
+        """Until ``person`` has heard nothing for so long."""
+        began = self.stage.now
+        while (missing := quiet_ms - min(person.quiet_for(), self.stage.now - began)) > 0:
+            # Quiet from before the step counts, but not so for a step that says how long to be silent.
+            if quiet_ms == POLITE_MS and person.quiet_for() >= quiet_ms:
+                return
+            if self.stage.now - began > PATIENCE_MS + quiet_ms:
+                raise self._failed(
+                    f"the other side has been speaking for {PATIENCE_MS // 1000} s: to speak over it, use "
+                    "'interrupt'",
+                    where,
+                )
+            await asyncio.sleep(max(LOOK_MS, missing) / 1000)
+
+    async def _speak(self, person: Person, step: Say) -> None:
+        pcm = await self._audio(person, step)
+        if person.over:
+            return
+        person.tell_moment("said", step.text or str(step.audio.name if step.audio else ""), ms=len(pcm) // 32)
+        await person.speak(pcm)
+
+    async def _audio(self, person: Person, step: Say) -> bytes:
+        if step.audio is not None:
+            return decode_audio(step.audio)
+        callee = next((c for c in self.stage.script.callees if c.number == person.name), None)
+        voice = step.voice or (callee.voice if callee else None) or self.stage.script.voice
+        return await self.stage.speech.render(step.text, voice)
+
+    async def _interrupt(self, step: Interrupt) -> None:
+        person = await self._somebody(step.say.who, step.where)
+        pcm = await self._audio(person, step.say)
+        await self._until_speech(person, step.after, step.where)
+        person.interrupted_at = self.stage.now
+        person.tell_moment("said", step.say.text, ms=len(pcm) // 32, interrupts=True)
+        await person.speak(pcm)
+
+    async def _until_speech(self, person: Person, after: After, where: str) -> None:
+        """Until the other side has spoken for a part of its utterance, and still speaks."""
+        begin = self.stage.now
+        first = len(self._hear(person).stream.words)
+        while self.stage.now - begin < PATIENCE_MS and not person.over:
+            if self._far_enough(person, after, begin, first):
+                return
+            await asyncio.sleep(LOOK_MS / 1000)
+        what = f"said {after.words}" if after.words else "spoke for so long"
+        raise self._failed(f"there was nothing to interrupt: the other side never {what}", where)
+
+    def _far_enough(self, person: Person, after: After, begin: int, first: int) -> bool:
+        now = self.stage.now
+        if person.quiet_for() > LISTEN_MS * 2:
+            return False
+        if after.words is not None:
+            return find_speech(after.words, self._hear(person).stream.words, first) is not None
+        spoken = now - _utterance_start(person, begin)
+        if after.percent:
+            length = self._length_of_utterance(person)
+            return length is not None and spoken * 100 >= length * after.percent
+        return spoken >= after.ms
+
+    def _length_of_utterance(self, person: Person) -> int | None:
+        """Milliseconds of the rendering that is being heard."""
+        return self._hear(person).length_ms
+
+    async def _press(self, person: Person, step: Dtmf) -> None:
+        person.tell_moment("pressed", step.digits)
+        for digit in step.digits:
+            if person.over:
+                return
+            person.remote.press(digit)
+            await asyncio.sleep(KEY_MS / 1000)
+
+    # -- the session's URL
+
+    async def _http(self, step: HttpCall) -> None:
+        try:
+            reply = await self.stage.http(step.method, step.path, step.body, dict(step.headers))
+        except ScriptError as error:
+            raise self._failed(str(error), step.where) from None
+        if step.reply is None:
+            return
+        body = reply.body.decode("utf-8", "replace")
+        problem = ""
+        if reply.status != step.reply.status:
+            problem = f"its status is {reply.status}, expected {step.reply.status}"
+        elif step.reply.text is not None and not step.reply.text.inside(body):
+            problem = f"it has no {step.reply.text} in it"
+        elif step.reply.json is not None:
+            try:
+                problem = mismatch(step.reply.json, json.loads(body))
+            except ValueError:
+                problem = "it is not JSON"
+        if problem:
+            raise self._failed(f"the reply of the session's URL is {shown(body)}: {problem}", step.where)
+
+    # -- callees
+
+    def _dialled(self, callee: Callee, person: Person) -> None:
+        task = asyncio.get_running_loop().create_task(self._behave(callee, person))
+        self._tasks.add(task)
+        task.add_done_callback(self._behaved)
+
+    def _behaved(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._trouble.append(str(error))
+            self.stage.timeline.touch()
+
+    async def _behave(self, callee: Callee, person: Person) -> None:
+        began = self.stage.now
+        last = callee.fails_ms if callee.fails_code else callee.answers_ms
+        if callee.rings_ms is not None and (last is None or callee.rings_ms < last):
+            await asyncio.sleep(callee.rings_ms / 1000)
+            person.remote.ring()
+            if callee.early_media:
+                person.remote.early_media()
+        if last is None:
+            return
+        await asyncio.sleep((last - (self.stage.now - began)) / 1000)
+        if callee.fails_code:
+            person.remote.refuse(callee.fails_code, callee.fails_reason)
+            return
+        person.remote.answer(callee.headers)
+        if not person.over:
+            person.tell_moment("picked_up")
+        for step in callee.does:
+            if person.over:
+                return
+            await self._person_step(person, step)
+
+    # -- expectations ---------------------------------------------------------------------------------
+
+    async def _expect(self, step: Expect) -> None:
+        if step.any_order:
+            await self._any_order(step)
+            return
+        for wish in step.wishes:
+            await self._await(wish, self._cursor)
+
+    async def _any_order(self, step: Expect) -> None:
+        within = step.within_ms if step.within_ms is not None else self.stage.script.within_ms
+        end = self.stage.now + within
+        start, latest = self._cursor.copy(), self._cursor.copy()
+        for wish in step.wishes:
+            cursor = Cursor(start.at, dict(latest.used))
+            left = max(0, end - self.stage.now)
+            await self._await(wish, cursor, left if wish.within_ms is None else min(left, wish.within_ms))
+            latest.at = max(latest.at, cursor.at)
+            latest.used |= cursor.used
+        self._cursor.at, self._cursor.used = latest.at, latest.used
+
+    async def _await(self, wish: Wish, cursor: Cursor, within_ms: int | None = None) -> None:
+        within = within_ms if within_ms is not None else wish.within_ms
+        if wish.absent:
+            await self._await_absence(wish, cursor.copy(), within)
+            return
+        within = self.stage.script.within_ms if within is None else within
+        since = self.stage.now
+        left = wish.count
+        while True:
+            if wish.kind == "audio":
+                if self._audio_holds(wish, cursor, self.stage.now - since >= within):
+                    return
+            elif self._look(wish, cursor):
+                left -= 1
+                if left == 0:
+                    return
+                continue
+            self._check_trouble()
+            if self.stage.now - since >= within:
+                raise self._missed(wish, cursor, since, within, left)
+            await self._pass(min(self._interval(wish), within - (self.stage.now - since)))
+
+    def _interval(self, wish: Wish) -> int:
+        """How long nothing needs looking at unless something happens."""
+        return {"audio": LOOK_MS, "caller_hears": LISTEN_MS}.get(wish.kind, PATIENCE_MS)
+
+    def _look(self, wish: Wish, cursor: Cursor) -> bool:
+        found = self._find(wish, cursor)
+        if found is None:
+            return False
+        cursor.take(wish, found)
+        self.met.append(Met(wish, found.at, found.text))
+        return True
+
+    def _find(self, wish: Wish, cursor: Cursor) -> Any:
+        if wish.kind == "caller_hears" and (person := self.person(wish.who)) is not None:
+            self._hear(person)
+        return look(wish, self.stage.timeline, cursor, self._name(wish.who), self._slack)
+
+    def _hear(self, person: Person) -> Hearing:
+        """What a person has understood so far."""
+        if person.name not in self._hearings:
+            stream = self.stage.timeline.stream(f"heard {person.name}")
+            self._hearings[person.name] = Hearing(person.sound, self.stage.speech.spoken, stream)
+        hearing = self._hearings[person.name]
+        hearing.listen(self.stage.now)
+        return hearing
+
+    async def _await_absence(self, wish: Wish, cursor: Cursor, within: int | None) -> None:
+        if within is None:
+            self._standing.append((wish, cursor))
+            return
+        end = self.stage.now + within
+        while self.stage.now < end:
+            self._must_be_absent(wish, cursor)
+            self._check_trouble()
+            await self._pass(min(self._interval(wish), end - self.stage.now))
+        self._must_be_absent(wish, cursor)
+        self.met.append(Met(wish, self.stage.now, "it did not come"))
+
+    def _must_be_absent(self, wish: Wish, cursor: Cursor) -> None:
+        if wish.kind == "audio":
+            verdict = judge(wish, self._line(wish, cursor))
+            if verdict.holds:
+                raise self._failed("this must not come, but it did", wish.where, wish, measured=verdict.text)
+            return
+        found = self._find(wish, cursor)
+        if found is not None:
+            text = f"this must not come, but it did at {found.at / 1000:.3f} s: {found.text}"
+            raise self._failed(text, wish.where, wish)
+
+    def _audio_holds(self, wish: Wish, cursor: Cursor, last: bool) -> bool:
+        verdict = judge(wish, self._line(wish, cursor))
+        if verdict.holds:
+            self.met.append(Met(wish, verdict.at, verdict.text))
+            return True
+        if verdict.holds is False or last:
+            raise self._failed(
+                "the sound on the line is not as expected", wish.where, wish, measured=verdict.text
+            )
+        return False
+
+    def _line(self, wish: Wish, cursor: Cursor) -> Line:
+        person = self.person(wish.who)
+        if person is None:
+            raise self._failed("there is nobody on the line", wish.where, wish)
+        return Line(person.sound, person.voice, cursor.at, self.stage.now, person.interrupted_at)
+
+    async def _pass(self, ms: int) -> None:
+        """Let something happen, or so much time pass."""
+        await self.stage.timeline.changed(max(1, ms) / 1000)
+
+    # -- failing --------------------------------------------------------------------------------------
+
+    def _check_trouble(self) -> None:
+        if self._trouble:
+            raise self._failed(self._trouble[0])
+        if self._errors_expected:
+            return
+        error = self.stage.timeline.last("error")
+        if error is not None:
+            raise self._failed(f"the scenario failed: {error.text}")
+
+    def _missed(self, wish: Wish, cursor: Cursor, since: int, within: int, left: int) -> CallFailed:
+        if wish.kind == "caller_hears" and (person := self.person(wish.who)) is not None:
+            self._hear(person)
+        near = closest(wish, self.stage.timeline, cursor, self._name(wish.who))
+        count = f" ({wish.count - left} of {wish.count} came)" if wish.count > 1 else ""
+        text = f"expected within {within / 1000:g} s after {since / 1000:.3f} s, but it did not come{count}"
+        failure = Failure(text, wish.where, wish, self.stage.now, cursor.at, near)
+        return CallFailed(failure)
+
+    def _failed(self, text: str, where: str = "", wish: Wish | None = None, measured: str = "") -> CallFailed:
+        return CallFailed(Failure(text, where, wish, self.stage.now, self._cursor.at, measured=measured))
+
+
+def _utterance_start(person: Person, begin: int) -> int:
+    """When the utterance that is being heard began: pauses within it do not count."""
+    start: int | None = None
+    end = 0
+    for first, last in person.sound.stretches:
+        if start is None or first - end > POLITE_MS:
+            start = first
+        end = last
+    return max(start if start is not None else begin, 0)

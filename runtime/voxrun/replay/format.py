@@ -1,0 +1,301 @@
+"""Call scripts (``*.call.yaml``): a phone call written down, to be played in virtual or in real time.
+
+A small one, ``weather.call.yaml`` beside ``weather.js``::
+
+    call: {from: "+4930123456"}
+    agent: weather.agent.yaml
+    steps:
+      - expect: {agent_says: Hello, I know the weather.}
+      - say: weather in London
+      - expect: {tool: getWeather, with: {city: London}}
+      - expect: {caller_hears: In London it is 12 degrees.}
+      - hangup
+      - expect: {ended: caller}
+
+Everything a script can hold::
+
+    title: What it shows, in one line.
+    scenario: weather.js          # or a list; default: the .js file named like the script
+    call:                         # an incoming call...
+      from: "+4930123456"         # caller id ("caller")
+      to: "100"                   # the number called ("100")
+      display_name: Alice
+      headers: {X-Tier: gold}
+      custom_data: text           # VoxEngine.customData()
+      client: pstn                # user (default), pstn, sip, wab
+    start: {custom_data: {"user": "alice"}}   # ... or a start over HTTP; an object becomes JSON
+    agent: weather.agent.yaml     # or the agent itself, inline; default: the file named like the script
+    callees:                      # who can be called; any other destination fails the script
+      operator: {rings: 500ms, answers: 2s, does: [say: "Operator, hello."]}
+      "+49*": {fails: 486}
+      nobody: {answers: never}
+    http:                         # what Net.* and URL players get; any other request fails the script
+      - url: https://api.example/slots*
+        method: POST
+        body: {day: monday}
+        reply: {status: 200, json: {slots: [9, 10]}, delay: 300ms}
+    faults: {refuse: 429}         # what goes wrong with the voice AI, see below
+    secrets: {API_KEY: abc}       # VoxEngine.getSecretValue
+    limits: {idle_ms: 5000}       # the platform's limits, see docs/configuration.md
+    at: 2025-01-06T09:00:00Z      # the date when it begins
+    seed: 1                       # of ids, Math.random and faults
+    within: 10s                   # how long an expectation waits
+    voice: en-gb                  # the caller's voice
+    keep_going: false             # true: exceptions in handlers are survived
+    connector_errors: events      # or reject: a refused voice AI rejects the promise
+    tags: [slow]                  # pytest markers
+
+Durations are ``2s``, ``1.5s``, ``300ms`` or seconds. Keys that are pressed stay text: ``dtmf: 0123``.
+
+Steps
+    ``say: TEXT``                speaks TEXT once the other side has stopped speaking. Long form:
+                                 ``say: {text: TEXT, voice: en-gb, as: NAME}``, or ``{audio: FILE}``
+    ``interrupt: TEXT``          speaks while the other side speaks; ``after: 2s`` of its utterance (1s),
+                                 ``after: 40%`` of it, or ``after: some words`` of it. Takes say's long form
+    ``dtmf: 0123``               presses keys (0-9 * # A-D)
+    ``silence: 3s``              says nothing for 3 s after the other side has stopped speaking
+    ``wait: 3s``                 lets 3 s pass
+    ``message: TEXT``            sends a text message within the call
+    ``http: {...}``              a request to the session's URL: ``method``, ``path``, ``headers``, ``body``
+                                 (an object is sent as JSON), ``reply: {status, text, json}`` it must get
+    ``hangup``                   puts the phone down
+    ``expect: ...``              see below
+
+Steps are done by the caller, and in a session that was started by the first callee; ``as: NAME`` beside a
+step lets another callee do it. A callee's own ``does`` is a list of ``say``, ``dtmf``, ``wait``,
+``silence``, ``message`` and ``hangup`` that it does by itself once it has answered.
+
+Expectations: ``expect: answered`` where no more is to be said, else a mapping of one kind and its options.
+Several are a list, and have to come in that order; ``expect: {any_order: [...]}`` in any.
+    ``answered``, ``ringing``, ``early_media``     what the scenario does with the incoming call
+    ``rejected: 486``            it refuses it (any code: ``expect: rejected``)
+    ``agent_says: TEXT``         the voice AI says (its transcript)
+    ``agent_hears: TEXT``        the voice AI understood the caller (its transcript)
+    ``caller_hears: TEXT``       what is in the audio that reaches the caller (``as: NAME``: a callee)
+    ``tool: NAME``               the voice AI calls a tool; ``with: {...}`` arguments it has at least,
+                                 ``result: TEXT or {...}`` what the scenario answers
+    ``log: TEXT``                a line that Logger.write, trace or console.log writes
+    ``http: URL``                the scenario sends a request; ``with: {method, headers, body, json}``
+    ``event: NAME``              an event reaches the scenario ("Call.Connected"); ``with: {...}`` fields
+    ``dtmf: 123#``               the scenario presses keys
+    ``message: TEXT``            the scenario sends a text message within the call
+    ``call: NUMBER``             the scenario calls (* for any characters); ``with: {kind, callerid, ...}``
+    ``recording``                the scenario records a call; ``with: {duration: 12}`` when it is complete
+    ``ended``                    the call is over; ``ended: caller`` or ``scenario`` says who ended it,
+                                 ``with: {code, reason}``
+    ``session_ended: TEXT``      the session is over, for this reason
+    ``error: TEXT``              an error of the scenario; without this, an error fails the script
+    ``audio: {...}``             a fact about the sound on the line, one of
+                                 ``speech: 2s`` at least so much sound is heard; ``silence: 2s`` in one piece;
+                                 ``tone: 425`` Hz; ``level: [-40, -10]`` dBFS of what is heard;
+                                 ``gap: 1s`` at most from the end of speech to the first sound after it;
+                                 ``overlap: 300ms`` at most that both spoke at once;
+                                 ``stops_within: 200ms`` of the interruption
+    Options of each: ``within: 3s``, ``absent: true`` (it must not come; without ``within``: ever),
+    ``count: 2`` (so many, one after the other).
+
+TEXT is found anywhere within what is said, written or sent; in speech, case and punctuation do not count.
+Between slashes it is a regular expression: ``/\\d+ degrees/``, ``/hello/i``.
+
+Order: an expectation looks at what happened since the step before it began, and not before what met the
+expectation before it. Things of the same moment may be named in any order.
+
+Faults of the voice AI (times count from the opening of its WebSocket)
+    ``refuse: 429`` or ``{status, body, times}``   creating the call is refused
+    ``stall: {after: 2s, for: 5s}``                nothing comes for a while
+    ``close: {after: 3s, code: 1011, reason}``     the socket ends (1006, the default, without a close frame)
+    ``drop: {percent: 10, of: messages}``          of ``messages``, ``audio`` or ``all`` from it are lost
+    ``delay: {by: 200ms, jitter: 100ms}``          everything from it comes late
+Those of the agent file (``faults`` there) count seconds of the agent's speech instead.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from voxrun.emulators.ultravox.agent import agent_of, load_agent
+from voxrun.emulators.ultravox.script import AgentScript
+from voxrun.errors import ScriptError
+from voxrun.replay.format_parts import (
+    read_callees,
+    read_faults,
+    read_limits,
+    read_stubs,
+    read_voice,
+    texts_of,
+)
+from voxrun.replay.format_steps import read_steps
+from voxrun.replay.script import WITHIN_MS, CallScript, ClientType, Incoming, Started
+from voxrun.session.clock import DEFAULT_START_MS
+from voxrun.speech.base import Voice
+from voxrun.yamldoc import Item, parse_document, read_document
+
+SUFFIX: Final = ".call.yaml"
+KEYS: Final = (
+    "title", "scenario", "call", "start", "agent", "callees", "http", "http_unmatched", "faults", "secrets",
+    "limits", "at", "seed", "within", "voice", "keep_going", "connector_errors", "tags", "steps",
+)  # fmt: skip
+NOT_YET: Final = {
+    "websockets": "VoxEngine.createWebSocket is not built yet, so there is nothing to stub",
+    "storage": "ApplicationStorage is not built yet, so there are no stored values",
+}
+CALL_KEYS: Final = ("from", "to", "display_name", "headers", "custom_data", "client")
+EMPTY: Final = "a call script needs at least steps"
+
+
+def load_script(path: Path) -> CallScript:
+    """Read a call script. Raises ScriptError with file:line:column."""
+    return _checked(read_document(path, ScriptError, EMPTY), path)
+
+
+def parse_script(text: str, path: Path) -> CallScript:
+    """The same from a text; ``path`` names it in messages, and files are looked for beside it."""
+    return _checked(parse_document(text, str(path), ScriptError, EMPTY), path)
+
+
+def _checked(root: Item, path: Path) -> CallScript:
+    try:
+        return _read(root, path)
+    except RecursionError:
+        root.fail("an alias contains itself, or the file is nested too deeply")
+
+
+def _read(root: Item, path: Path) -> CallScript:
+    entries = root.mapping((*KEYS, *NOT_YET))
+    for key, why in NOT_YET.items():
+        if key in entries:
+            entries[key].fail(f"{key}: {why}")
+    if "steps" not in entries:
+        root.fail("the script needs 'steps': what the caller does, and what is expected")
+    if "call" in entries and "start" in entries:
+        entries["start"].fail("a session is called or started: give 'call' or 'start', not both")
+    callees = read_callees(entries["callees"], path.parent) if "callees" in entries else ()
+    started = "start" in entries
+    names = tuple(callee.number for callee in callees)
+    return CallScript(
+        path=path,
+        scenarios=_scenarios(entries.get("scenario"), root, path),
+        call=_started(entries["start"]) if started else _incoming(entries.get("call")),
+        steps=read_steps(entries["steps"], path.parent, names),
+        title=entries["title"].text() if "title" in entries else "",
+        agent=_agent(entries.get("agent"), path),
+        callees=callees,
+        stubs=read_stubs(entries["http"], path.parent) if "http" in entries else (),
+        unmatched="allow" if _choice(entries.get("http_unmatched"), ("fail", "404")) == "404" else "fail",
+        faults=read_faults(entries.get("faults")),
+        secrets=texts_of(entries["secrets"]) if "secrets" in entries else {},
+        limits=read_limits(entries["limits"]) if "limits" in entries else {},
+        start_ms=_date(entries["at"]) if "at" in entries else DEFAULT_START_MS,
+        seed=entries["seed"].integer(0, 2**48 - 1) if "seed" in entries else 1,
+        keep_going="keep_going" in entries and entries["keep_going"].boolean(),
+        connector_errors=_choice(entries.get("connector_errors"), ("events", "reject")),
+        tags=_tags(entries["tags"]) if "tags" in entries else (),
+        within_ms=entries["within"].milliseconds() if "within" in entries else WITHIN_MS,
+        voice=read_voice(entries["voice"]) if "voice" in entries else Voice(),
+    )
+
+
+def _choice(item: Item | None, choices: tuple[str, ...]) -> str:
+    if item is None:
+        return choices[0]
+    if item.text() not in choices:
+        item.fail(f"{item.name} must be {' or '.join(choices)}, not {item.text()!r}")
+    return item.text()
+
+
+def _incoming(item: Item | None) -> Incoming:
+    if item is None:
+        return Incoming()
+    entries = item.mapping(CALL_KEYS)
+    default = Incoming()
+    return Incoming(
+        caller=entries["from"].text() if "from" in entries else default.caller,
+        destination=entries["to"].text() if "to" in entries else default.destination,
+        display_name=entries["display_name"].text() if "display_name" in entries else "",
+        headers=texts_of(entries["headers"]) if "headers" in entries else {},
+        custom_data=_custom_data(entries.get("custom_data")),
+        client=_client(entries.get("client")),
+    )
+
+
+def _client(item: Item | None) -> ClientType:
+    choices: dict[str, ClientType] = {"user": "user", "pstn": "pstn", "sip": "sip", "wab": "wab"}
+    return choices[_choice(item, tuple(choices))]
+
+
+def _started(item: Item) -> Started:
+    return Started(_custom_data(item.mapping(("custom_data",)).get("custom_data")))
+
+
+def _custom_data(item: Item | None) -> str:
+    if item is None:
+        return ""
+    if item.is_mapping or item.is_list:
+        return item.json_text()
+    return item.text()
+
+
+def _scenarios(item: Item | None, root: Item, path: Path) -> tuple[Path, ...]:
+    if item is None:
+        found = _named_like(path, ".js")
+        if found is None:
+            root.fail(
+                f"which scenario? There is no {_stem(path)}.js beside the script: add 'scenario: FILE.js'"
+            )
+        return (found,)
+    found_paths = []
+    for each in item.items() if item.is_list else [item]:
+        file = path.parent / each.text()
+        if not file.is_file():
+            each.fail(f"there is no file {file}")
+        found_paths.append(file)
+    if not found_paths:
+        item.fail("scenario is an empty list")
+    return tuple(found_paths)
+
+
+def _stem(path: Path) -> str:
+    return path.name.removesuffix(SUFFIX).removesuffix(".yaml")
+
+
+def _named_like(path: Path, suffix: str) -> Path | None:
+    """The file of the script's own name, or of its name up to a dot: booking.busy.call.yaml, booking.js."""
+    parts = _stem(path).split(".")
+    for count in range(len(parts), 0, -1):
+        file = path.parent / (".".join(parts[:count]) + suffix)
+        if file.is_file():
+            return file
+    return None
+
+
+def _agent(item: Item | None, path: Path) -> AgentScript | None:
+    """The agent of a file or inline; a mistake is told with its place in the file it is in."""
+    if item is None:
+        beside = _named_like(path, ".agent.yaml")
+        return load_agent(beside) if beside else None
+    if item.is_mapping:
+        return agent_of(item, str(path))
+    file = path.parent / item.text()
+    if not file.is_file():
+        item.fail(f"there is no agent file {file}")
+    return load_agent(file)
+
+
+def _date(item: Item) -> int:
+    text = item.text()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        item.fail(f"{item.name} must be a date like 2025-01-06T09:00:00Z, not {text!r}")
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * 1000)
+
+
+def _tags(item: Item) -> tuple[str, ...]:
+    for each in item.items() if item.is_list else [item]:
+        if not each.text().isidentifier():
+            each.fail(f"{each.text()!r} cannot be a pytest marker: use letters, digits and _")
+    return item.texts()

@@ -1,0 +1,306 @@
+"""The steps of a call script and what they expect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from voxrun.replay import format_parts as parts
+from voxrun.replay.script import (
+    AUDIO_FACTS,
+    After,
+    Dtmf,
+    Expect,
+    Hangup,
+    HttpCall,
+    Interrupt,
+    Message,
+    PersonStep,
+    Reply,
+    Say,
+    Silence,
+    Step,
+    Wait,
+    Wish,
+)
+from voxrun.yamldoc import Item, suggestion
+
+MOST_STEPS: Final = 2000
+KEYS: Final = frozenset("0123456789*#ABCD")
+STEPS: Final = (
+    "say", "interrupt", "dtmf", "silence", "wait", "message", "http", "hangup", "expect",
+)  # fmt: skip
+PERSON_STEPS: Final = ("say", "dtmf", "silence", "wait", "message", "hangup")
+ALONE: Final = (
+    "answered",
+    "ringing",
+    "early_media",
+    "rejected",
+    "recording",
+    "ended",
+    "session_ended",
+    "error",
+)
+"""Expectations that may stand without a value."""
+KINDS: Final = (
+    *ALONE, "agent_says", "agent_hears", "caller_hears", "tool", "log", "http", "event", "dtmf", "message",
+    "call", "audio",
+)  # fmt: skip
+OPTIONS: Final = ("within", "absent", "count", "as", "with")
+WITH_FIELDS: Final = (
+    "tool",
+    "http",
+    "event",
+    "call",
+    "recording",
+    "ended",
+    "rejected",
+    "answered",
+    "ringing",
+)
+
+
+def read_steps(item: Item, folder: Path, callees: Sequence[str] = ()) -> tuple[Step, ...]:
+    """All steps of a script. ``callees`` are the names that ``as`` may have."""
+    found = item.items()
+    if not found:
+        item.fail("steps is an empty list")
+    if len(found) > MOST_STEPS:
+        found[MOST_STEPS].fail(
+            f"the script has {len(found):,} steps; {MOST_STEPS:,} are the most for one call"
+        )
+    reader = _Reader(folder, callees)
+    return tuple(reader.step(each, STEPS) for each in found)
+
+
+def read_person_steps(item: Item, folder: Path) -> tuple[PersonStep, ...]:
+    """What a callee does by itself."""
+    reader = _Reader(folder, ())
+    return tuple(reader.step(each, PERSON_STEPS) for each in item.items())  # type: ignore[misc]
+
+
+class _Reader:
+    def __init__(self, folder: Path, callees: Sequence[str]) -> None:
+        self._folder = folder
+        self._callees = callees
+
+    def step(self, item: Item, known: Sequence[str]) -> Step:
+        """One step: a word (``hangup``) or a mapping whose first key says what it is."""
+        if not item.is_mapping:
+            word = item.text()
+            if word == "hangup":
+                return Hangup(where=item.where)
+            if word in known:
+                item.fail(f"'{word}' needs a value: '{word}: ...'")
+            item.fail(f"{word!r} is no step{suggestion(word, known)}")
+        entries = item.mapping()
+        kind = next((key for key in entries if key in known), None)
+        if kind is None:
+            self._no_step(item, known)
+        read: dict[str, Callable[[Item, dict[str, Item]], Step]] = {
+            "say": self._say, "interrupt": self._interrupt, "dtmf": self._dtmf, "silence": self._silence,
+            "wait": self._wait, "message": self._message, "http": self._http, "hangup": self._hangup,
+            "expect": self._expect,
+        }  # fmt: skip
+        options = {"interrupt": ("after", "as"), "wait": (), "http": (), "expect": ()}.get(kind, ("as",))
+        item.mapping((kind, *options))
+        return read[kind](item, entries)
+
+    def _no_step(self, item: Item, known: Sequence[str]) -> NoReturn:
+        keys = item.key_items()
+        if not keys:
+            item.fail("this step is empty")
+        word = keys[0].text()
+        if word in KINDS and "expect" in known:
+            keys[0].fail(f"'{word}' is something to expect: write 'expect: {{{word}: ...}}'")
+        if word in known:
+            if word == "hangup":
+                keys[0].fail("write '- hangup' without a colon")
+            keys[0].fail(f"'{word}' needs a value")
+        keys[0].fail(f"{word!r} is no step{suggestion(word, known)}")
+
+    def _who(self, entries: dict[str, Item]) -> str:
+        if "as" not in entries:
+            return ""
+        name = entries["as"].text()
+        if name not in self._callees and name != "caller":
+            entries["as"].fail(f"there is no callee {name!r}{suggestion(name, self._callees)}")
+        return name
+
+    # -- steps
+
+    def _say(self, item: Item, entries: dict[str, Item]) -> Say:
+        return self._speech(entries["say"], self._who(entries), item.where)
+
+    def _speech(self, value: Item, who: str, where: str) -> Say:
+        if not value.is_mapping:
+            if not value.text().strip():
+                value.fail(f"{value.name} is empty")
+            return Say(text=value.text().strip(), who=who, where=where)
+        inner = value.mapping(("text", "audio", "voice", "as"))
+        if ("text" in inner) == ("audio" in inner):
+            value.fail(f"{value.name} needs 'text' or 'audio', one of them")
+        return Say(
+            text=inner["text"].text().strip() if "text" in inner else "",
+            audio=parts.existing_file(inner["audio"], self._folder) if "audio" in inner else None,
+            voice=parts.read_voice(inner["voice"]) if "voice" in inner else None,
+            who=who or self._who(inner),
+            where=where,
+        )
+
+    def _interrupt(self, item: Item, entries: dict[str, Item]) -> Interrupt:
+        say = self._speech(entries["interrupt"], self._who(entries), item.where)
+        after = _after(entries["after"]) if "after" in entries else After(ms=1000)
+        return Interrupt(say, after, item.where)
+
+    def _dtmf(self, item: Item, entries: dict[str, Item]) -> Dtmf:
+        return Dtmf(_digits(entries["dtmf"]), self._who(entries), item.where)
+
+    def _silence(self, item: Item, entries: dict[str, Item]) -> Silence:
+        return Silence(entries["silence"].milliseconds(), self._who(entries), item.where)
+
+    def _wait(self, item: Item, entries: dict[str, Item]) -> Wait:
+        return Wait(entries["wait"].milliseconds(), item.where)
+
+    def _message(self, item: Item, entries: dict[str, Item]) -> Message:
+        return Message(entries["message"].text(), self._who(entries), item.where)
+
+    def _hangup(self, item: Item, entries: dict[str, Item]) -> Hangup:
+        inner = entries["hangup"]
+        return Hangup(self._who(inner.mapping(("as",)) if inner.is_mapping else entries), item.where)
+
+    def _http(self, item: Item, entries: dict[str, Item]) -> HttpCall:
+        inner = entries["http"].mapping(("method", "path", "headers", "body", "reply"))
+        body = inner.get("body")
+        text = "" if body is None else body.json_text() if body.is_mapping or body.is_list else body.text()
+        return HttpCall(
+            method=inner["method"].text().upper() if "method" in inner else "POST",
+            path=inner["path"].text() if "path" in inner else "/",
+            headers=parts.texts_of(inner["headers"]) if "headers" in inner else {},
+            body=text,
+            reply=_http_reply(inner["reply"]) if "reply" in inner else None,
+            where=item.where,
+        )
+
+    # -- expectations
+
+    def _expect(self, item: Item, entries: dict[str, Item]) -> Expect:
+        value = entries["expect"]
+        if value.is_list:
+            return Expect(tuple(self._wish(each) for each in _some(value)), where=item.where)
+        if value.is_mapping and "any_order" in value.mapping():
+            inner = value.mapping(("any_order", "within"))
+            wishes = tuple(self._wish(each) for each in _some(inner["any_order"]))
+            within = inner["within"].milliseconds() if "within" in inner else None
+            return Expect(wishes, any_order=True, within_ms=within, where=item.where)
+        return Expect((self._wish(value),), where=item.where)
+
+    def _wish(self, item: Item) -> Wish:
+        if not item.is_mapping:
+            word = item.text()
+            if word in KINDS and word not in ALONE:
+                item.fail(f"'{word}' needs a value: 'expect: {{{word}: ...}}'")
+            if word not in ALONE:
+                item.fail(f"{word!r} is nothing to expect{suggestion(word, KINDS)}")
+            return Wish(word, where=item.where)
+        names = [key.text() for key in item.key_items()]
+        kinds = [name for name in names if name in KINDS]
+        if len(kinds) != 1:
+            self._no_kind(item, names, kinds)
+        kind = kinds[0]
+        extra = ("result",) if kind == "tool" else ("level",) if kind == "log" else ()
+        entries = item.mapping((kind, *OPTIONS, *extra))
+        return self._of_kind(kind, item, entries)
+
+    def _no_kind(self, item: Item, names: list[str], kinds: list[str]) -> NoReturn:
+        if kinds:
+            item.fail(f"one expectation is about one thing: {kinds[0]} or {kinds[1]}? Make it a list")
+        for key in item.key_items():
+            if key.text() not in OPTIONS:
+                key.fail(f"{key.text()!r} is nothing to expect{suggestion(key.text(), KINDS)}")
+        item.fail(f"what is expected? One of {', '.join(KINDS)}")
+
+    def _of_kind(self, kind: str, item: Item, entries: dict[str, Item]) -> Wish:
+        value = entries.get(kind)
+        if value is None and kind not in ALONE:
+            item.fail(f"'{kind}' needs a value")
+        if "with" in entries and kind not in WITH_FIELDS:
+            entries["with"].fail(f"'{kind}' has nothing for 'with'; that goes with {', '.join(WITH_FIELDS)}")
+        fields = entries["with"].json_object() if "with" in entries else {}
+        if "result" in entries:
+            fields = {"$result": entries["result"].json(), **fields}
+        if "level" in entries:
+            fields = {"$level": entries["level"].text(), **fields}
+        bounds: dict[str, Any] = {}
+        text = None
+        if kind == "audio" and value is not None:
+            bounds = _audio(value)
+        elif value is not None:
+            text = parts.wanted(value)
+            if kind == "dtmf":
+                _digits(value)
+        return Wish(
+            kind=kind,
+            text=text,
+            fields=fields,
+            within_ms=entries["within"].milliseconds() if "within" in entries else None,
+            absent="absent" in entries and entries["absent"].boolean(),
+            count=entries["count"].integer(1, 1000) if "count" in entries else 1,
+            who=self._who(entries),
+            where=item.where,
+            **bounds,
+        )
+
+
+def _some(item: Item) -> list[Item]:
+    found = item.items()
+    if not found:
+        item.fail(f"{item.name} is an empty list")
+    return found
+
+
+def _digits(item: Item) -> str:
+    text = item.text().upper() if not item.text().startswith("/") else item.text()
+    if not text or (not text.startswith("/") and not KEYS.issuperset(text)):
+        item.fail(f"{item.name}: keys are 0-9 * # A-D, not {item.text()!r}")
+    return text
+
+
+def _after(item: Item) -> After:
+    text = item.text().strip()
+    if text.endswith("%") and text[:-1].strip().isdigit():
+        percent = int(text[:-1])
+        if not 0 < percent < 100:
+            item.fail(f"{item.name} must be 1% to 99%, not {text}")
+        return After(percent=percent)
+    if text[:1].isdigit() and text[-1:] in "s0123456789" and " " not in text:
+        return After(ms=item.milliseconds())
+    return After(words=parts.wanted(item))
+
+
+def _http_reply(item: Item) -> Reply:
+    if not item.is_mapping:
+        return Reply(status=item.integer(100, 599))
+    entries = item.mapping(("status", "text", "json"))
+    return Reply(
+        status=entries["status"].integer(100, 599) if "status" in entries else 200,
+        text=parts.wanted(entries["text"]) if "text" in entries else None,
+        json=entries["json"].json() if "json" in entries else None,
+    )
+
+
+def _audio(item: Item) -> dict[str, Any]:
+    entries = item.mapping(AUDIO_FACTS)
+    if len(entries) != 1:
+        item.fail(f"audio states one fact, one of {', '.join(AUDIO_FACTS)}")
+    ((fact, value),) = entries.items()
+    if fact == "level":
+        bounds = value.items()
+        if len(bounds) != 2:
+            value.fail("audio.level is a list of two: the least and the most, in dBFS, like [-40, -10]")
+        low, high = (each.integer(-100, 0) for each in bounds)
+        return {"audio": fact, "low": low, "high": high}
+    if fact == "tone":
+        return {"audio": fact, "low": value.integer(20, 7900)}
+    return {"audio": fact, "low": value.milliseconds()}

@@ -1,0 +1,104 @@
+"""What came of one call script: the data that the terminal, the report and the tests read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from voxrun.errors import VoxrunError
+from voxrun.replay.expectations import Near
+from voxrun.replay.people import Sound
+from voxrun.replay.script import CallScript, Step, Wish
+from voxrun.replay.timeline import Stream, Timeline
+
+
+class CallFailed(VoxrunError):
+    """The call went otherwise than its script says. ``failure`` has the details."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.headline)
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a script failed. ``where`` is its line; ``wish`` the expectation, None where a step, the scenario
+    or the surroundings are to blame. Times in ms on the timeline."""
+
+    headline: str
+    where: str = ""
+    wish: Wish | None = None
+    at: int = 0
+    since: int = 0
+    """From when on things counted."""
+    near: Near | None = None
+    measured: str = ""
+    """What an audio fact measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """An expectation that was met (or stayed absent): the moment, and what met it."""
+
+    wish: Wish
+    at: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step that was done, from when to when."""
+
+    step: Step
+    began: int
+    ended: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A listener of the scenario: what it is on ("Call"), its event, its place, how often it fired."""
+
+    label: str
+    event: str
+    where: str
+    fired: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """What one person heard and said."""
+
+    name: str
+    heard: Sound
+    said: Sound
+
+
+@dataclass(slots=True)
+class Outcome:
+    """One call that was played."""
+
+    script: CallScript
+    timeline: Timeline
+    failure: Failure | None = None
+    met: list[Met] = field(default_factory=list)
+    done: list[Done] = field(default_factory=list)
+    listeners: list[Listener] = field(default_factory=list)
+    people: list[Ear] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What the local voice AI complained about."""
+    folder: Path | None = None
+    """The session's folder: journal, log, recordings."""
+    seed: int = 1
+    length_ms: int = 0
+    real_time: bool = False
+    records: list[dict[str, Any]] = field(default_factory=list)
+    """The journal."""
+
+    @property
+    def ok(self) -> bool:
+        return self.failure is None
+
+    def stream(self, name: str) -> Stream:
+        """Words by stream: "agent_says", "agent_hears", "heard caller"."""
+        return self.timeline.stream(name)

@@ -1,0 +1,159 @@
+"""The people of a call: scripted legs that speak with local speech and remember what they heard.
+
+What the scenario does to them, and what they do, goes on the timeline. Sound is kept frame by frame with
+its time; silence is kept as nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_left
+from typing import Any, Final
+
+import numpy as np
+
+from voxrun.legs.base import DialRequest
+from voxrun.legs.scripted import ScriptedLeg
+from voxrun.media.frames import FRAME_BYTES, FRAME_MS, SILENCE
+from voxrun.media.graph import Ticker
+from voxrun.replay.timeline import Moment, Timeline
+
+AUDIBLE: Final = 100
+"""The largest sample of a frame that counts as sound (about -50 dBFS)."""
+
+
+class Sound:
+    """What one ear (or mouth) had: stretches of sound, [start, end) in ms, and the frames themselves."""
+
+    def __init__(self) -> None:
+        self.frames: list[tuple[int, bytes]] = []
+        self.stretches: list[list[int]] = []
+
+    def add(self, at: int, frame: bytes) -> bool:
+        """Take one frame that came at ``at``; True if it begins a stretch."""
+        if frame is SILENCE or frame.count(0) == FRAME_BYTES:
+            return False
+        samples = np.frombuffer(frame, "<i2")
+        self.frames.append((at, frame))
+        if max(int(samples.max()), -int(samples.min())) < AUDIBLE:
+            return False
+        # The clock is rounded to ms and a live leg has jitter: frames up to two apart are one stretch.
+        if self.stretches and at - self.stretches[-1][1] <= 2 * FRAME_MS:
+            self.stretches[-1][1] = at + FRAME_MS
+            return False
+        self.stretches.append([at, at + FRAME_MS])
+        return True
+
+    @property
+    def last(self) -> int | None:
+        """When the last sound ended; None without any."""
+        return self.stretches[-1][1] if self.stretches else None
+
+    def within(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The stretches of [start, end), cut to it."""
+        cut = [(max(a, start), min(b, end)) for a, b in self.stretches]
+        return [(a, b) for a, b in cut if a < b]
+
+    def pcm(self, start: int, end: int) -> bytes:
+        """The audio of [start, end), silence filled in, on a 20 ms grid from ``start``."""
+        out = bytearray(max(0, (end - start) // FRAME_MS) * FRAME_BYTES)
+        first = bisect_left(self.frames, start - FRAME_MS, key=_time_of)
+        for at, frame in self.frames[first : bisect_left(self.frames, end, key=_time_of)]:
+            slot = (at - start + FRAME_MS // 2) // FRAME_MS
+            if 0 <= slot < len(out) // FRAME_BYTES:
+                out[slot * FRAME_BYTES : (slot + 1) * FRAME_BYTES] = frame
+        return bytes(out)
+
+
+def _time_of(entry: tuple[int, bytes]) -> int:
+    return entry[0]
+
+
+class Person(ScriptedLeg):
+    """The caller or a callee. ``zero`` is the loop time of the timeline's 0."""
+
+    def __init__(
+        self, name: str, ticker: Ticker, incoming: bool, timeline: Timeline, zero: float, client: str = "user"
+    ) -> None:
+        super().__init__(ticker, incoming, client)
+        self.name = name
+        self.sound = Sound()
+        """What it heard."""
+        self.voice = Sound()
+        """What it said."""
+        self.request: DialRequest | None = None
+        """How it was called."""
+        self.interrupted_at: int | None = None
+        """When its latest interruption began."""
+        self._timeline = timeline
+        self._zero = zero
+        self._loop = asyncio.get_running_loop()
+        self._said = asyncio.Event()
+
+    @property
+    def now(self) -> int:
+        """Milliseconds on the timeline."""
+        return round((self._loop.time() - self._zero) * 1000)
+
+    def tell_moment(self, kind: str, text: str = "", **data: Any) -> None:
+        self._timeline.add(Moment(self.now, kind, text, data, self.name))
+
+    # -- what the scenario does to it
+
+    def _note(self, what: str, **data: Any) -> None:
+        super()._note(what, **data)
+        match what:
+            case "ring":
+                self.tell_moment("ringing", **data)
+            case "early_media":
+                self.tell_moment("early_media", **data)
+            case "answer" if not self.connected and not self.over:
+                self.tell_moment("answered", **data)
+            case "reject" if not self.connected and not self.over:
+                self.tell_moment("rejected", str(data["code"]), **data)
+            case "dtmf":
+                self.tell_moment("dtmf", str(data["digits"]))
+            case "message":
+                self.tell_moment("message", str(data["text"]))
+            case "info":
+                self.tell_moment("info", str(data["body"]), **data)
+
+    def finish(self, kind: Any, **data: Any) -> None:
+        if not self.over:
+            by = self.name if data.get("by") == "remote" else "scenario"
+            self.tell_moment("ended", by, by=by, code=data.get("code", 0), reason=data.get("reason", ""))
+        super().finish(kind, **data)
+        self._said.set()
+
+    async def close(self) -> None:
+        if not self.over:
+            self.tell_moment("ended", "scenario", by="scenario", code=200, reason="the session is over")
+        await super().close()
+        self._said.set()
+
+    # -- sound
+
+    def hear(self, frame: bytes) -> None:
+        if not self.over and self.sound.add(self.now, frame):
+            self._timeline.touch()
+
+    def tick(self) -> bool:
+        if self.queue and not self.over:
+            self.voice.add(self.now, self.queue[0])
+        busy = super().tick()
+        if not self.queue:
+            self._said.set()
+        return busy
+
+    async def speak(self, pcm: bytes) -> None:
+        """Say something and wait until it is said; the end of the call is the end of it."""
+        self.remote.speak(pcm)
+        if self.over:
+            return
+        self._said.clear()
+        await self._said.wait()
+
+    def quiet_for(self) -> int:
+        """Milliseconds since it heard a sound; since ever when it heard none."""
+        last = self.sound.last
+        return self.now - last if last is not None else self.now

@@ -1,0 +1,71 @@
+"""Plays call scripts: one call in, one ``Outcome`` out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+from voxrun.errors import VoxrunError
+from voxrun.replay.call import Call
+from voxrun.replay.outcome import CallFailed, Failure, Outcome
+from voxrun.replay.resources import Resources
+from voxrun.replay.script import CallScript
+from voxrun.replay.stage import Stage
+from voxrun.session.clock import LoopClock
+from voxrun.session.virtual import run_virtual
+
+Story = Callable[[Call], Awaitable[None]]
+"""What happens in a call, in Python."""
+
+
+def play_script(
+    script: CallScript, resources: Resources, folder: Path | None = None, seed: int | None = None
+) -> Outcome:
+    """Play a script in virtual time. ``folder`` keeps the session (journal, log, recordings).
+
+    Whatever goes otherwise than the script says is in the outcome's ``failure``; raised is only what keeps
+    the call from being played at all (ScriptError).
+    """
+
+    async def story(call: Call) -> None:
+        for step in script.steps:
+            await call.perform(step)
+
+    return play_story(script, story, resources, folder, seed)
+
+
+def play_story(
+    script: CallScript,
+    story: Story,
+    resources: Resources,
+    folder: Path | None = None,
+    seed: int | None = None,
+) -> Outcome:
+    """The same with the steps in Python."""
+    if seed is not None:
+        script = replace(script, seed=seed)
+
+    async def main(clock: LoopClock) -> Outcome:
+        trouble: list[str] = []
+        stage = Stage(script, resources, clock, folder, trouble.append)
+        outcome = Outcome(script, stage.timeline, seed=script.seed)
+        call = Call(stage, trouble)
+        try:
+            await stage.begin()
+            await story(call)
+            await call.finish()
+        except CallFailed as failed:
+            outcome.failure = failed.failure
+        except VoxrunError as error:
+            outcome.failure = Failure(str(error), at=stage.now)
+        finally:
+            outcome.length_ms = stage.now
+            await stage.close()
+        outcome.met, outcome.done = call.met, call.done
+        outcome.listeners, outcome.people = stage.listeners, stage.ears()
+        outcome.notes, outcome.folder = stage.notes(), stage.folder
+        outcome.records = [dict(record) for record in stage.records]
+        return outcome
+
+    return run_virtual(main, script.start_ms)

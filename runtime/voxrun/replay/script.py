@@ -1,0 +1,301 @@
+"""A call script as data: what ``format`` reads from a ``*.call.yaml`` and the fixture makes from Python.
+
+Times are whole milliseconds. ``where`` is file:line:column, for messages. ``who`` names the person a step or
+an expectation is about: "" is the one the script follows (the caller; of a started session the first callee).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+from voxrun.emulators.ultravox.script import AgentScript
+from voxrun.replay.texts import Wanted
+from voxrun.session.clock import DEFAULT_START_MS
+from voxrun.session.messages import Json, JsonObject
+from voxrun.speech.base import Voice
+
+WITHIN_MS: Final = 10_000
+"""How long an expectation waits unless it says otherwise."""
+
+ClientType: TypeAlias = Literal["user", "pstn", "sip", "wab"]
+
+
+# -- how it begins ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """Somebody calls the scenario."""
+
+    caller: str = "caller"
+    destination: str = "100"
+    display_name: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    custom_data: str = ""
+    client: ClientType = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The scenario is started over HTTP."""
+
+    custom_data: str = ""
+
+
+# -- what people do -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak, once the other side has stopped speaking. ``audio`` plays a file instead of ``text``."""
+
+    text: str = ""
+    audio: Path | None = None
+    voice: Voice | None = None
+    who: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """A part of an utterance: so long, so many percent of it, or up to and with these words."""
+
+    ms: int = 0
+    percent: int = 0
+    words: Wanted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """Speak while the other side speaks, ``after`` a part of its utterance."""
+
+    say: Say
+    after: After = field(default_factory=lambda: After(ms=1000))
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dtmf:
+    """Press keys, one after the other."""
+
+    digits: str
+    who: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Say nothing for so long, counted from when the other side has stopped speaking."""
+
+    ms: int
+    who: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Let so much time pass."""
+
+    ms: int
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """Put the phone down."""
+
+    who: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Send a text message within the call."""
+
+    text: str
+    who: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an HTTP reply must be: ``json`` holds at least these members."""
+
+    status: int = 200
+    text: Wanted | None = None
+    json: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCall:
+    """A request to the session's access URL."""
+
+    method: str = "POST"
+    path: str = "/"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+    reply: Reply | None = None
+    where: str = ""
+
+
+PersonStep: TypeAlias = Say | Dtmf | Wait | Silence | Hangup | Message
+"""What a callee can do by itself."""
+
+
+# -- what is expected ---------------------------------------------------------------------------------
+
+SpeechKind: TypeAlias = Literal["agent_says", "agent_hears", "caller_hears"]
+SPEECH_KINDS: Final = ("agent_says", "agent_hears", "caller_hears")
+AudioFact: TypeAlias = Literal["speech", "silence", "tone", "level", "gap", "overlap", "stops_within"]
+AUDIO_FACTS: Final = ("speech", "silence", "tone", "level", "gap", "overlap", "stops_within")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One expectation.
+
+    ``kind`` is one of ``expectations.KINDS``; ``text`` what it looks for (a phrase, a name, a number);
+    ``fields`` are members the thing must have at least, texts among them maybe ``/regex/``.
+    ``absent`` turns it round: it must not come within ``within_ms`` (None: until the end of the call).
+    """
+
+    kind: str
+    text: Wanted | None = None
+    fields: JsonObject = field(default_factory=dict)
+    within_ms: int | None = None
+    absent: bool = False
+    count: int = 1
+    who: str = ""
+    where: str = ""
+    audio: AudioFact | None = None
+    low: int = 0
+    high: int = 0
+    """Bounds of an audio fact: ms, Hz or dBFS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """Expectations, in this order, or ``any_order``; ``within_ms`` is for all of them together."""
+
+    wishes: tuple[Wish, ...]
+    any_order: bool = False
+    within_ms: int | None = None
+    where: str = ""
+
+
+Step: TypeAlias = Say | Interrupt | Dtmf | Silence | Wait | Hangup | HttpCall | Message | Expect
+
+
+# -- the world around ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """How a dialled destination behaves. ``number`` may hold * for any characters.
+
+    ``rings_ms`` after the dialling it rings (None: never), ``answers_ms`` after it answers (None: never);
+    with ``fails_code`` it fails after ``fails_ms`` instead. Then it does ``does``.
+    """
+
+    number: str
+    rings_ms: int | None = 500
+    answers_ms: int | None = 2000
+    fails_code: int = 0
+    fails_reason: str = ""
+    fails_ms: int = 1000
+    early_media: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+    voice: Voice | None = None
+    does: tuple[PersonStep, ...] = ()
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StubReply:
+    """One answer of a stub. ``file`` is sent as it is, ``says`` is spoken into a WAV file."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    file: Path | None = None
+    says: str = ""
+    delay_ms: int = 0
+    timeout: bool = False
+    """Never answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpStub:
+    """Answers requests that match, with its ``replies`` in turn (the last one for ever)."""
+
+    url: Wanted
+    method: str = ""
+    headers: Mapping[str, Wanted] = field(default_factory=dict)
+    body: Wanted | None = None
+    json: Json = None
+    replies: tuple[StubReply, ...] = (StubReply(),)
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What goes wrong between a connector and its provider.
+
+    ``delay_ms`` with up to ``jitter_ms`` more holds back messages from the provider; ``drop_percent`` of
+    the messages of ``drop_kind`` ("messages", "audio", "all") are lost; ``stall_*`` stops everything from
+    the provider for a while; ``close_*`` ends the socket. Times count from the socket's opening.
+    """
+
+    refuse_status: int = 0
+    refuse_body: str = ""
+    refuse_times: int = 0
+    """How many requests are refused; 0 for all."""
+    stall_after_ms: int | None = None
+    stall_for_ms: int = 0
+    close_after_ms: int | None = None
+    close_code: int = 1006
+    close_reason: str = ""
+    drop_percent: int = 0
+    drop_kind: str = "all"
+    delay_ms: int = 0
+    jitter_ms: int = 0
+
+    @property
+    def any(self) -> bool:
+        return self != Faults()
+
+
+@dataclass(frozen=True, slots=True)
+class CallScript:
+    """A whole call script."""
+
+    path: Path
+    scenarios: tuple[Path, ...]
+    call: Incoming | Started = field(default_factory=Incoming)
+    steps: tuple[Step, ...] = ()
+    title: str = ""
+    agent: AgentScript | None = None
+    """What the local voice AI says; None: it speaks from the scenario's system prompt."""
+    callees: tuple[Callee, ...] = ()
+    stubs: tuple[HttpStub, ...] = ()
+    unmatched: Literal["fail", "allow"] = "fail"
+    """What a request that no stub matches does to the script; it is answered 404 anyway."""
+    faults: Faults = field(default_factory=Faults)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, int] = field(default_factory=dict)
+    start_ms: int = DEFAULT_START_MS
+    seed: int = 1
+    within_ms: int = WITHIN_MS
+    voice: Voice = field(default_factory=Voice)
+    keep_going: bool = False
+    connector_errors: str = "events"
+    tags: tuple[str, ...] = ()
+    """pytest markers."""
+
+    @property
+    def name(self) -> str:
+        """ "booking" for booking.call.yaml."""
+        return self.path.name.removesuffix(".call.yaml")
