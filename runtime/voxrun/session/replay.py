@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from voxrun.errors import ConfigError
 from voxrun.realm.inline import InlineRealms
-from voxrun.realm.port import BootInfo, RealmPort, Script, TurnResult
+from voxrun.realm.port import BootInfo, RealmPort, RealmProvider, Script, TurnResult
 from voxrun.session.header import script_entry
 from voxrun.session.journal import VERSION
 from voxrun.session.messages import Event, JsonObject
@@ -40,6 +41,15 @@ class Recording:
     header: JsonObject
     turns: tuple[RecordedTurn, ...]
     scripts: tuple[Script, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedTurn:
+    """A recorded turn and what the same event gives now, in the shape of ``outputs_of``."""
+
+    number: int
+    turn: RecordedTurn
+    actual: tuple[JsonObject, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +84,14 @@ def read_recording(folder: Path) -> Recording:
         raise ConfigError(
             f"{path}:1: journal version {header.get('version')}, this voxrun reads version {VERSION}"
         )
-    return Recording(header, tuple(_turns(records[1:])), _scripts(folder, header))
+    for name in ("seed", "startMs"):
+        if not isinstance(header.get(name), int):
+            raise ConfigError(f"{path}:1: the header is damaged: it has no {name}")
+    try:
+        turns = tuple(_turns(records[1:]))
+    except (KeyError, ValueError) as error:
+        raise ConfigError(f"{path}: a record is damaged: {error!r}") from None
+    return Recording(header, turns, _scripts(folder, header))
 
 
 def _records(path: Path) -> Iterator[JsonObject]:
@@ -134,30 +151,45 @@ def _scripts(folder: Path, header: JsonObject) -> tuple[Script, ...]:
 async def replay_recording(recording: Recording, secrets: Mapping[str, str]) -> Replay:
     """Feed the events to a fresh realm in this process; stops at the first difference."""
     realms = InlineRealms()
-    try:
-        realm = await realms.open(str(recording.header.get("session")))
-        return await _replay(realm, recording, secrets)
-    finally:
-        await realms.close()
-
-
-async def _replay(realm: RealmPort, recording: Recording, secrets: Mapping[str, str]) -> Replay:
-    redactor = Redactor(secrets)
-    info = _boot_info(recording, redactor, secrets)
-    missing = _missing_secrets(recording, secrets)
+    missing = missing_secrets(recording, secrets)
     done = Replay()
     if missing:
         done.notes.append("secrets not given: " + ", ".join(missing))
-    for number, turn in enumerate(recording.turns):
-        result = await _run_turn(realm, info, turn, redactor)
-        actual = [redactor.value(record) for record in outputs_of(result)]
-        done.turns += 1
-        difference = compare(turn, number, actual, missing)
-        if difference is not None:
-            done.difference = difference
-            break
-        done.outputs += len(actual)
+    try:
+        async with aclosing(played_turns(recording, secrets, realms)) as played:
+            async for each in played:
+                done.turns += 1
+                done.difference = compare(each.turn, each.number, each.actual, missing)
+                if done.difference is not None:
+                    break
+                done.outputs += len(each.actual)
+    finally:
+        await realms.close()
     return done
+
+
+async def played_turns(
+    recording: Recording,
+    secrets: Mapping[str, str],
+    realms: RealmProvider,
+    scripts: tuple[Script, ...] | None = None,
+) -> AsyncGenerator[PlayedTurn, None]:
+    """Give the recorded events to a fresh realm, one after the other; ``scripts`` instead of those that ran.
+
+    What comes after the first turn that asks for something else means nothing: stop there (``aclosing``).
+    """
+    realm = await realms.open(str(recording.header.get("session")))
+    redactor = Redactor(secrets)
+    info = _boot_info(recording, redactor, secrets)
+    if scripts is not None:
+        info = replace(info, scripts=scripts)
+    try:
+        for number, turn in enumerate(recording.turns):
+            result = await _run_turn(realm, info, turn, redactor)
+            actual = tuple(redactor.value(record) for record in outputs_of(result))
+            yield PlayedTurn(number, turn, actual)
+    finally:
+        await realm.close()
 
 
 async def _run_turn(realm: RealmPort, info: BootInfo, turn: RecordedTurn, redactor: Redactor) -> TurnResult:
@@ -182,7 +214,8 @@ def _boot_info(recording: Recording, redactor: Redactor, secrets: Mapping[str, s
     )
 
 
-def _missing_secrets(recording: Recording, secrets: Mapping[str, str]) -> tuple[str, ...]:
+def missing_secrets(recording: Recording, secrets: Mapping[str, str]) -> tuple[str, ...]:
+    """Names of the secrets that the session had and that were not given now."""
     names = recording.header.get("secrets")
     return tuple(str(name) for name in names if name not in secrets) if isinstance(names, list) else ()
 
