@@ -57,7 +57,15 @@ def test_any_key_opens_and_none_does_not(headers: dict[str, str], status: int) -
 
 @pytest.mark.parametrize(
     ("content", "status"),
-    [(b"{", 400), (b"[]", 400), (b"\xff", 400), (b"", 400), (b" " * 1_000_001, 413), (b"[" * 100_000, 400)],
+    [
+        (b"{", 400),
+        (b"[]", 400),
+        (b"\xff", 400),
+        (b"", 400),
+        (b" " * 1_000_001, 413),
+        (b"[" * 100_000, 400),
+        (b'{"initialState": {"a": NaN}}', 400),
+    ],
 )
 def test_a_body_that_is_no_request_is_refused(content: bytes, status: int) -> None:
     async def story(here: World) -> None:

@@ -633,6 +633,8 @@ def test_malformed_json_is_ignored_with_a_warning_event() -> None:
     async def story(here: World) -> None:
         caller = await here.call()
         await caller.socket.send("{not json")
+        await caller.socket.send('{"type": "ping", "timestamp": NaN}')
+        await caller.socket.send('{"type": "user_text_message", "text": "\\ud800"}')
         await caller.socket.send(b"")
         await caller.socket.send(b"\x01")
         await listening(caller)

@@ -1,4 +1,4 @@
-"""On real sockets: a plain WebSocket client, the process a parent starts, and what goes wrong at a start."""
+"""On real sockets: a plain WebSocket client, and what goes wrong at a start."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import socket
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -152,47 +151,5 @@ def test_a_port_in_use_and_a_broken_agent_file_are_said_plainly(tmp_path: Path) 
         file.write_text("greting: Hi", encoding="utf-8")
         with pytest.raises(ConfigError, match=r"a\.agent\.yaml:1:1"):
             await serve(0, file)
-
-    run(story)
-
-
-async def start(*arguments: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "voxrun.emulators.ultravox.process",
-        *arguments,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-
-
-def test_the_process_says_where_it_is_and_ends_with_its_parent() -> None:
-    async def story() -> None:
-        process = await start()
-        assert process.stdout is not None
-        assert process.stdin is not None
-        line = (await process.stdout.readline()).decode()
-        assert line.startswith("ready http://127.0.0.1:")
-        call = await create(line.removeprefix("ready ").strip(), 16_000)
-        assert call["joinUrl"]
-        process.stdin.close()
-        assert await process.wait() == 0
-
-    run(story)
-
-
-def test_the_process_ends_on_sigterm_and_names_a_mistake() -> None:
-    async def story() -> None:
-        process = await start()
-        assert process.stdout is not None
-        await process.stdout.readline()
-        process.terminate()
-        assert await process.wait() == 0
-        wrong = await start("--agent", "/nowhere/x.agent.yaml")
-        _, errors = await wrong.communicate()
-        assert wrong.returncode == 2
-        assert errors.decode().startswith("voxrun: /nowhere/x.agent.yaml: cannot be read")
 
     run(story)

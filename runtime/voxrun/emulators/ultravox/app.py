@@ -15,7 +15,6 @@ A broken connection (fault ``drop``) leaves the application as ``BrokenOnPurpose
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
@@ -32,7 +31,7 @@ from voxrun.emulators.ultravox.emulator import Emulator, Settings
 from voxrun.emulators.ultravox.record import SEVERITIES, CallRecord
 from voxrun.emulators.ultravox.request import CallConfig, read_agent_call, read_call
 from voxrun.emulators.ultravox.script import AgentScript
-from voxrun.emulators.ultravox.values import Invalid
+from voxrun.emulators.ultravox.values import Invalid, read_json
 from voxrun.media.frames import SAMPLE_RATE
 from voxrun.media.resample import supported
 from voxrun.session.clock import Clock
@@ -113,8 +112,8 @@ async def _body(request: Request) -> JsonObject:
     if not raw.strip():
         return {}
     try:
-        value = json.loads(raw)
-    except (ValueError, RecursionError) as error:
+        value = read_json(raw)
+    except ValueError as error:
         raise HTTPException(400, f"JSON parse error - {str(error)[:200]}") from None
     if not isinstance(value, dict):
         raise HTTPException(400, "Invalid data. Expected an object.")

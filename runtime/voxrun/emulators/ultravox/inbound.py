@@ -6,11 +6,11 @@ Old names and spellings are understood (``input_text_message``, ``deferResponse`
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from voxrun.emulators.ultravox.tools import ToolAnswer, answer_from_message
+from voxrun.emulators.ultravox.values import read_json
 from voxrun.session.messages import Json, JsonObject
 
 Urgency: TypeAlias = Literal["immediate", "soon", "later"]
@@ -101,8 +101,8 @@ def parse(text: str) -> ClientMessage:
     if len(text) > MAX_TEXT:
         return Ignored(f"a message of {len(text)} characters is too long")
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = read_json(text)
+    except ValueError:
         return Ignored(f"not JSON: {text[:60]!r}")
     return read(value)
 
@@ -192,7 +192,7 @@ def _arguments(entry: JsonObject) -> JsonObject:
     value = entry.get("arguments", entry.get("parameters"))
     if isinstance(value, str):
         try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
+            value = read_json(value)
+        except ValueError:
             return {}
     return value if isinstance(value, dict) else {}

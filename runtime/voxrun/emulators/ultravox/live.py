@@ -311,7 +311,12 @@ class LiveCall:
 
     def _tick(self) -> None:
         self._timer = None
-        now = self._loop.time()
+        try:
+            self._do_due(self._loop.time())
+        except Exception as error:  # a fault of ours must not leave a call that never ends
+            self._failed(error)
+
+    def _do_due(self, now: float) -> None:
         idle = self._idle_deadline()
         if idle is not None and now >= idle:
             self._note("error", "media_idle", f"no audio for {self._medium.idle_timeout:g} s")
@@ -329,9 +334,12 @@ class LiveCall:
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            log.error("a task of the call failed", exc_info=task.exception())
-            self._note("error", "system_error", f"{task.exception()}")
-            self._end("system_error")
+            self._failed(task.exception())
+
+    def _failed(self, error: BaseException | None) -> None:
+        log.error("a call failed", exc_info=error)
+        self._note("error", "system_error", f"{type(error).__name__}: {error}")
+        self._end("system_error")
 
     def _note(self, severity: str, kind: str, text: str, extras: JsonObject | None = None) -> None:
         self._senses.note(Note(severity, kind, text, extras or {}))  # type: ignore[arg-type]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from typing import Final
 
@@ -21,6 +23,30 @@ class Invalid(ValueError):
     def body(self) -> JsonObject:
         """The answer's JSON: ``{"field": ["problem"]}``."""
         return {self.field: [self.problem]}
+
+
+def read_json(text: str | bytes) -> Json:
+    """JSON that can be written again: no NaN, no infinities, no halves of characters.
+
+    Raises ValueError.
+    """
+    try:
+        value: Json = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        json.dumps(value, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return value
+
+
+def _refuse(word: str) -> Json:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is too large a number")
+    return value
 
 
 def duration(value: Json, field: str, default: float) -> float:
