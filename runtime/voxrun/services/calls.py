@@ -124,8 +124,10 @@ class CallService(Service):
     def _dial(self, command: Command) -> None:
         data = Arguments(command)
         kind = command.data.get("kind")
-        if kind not in KINDS or command.target in self._calls:
-            raise ScenarioError(f"call.dial: bad request for {command.data.get('destination')!r}")
+        if kind not in KINDS:
+            raise ScenarioError(f"call.dial: the kind must be one of {', '.join(KINDS)}, got {kind!r:.60}")
+        if command.target in self._calls:
+            raise ScenarioError("call.dial: there is a call of that id")
         request = DialRequest(
             kind,
             data.needed("destination", LONGEST_ADDRESS),
