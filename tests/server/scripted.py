@@ -29,6 +29,7 @@ from voxrun.session.messages import JsonObject
 class Session:
     id: str
     state: str = "started"
+    folder: Path | None = None
 
 
 class Events:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.server.scripted import ScriptedRuntime
+from pathlib import Path
+
+from tests.server.scripted import ScriptedRuntime, Session
 
 from voxrun.server.feed import MAX_RECORDS, MAX_SESSIONS, Feed
 
@@ -32,3 +34,17 @@ def test_who_unsubscribes_hears_no_more() -> None:
     assert heard == ["a"]
     feed.close()
     assert runtime.observers == []
+
+
+def test_where_a_session_is_kept_is_told_with_addresses(tmp_path: Path) -> None:
+    runtime = ScriptedRuntime()
+    feed = Feed(runtime)
+    (tmp_path / "recording.wav").write_bytes(b"x")
+    (tmp_path / "scripts").mkdir()
+    runtime._sessions += [Session("s1", folder=tmp_path), Session("s2")]
+    assert feed.files("s1", lambda session, name: f"/{session}/{name}") == {
+        "folder": str(tmp_path),
+        "files": [{"name": "recording.wav", "url": "/s1/recording.wav"}],
+    }
+    assert feed.files("s2", lambda session, name: "") == {}
+    assert feed.files("unknown", lambda session, name: "") == {}

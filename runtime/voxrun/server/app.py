@@ -56,7 +56,7 @@ def create_app(runtime: Runtime, phones: Phones, options: ServerOptions) -> Star
             [*options.ice_servers],
             phones.config.no_answer_seconds,
         )
-        await serve_page(socket, SoftphonePage(runtime, phones, feed, greeting))
+        await serve_page(socket, SoftphonePage(runtime, phones, feed, greeting, options.file_path))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -42,6 +42,18 @@ class Feed:
         newest = list(self._runtime.sessions())[-MAX_SESSIONS:]
         return [dict[str, Json](id=session.id, state=session.state) for session in newest]
 
+    def files(self, session_id: str, address: Callable[[str, str], str]) -> JsonObject:
+        """Where a session is kept: ``folder`` and ``files`` (name and URL), nothing when it is not kept.
+
+        ``address`` gives the URL of a file from session id and name.
+        """
+        folder = next((s.folder for s in self._runtime.sessions() if s.id == session_id), None)
+        if folder is None or not folder.is_dir():
+            return {}
+        names = sorted(path.name for path in folder.iterdir() if path.is_file())
+        listed: list[Json] = [{"name": name, "url": address(session_id, name)} for name in names]
+        return {"folder": str(folder), "files": listed}
+
     def _record(self, session: str, record: JsonObject) -> None:
         if session not in self._kept:
             self._kept[session] = deque(maxlen=MAX_RECORDS)

@@ -27,6 +27,11 @@ class SessionInfo(Protocol):
         """ "started", "terminating" or "ended"."""
         ...
 
+    @property
+    def folder(self) -> Path | None:
+        """Where its journal, log and recordings are; None where nothing is kept."""
+        ...
+
 
 class Runtime(Protocol):
     """Sessions, as the server sees them."""

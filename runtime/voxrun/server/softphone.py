@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, Literal
@@ -26,6 +27,13 @@ MAX_WAITING_RECORDS: Final = 4000
 MAX_WAITING: Final = 8000
 """Messages that may wait; a page that lets more pile up does not read at all."""
 _BY: Final[dict[By, str]] = {"remote": "you", "local": "scenario", "error": "error"}
+
+log = logging.getLogger(__name__)
+
+
+def told(error: Exception) -> str:
+    """An error for the page: its own words where it has some for people."""
+    return str(error) if isinstance(error, VoxrunError) else f"A fault of voxrun itself: {error!r}"
 
 
 class Outbox:
@@ -110,8 +118,16 @@ class PageFarEnd:
 class SoftphonePage:
     """One connected page: its protocol, its legs, the incoming calls that ring it."""
 
-    def __init__(self, runtime: Runtime, phones: Phones, feed: Feed, welcome: JsonObject) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        phones: Phones,
+        feed: Feed,
+        welcome: JsonObject,
+        file_address: Callable[[str, str], str],
+    ) -> None:
         self._runtime = runtime
+        self._file_address = file_address
         self._phones = phones
         self._feed = feed
         self._protocol = PageProtocol()
@@ -209,9 +225,11 @@ class SoftphonePage:
         self._legs[call_id] = leg
         try:
             session = await self._runtime.incoming(leg, self._info(message))
-        except VoxrunError as error:
+        except Exception as error:
+            if not isinstance(error, VoxrunError):  # a fault of ours: the page must not ring for ever
+                log.exception("a call could not be offered to a session")
             del self._legs[call_id]
-            self._send(self._protocol.refused(call_id, "call", str(error)))
+            self._send(self._protocol.refused(call_id, "call", told(error)))
             await leg.close()
             return
         self._send(self._protocol.placed(call_id, session))
@@ -231,8 +249,10 @@ class SoftphonePage:
     async def _start(self, custom_data: str) -> None:
         try:
             session = await self._runtime.start_session(custom_data)
-        except VoxrunError as error:
-            self._send([{"type": "error", "message": str(error), "re": "start"}])
+        except Exception as error:
+            if not isinstance(error, VoxrunError):
+                log.exception("a session could not be started")
+            self._send([{"type": "error", "message": told(error), "re": "start"}])
             return
         self._send([{"type": "started", "session": session}])
 
@@ -271,7 +291,10 @@ class SoftphonePage:
     def _record(self, session: str, record: JsonObject) -> None:
         if record.get("k") == "session":
             state, reason = record.get("state"), record.get("reason", "")
-            self._send([{"type": "session", "id": session, "state": state, "reason": reason}])
+            message: JsonObject = {"type": "session", "id": session, "state": state, "reason": reason}
+            if state == "ended":
+                message |= self._feed.files(session, self._file_address)
+            self._send([message])
         if self._protocol.watching in ("*", session):
             self.outbox.put({"type": "record", "session": session, "record": record})
 

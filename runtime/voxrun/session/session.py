@@ -276,6 +276,7 @@ class Session:
         await self._close_all_but_http()
         await self._drain()
         self._last_requests = 1
+        self.journal.note("session", {"state": "terminating"})
         await self._last_event("Application.Terminating")
         await self._drain()
         await self._last_event("Application.Terminated")
@@ -307,7 +308,6 @@ class Session:
 
     async def _last_event(self, kind: str) -> None:
         if self._error is None:
-            self.journal.note("session", {"state": kind.removeprefix("Application.").lower()})
             await self._turn(Event(kind))
 
     async def abandon(self, reason: str) -> None:
