@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
-
 from tests.e2e.browser import ALLOW, FAKE_MICROPHONE, Watch, chromium, new_page, watched
+
 from voxrun.media.resample import convert
 
 EARS = r"""
@@ -53,6 +53,14 @@ TAKE = r"""
   for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
   return { pcm: btoa(text), rate: frames[0]?.rate ?? 48000 };
 }
+"""
+
+LEVELS = r"""
+() => window.__heard.map(({ at, samples }) => {
+  let power = 0;
+  for (const sample of samples) power += sample * sample;
+  return [performance.timeOrigin + at, 10 * Math.log10(power / samples.length + 1e-12)];
+})
 """
 
 
@@ -99,6 +107,10 @@ class Softphone:
         """Everything that the browser's audio line played so far, 16 kHz mono s16le."""
         taken: dict[str, Any] = self.page.evaluate(TAKE)
         return convert(base64.b64decode(taken["pcm"]), taken["rate"], 16_000)
+
+    def levels(self) -> list[tuple[float, float]]:
+        """(Unix time in ms, dBFS) of each frame (10 ms) that was played so far."""
+        return [(at, level) for at, level in self.page.evaluate(LEVELS)]
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fractions
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -131,6 +132,16 @@ class Telephone:
                     best = await asyncio.to_thread(piecewise, bytes(self.heard), said)
         except TimeoutError:
             raise AssertionError(f"not heard within {seconds:g} s: the correlation is {best:.2f}") from None
+
+    async def until(self, condition: Callable[[], object], seconds: float = 20.0) -> None:
+        """Wait until ``condition()`` holds."""
+        async with asyncio.timeout(seconds):
+            while not condition():  # noqa: ASYNC110 (conditions of another process)
+                await asyncio.sleep(0.02)
+
+    async def over(self, seconds: float = 20.0) -> None:
+        """Wait until the far end is gone."""
+        await self.until(lambda: self.state in ("closed", "failed"), seconds)
 
     async def hang_up(self) -> int:
         """Gives the HTTP status: 200, or 404 when the call was over already."""

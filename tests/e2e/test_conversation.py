@@ -73,7 +73,7 @@ def test_goodbye_makes_the_agent_hang_up_and_that_ends_everything(tmp_path: Path
             assert ending.error is None
             assert h.transcripts("agent")[-1] == "Have a good trip."
             assert "closed 1000" in h.logs()
-            await h.until(lambda: phone.state in ("closed", "failed"))
+            await phone.over()
             assert h.ai is not None
             (record,) = h.ai.emulator.calls.values()
             assert record.end_reason == "agent_hangup"

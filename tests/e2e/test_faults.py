@@ -65,7 +65,7 @@ def test_a_refusal_is_told_by_response_error_and_close_and_the_sample_hangs_up(
             assert told.index("HTTPResponse") < told.index("WebSocketError")
             (response,) = h.events(".HTTPResponse")
             assert "not today" in str(response["data"]["payload"])
-            await h.until(lambda: phone.state in ("closed", "failed"))
+            await phone.over()
             check_folder(h.folder(phone.session))
 
     asyncio.run(story())
@@ -82,7 +82,7 @@ def test_a_connection_that_breaks_in_mid_word_is_1006_and_what_was_said_stays_re
         async with called(tmp_path, SCENARIOS / "inbound.js", agent("{drop: {after: 4}}")) as (h, phone):
             await h.ended(phone.session)
             assert any(line.startswith("agent has gone: 1006") for line in h.logs(phone.session))
-            await h.until(lambda: phone.state in ("closed", "failed"))
+            await phone.over()
             folder = h.folder(phone.session)
             check_folder(folder)
             left, _ = channels(folder / "recording.wav")
