@@ -79,7 +79,7 @@ def run(story: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(main())
 
 
-@pytest.mark.parametrize("rate", [8_000, 48_000])
+@pytest.mark.parametrize("rate", [8_000, 16_000, 24_000, 48_000])
 def test_a_plain_websocket_client_talks_with_it(rate: int) -> None:
     async def story() -> None:
         async with served() as url:
