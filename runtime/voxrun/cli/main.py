@@ -170,6 +170,29 @@ def replay(folder: Path, **given: Any) -> int:
     return replay.replay(folder, secrets=settings.secrets)
 
 
+@voxrun.command(
+    epilog=(
+        "Exit codes: 0 every call went as its script says; 1 at least one did not; 2 a script, a path or an "
+        "option is wrong; 130 interrupted."
+    )
+)
+@click.argument("paths", nargs=-1, type=FILES, metavar="[PATH...]")
+@click.option("-k", "keyword", default="", metavar="WORDS", help="Only calls whose names fit.")
+@click.option("-m", "markers", default="", metavar="TAGS", help="Only calls with these tags.")
+@click.option("-n", "processes", default="", metavar="N", help="Play in N processes; auto: one a core.")
+@click.option("-x", "first", is_flag=True, help="Stop at the first call that fails.")
+@click.option("--lf", "last_failed", is_flag=True, help="Only calls that failed the last time.")
+@click.option("--junitxml", "junit", type=FILES, metavar="FILE", help="Write results for build servers.")
+@click.option("--report", type=FILES, metavar="DIR", help="Keep what came of every call.")
+@click.option("--seed", type=click.IntRange(0, 2**48 - 1), metavar="N", help="Seed instead of the scripts'.")
+@click.option("--real-time", is_flag=True, help="Over real WebRTC, in real time.")
+def test(paths: tuple[Path, ...], **given: Any) -> int:
+    """Play call scripts (*.call.yaml; the current folder without a PATH) and check what they expect."""
+    from voxrun.cli import testing
+
+    return testing.run(testing.TestPlan(paths=paths or (Path("."),), **given))
+
+
 @voxrun.command()
 @click.argument("names", nargs=-1, metavar="[NAME...]")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable figures.")

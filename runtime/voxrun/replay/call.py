@@ -163,8 +163,14 @@ class Call:
         pcm = await self._audio(person, step)
         if person.over:
             return
-        person.tell_moment("said", step.text or str(step.audio.name if step.audio else ""), ms=len(pcm) // 32)
+        self._tell_said(person, step, pcm)
         await person.speak(pcm)
+
+    @staticmethod
+    def _tell_said(person: Person, step: Say, pcm: bytes, interrupts: bool = False) -> None:
+        text = step.audio.name if step.audio is not None else step.text
+        data = {"ms": len(pcm) // 32, "file": step.audio is not None, "interrupts": interrupts}
+        person.tell_moment("said", text, **data)
 
     async def _audio(self, person: Person, step: Say) -> bytes:
         if step.audio is not None:
@@ -178,7 +184,7 @@ class Call:
         pcm = await self._audio(person, step.say)
         await self._until_speech(person, step.after, step.where)
         person.interrupted_at = self.stage.now
-        person.tell_moment("said", step.say.text, ms=len(pcm) // 32, interrupts=True)
+        self._tell_said(person, step.say, pcm, interrupts=True)
         await person.speak(pcm)
 
     async def _until_speech(self, person: Person, after: After, where: str) -> None:
@@ -404,11 +410,16 @@ class Call:
         near = closest(wish, self.stage.timeline, cursor, self._name(wish.who))
         count = f" ({wish.count - left} of {wish.count} came)" if wish.count > 1 else ""
         text = f"expected within {within / 1000:g} s after {since / 1000:.3f} s, but it did not come{count}"
-        failure = Failure(text, wish.where, wish, self.stage.now, cursor.at, near)
-        return CallFailed(failure)
+        count_now = len(self.stage.timeline.moments)
+        return CallFailed(
+            Failure(text, wish.where, wish, self.stage.now, cursor.at, near, moments=count_now)
+        )
 
     def _failed(self, text: str, where: str = "", wish: Wish | None = None, measured: str = "") -> CallFailed:
-        return CallFailed(Failure(text, where, wish, self.stage.now, self._cursor.at, measured=measured))
+        now, moments = self.stage.now, len(self.stage.timeline.moments)
+        return CallFailed(
+            Failure(text, where, wish, now, self._cursor.at, measured=measured, moments=moments)
+        )
 
 
 def _utterance_start(person: Person, begin: int) -> int:

@@ -35,6 +35,8 @@ class Failure:
     near: Near | None = None
     measured: str = ""
     """What an audio fact measured."""
+    moments: int = 1 << 30
+    """How many moments the timeline had: what came later is the call being cleared away."""
 
 
 @dataclass(frozen=True, slots=True)

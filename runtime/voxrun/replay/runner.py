@@ -28,11 +28,17 @@ def play_script(
     the call from being played at all (ScriptError).
     """
 
+    return play_story(script, steps_of(script), resources, folder, seed)
+
+
+def steps_of(script: CallScript) -> Story:
+    """The story that a script's steps tell."""
+
     async def story(call: Call) -> None:
         for step in script.steps:
             await call.perform(step)
 
-    return play_story(script, story, resources, folder, seed)
+    return story
 
 
 def play_story(

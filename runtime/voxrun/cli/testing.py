@@ -1,0 +1,131 @@
+"""``voxrun test``: pytest on call scripts, with a bar instead of dots and exit codes of our own.
+
+Exit codes: 0 every call went as its script says; 1 at least one did not; 2 nothing could be played, or not
+all: a script, a path or an option is wrong; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from voxrun.cli.exits import FAILED, INTERRUPTED, OK, USAGE
+from voxrun.errors import ConfigError, InternalError
+
+BAR: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class TestPlan:
+    """What was asked for on the command line."""
+
+    __test__ = False
+
+    paths: tuple[Path, ...]
+    keyword: str = ""
+    markers: str = ""
+    processes: str = ""
+    junit: Path | None = None
+    report: Path | None = None
+    seed: int | None = None
+    real_time: bool = False
+    first: bool = False
+    last_failed: bool = False
+
+
+def run(plan: TestPlan) -> int:
+    """Play the calls; gives the exit code. Raises ConfigError for a path that is not there."""
+    for path in plan.paths:
+        if not Path(str(path).split("::")[0]).exists():
+            raise ConfigError(f"{path}: no such file or folder")
+    bar = Bar(sys.stderr.isatty())
+    code = pytest.main(arguments(plan), plugins=[bar])
+    if code == pytest.ExitCode.NO_TESTS_COLLECTED:
+        raise ConfigError(f"no call script (*.call.yaml) is in {', '.join(map(str, plan.paths))}")
+    if code == pytest.ExitCode.INTERNAL_ERROR:
+        raise InternalError("pytest failed; what it said is above")
+    if code == pytest.ExitCode.INTERRUPTED:
+        return USAGE if bar.wrong_scripts else INTERRUPTED
+    return {pytest.ExitCode.OK: OK, pytest.ExitCode.TESTS_FAILED: FAILED}.get(pytest.ExitCode(code), USAGE)
+
+
+def arguments(plan: TestPlan) -> list[str]:
+    """The command line of pytest."""
+    args = ["-q", "--no-header", "-p", "no:warnings", "--continue-on-collection-errors"]
+    if plan.keyword:
+        args += ["-k", plan.keyword]
+    if plan.markers:
+        args += ["-m", plan.markers]
+    if plan.processes:
+        args += ["-n", plan.processes]
+    if plan.junit is not None:
+        args.append(f"--junitxml={plan.junit}")
+    if plan.report is not None:
+        args.append(f"--call-report={plan.report}")
+    if plan.seed is not None:
+        args.append(f"--call-seed={plan.seed}")
+    if plan.real_time:
+        args.append("--real-time")
+    if plan.first:
+        args.append("-x")
+    if plan.last_failed:
+        args.append("--lf")
+    return [*args, *(str(path) for path in plan.paths)]
+
+
+class Bar:
+    """Draws progress on one line where there is a terminal, else a line for each call."""
+
+    def __init__(self, terminal: bool) -> None:
+        self.wrong_scripts = False
+        self._terminal = terminal
+        self._total = 0
+        self._done = 0
+        self._failed = 0
+        self._drawn = False
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self.wrong_scripts = self.wrong_scripts or report.failed
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._total = max(self._total, len(session.items))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
+        self._total = max(self._total, len(ids))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """No letters: the bar says it."""
+        if report.when == "call" or (report.when == "setup" and not report.passed):
+            return report.outcome, "", ""
+        return None
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when != "call" and not (report.when == "setup" and not report.passed):
+            return
+        self._done += 1
+        self._failed += report.failed
+        name = report.nodeid.split("::")[0].rpartition("/")[2]
+        self._draw(name, report)
+
+    def _draw(self, name: str, report: pytest.TestReport) -> None:
+        if not self._terminal:
+            word = {"passed": "ok", "failed": "FAILED", "skipped": "skipped"}[report.outcome]
+            print(f"{word:7} {report.duration:6.2f} s  {report.nodeid.split('::')[0]}", flush=True)
+            return
+        filled = BAR * self._done // max(1, self._total)
+        failed = f", {self._failed} failed" if self._failed else ""
+        line = f"[{'#' * filled}{'.' * (BAR - filled)}] {self._done}/{self._total}{failed}  {name}"
+        print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+        self._drawn = True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        if self._drawn:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

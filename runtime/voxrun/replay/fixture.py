@@ -1,0 +1,151 @@
+"""Calls in Python: the ``voxrun`` fixture, with the steps and expectations of call scripts.
+
+::
+
+    def test_weather(voxrun):
+        async def story(call):
+            await call.expect(agent_says="Hello")
+            await call.say("weather in London")
+            await call.expect(tool="getWeather", with_={"city": "London"}, within="3s")
+            await call.hangup()
+
+        voxrun.play(story, scenario="weather.js", agent="weather.agent.yaml")
+
+``play`` takes every key of a call script but ``steps``; the steps are methods of ``call`` and take what the
+script's steps take (``as_`` and ``with_`` for what are words of Python). Files are looked for beside the
+test. A call that fails fails the test with the same text as a script.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from voxrun.errors import ScriptError
+from voxrun.replay.call import Call
+from voxrun.replay.failure import report
+from voxrun.replay.format import load_script, parse_script
+from voxrun.replay.format_steps import read_steps
+from voxrun.replay.outcome import Outcome
+from voxrun.replay.player import Player
+from voxrun.replay.script import Expect, Step
+from voxrun.yamldoc import parse_document
+
+
+class Voxrun:
+    """What a test gets."""
+
+    def __init__(self, player: Player, test: Path, note: Callable[[Outcome], None]) -> None:
+        self._player = player
+        self._test = test
+        self._note = note
+
+    def play(
+        self, story: Callable[[ScriptedCall], Awaitable[None]], scenario: str | list[str], **script: Any
+    ) -> Outcome:
+        """Play a call; fails the test where it goes otherwise than the story says."""
+        text = json.dumps({"scenario": scenario, **script, "steps": ["hangup"]}, ensure_ascii=False)
+        parsed = parse_script(text, self._test)
+
+        async def run(call: Call) -> None:
+            names = tuple(callee.number for callee in parsed.callees)
+            await story(ScriptedCall(call, self._test, names))
+
+        return self._judged(self._player.play(parsed, run))
+
+    def script(self, path: str | Path) -> Outcome:
+        """Play a call script."""
+        return self._judged(self._player.play(load_script(self._test.parent / path)))
+
+    def _judged(self, outcome: Outcome) -> Outcome:
+        self._note(outcome)
+        if not outcome.ok:
+            pytest.fail(report(outcome), pytrace=False)
+        return outcome
+
+
+class ScriptedCall:
+    """A call under way; ``call`` is what is beneath (people, timeline)."""
+
+    def __init__(self, call: Call, test: Path, callees: tuple[str, ...]) -> None:
+        self.call = call
+        self._test = test
+        self._callees = callees
+
+    async def say(self, text: str = "", **options: Any) -> None:
+        """Speak, once the other side has stopped: ``audio=``, ``voice=``, ``as_=``."""
+        await self._do({"say": {**({"text": text} if text else {}), **options}})
+
+    async def interrupt(self, text: str = "", after: str = "1s", **options: Any) -> None:
+        """Speak while the other side speaks."""
+        await self._do({"interrupt": {**({"text": text} if text else {}), **options}, "after": after})
+
+    async def dtmf(self, digits: str, **options: Any) -> None:
+        """Press keys."""
+        await self._do({"dtmf": digits, **options})
+
+    async def silence(self, duration: str, **options: Any) -> None:
+        """Say nothing for so long after the other side has stopped speaking."""
+        await self._do({"silence": duration, **options})
+
+    async def wait(self, duration: str) -> None:
+        """Let time pass."""
+        await self._do({"wait": duration})
+
+    async def message(self, text: str, **options: Any) -> None:
+        """Send a text message within the call."""
+        await self._do({"message": text, **options})
+
+    async def http(self, **request: Any) -> None:
+        """A request to the session's URL: ``method``, ``path``, ``headers``, ``body``, ``reply``."""
+        await self._do({"http": request})
+
+    async def hangup(self, **options: Any) -> None:
+        """Put the phone down."""
+        await self._do({"hangup": options} if options else "hangup")
+
+    async def expect(self, *wishes: Any, any_order: list[Any] | None = None, **wish: Any) -> None:
+        """``expect("answered")``, ``expect(log="hello", within="2s")``, ``expect({...}, {...})`` in order,
+        ``expect(any_order=[...])``."""
+        if any_order is not None:
+            await self._do({"expect": {"any_order": _plain(any_order), **wish}})
+            return
+        found = [*wishes, wish] if wish else [*wishes]
+        await self._do({"expect": found})
+
+    async def _do(self, step: Any) -> None:
+        where = _caller(self._test)
+        document = parse_document(json.dumps([_plain(step)], ensure_ascii=False), where, ScriptError)
+        (read,) = read_steps(document, self._test.parent, self._callees)
+        await self.call.perform(_placed(read, where))
+
+
+def _plain(value: Any) -> Any:
+    """``as_`` and ``with_`` without their underscores."""
+    if isinstance(value, dict):
+        return {str(key).removesuffix("_"): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _placed(step: Step, where: str) -> Step:
+    """The step at its place in the test."""
+    if isinstance(step, Expect):
+        wishes = tuple(replace(wish, where=where) for wish in step.wishes)
+        return replace(step, wishes=wishes, where=where)
+    return replace(step, where=where)
+
+
+def _caller(test: Path) -> str:
+    """file:line of the test that is calling."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None and Path(frame.f_code.co_filename).name != test.name:
+        frame = frame.f_back
+    return f"{test.name}:{frame.f_lineno}"

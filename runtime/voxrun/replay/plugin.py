@@ -1,0 +1,138 @@
+"""pytest plugin: ``*.call.yaml`` files are tests, and ``voxrun`` is a fixture for calls in Python.
+
+Everything heavy is imported when the first call is played: this module is loaded by every pytest run on the
+machine it is installed on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from voxrun.replay.fixture import Voxrun
+    from voxrun.replay.outcome import Outcome
+    from voxrun.replay.player import Player
+
+SUFFIX = ".call.yaml"
+PLAYER: pytest.StashKey[Player] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options; ``voxrun test`` has shorter names for them."""
+    group = parser.getgroup("voxrun", "call scripts (*.call.yaml)")
+    group.addoption("--real-time", action="store_true", help="play calls over real WebRTC, in real time")
+    group.addoption("--call-seed", type=int, metavar="N", help="seed of all calls instead of their own")
+    group.addoption("--call-report", type=Path, metavar="DIR", help="keep what came of every call in DIR")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A call script is a file of one test."""
+    if file_path.name.endswith(SUFFIX):
+        collector: pytest.Collector = CallFile.from_parent(parent, path=file_path)
+        return collector
+    return None
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The speech process ends with the run."""
+    player = config.stash.get(PLAYER, None)
+    if player is not None:
+        player.close()
+
+
+def player_of(config: pytest.Config) -> Player:
+    """What plays the calls of this run, made when first needed."""
+    from voxrun.replay.player import Player
+
+    if PLAYER not in config.stash:
+        config.stash[PLAYER] = Player(
+            seed=config.getoption("--call-seed"),
+            keep=config.getoption("--call-report"),
+            real_time=bool(config.getoption("--real-time")),
+        )
+    return config.stash[PLAYER]
+
+
+class CallFile(pytest.File):
+    """One call script."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        from voxrun.replay.format import load_script
+
+        shown = _shown(self.path, self.config)
+        script = load_script(shown)
+        item: CallItem = CallItem.from_parent(self, name=script.name)
+        item.script = script
+        for tag in script.tags:
+            self.config.addinivalue_line("markers", f"{tag}: a tag of call scripts")
+            item.add_marker(tag)
+        yield item
+
+    def repr_failure(self, excinfo: Any) -> Any:
+        """A wrong script is told by its message alone."""
+        from voxrun.errors import VoxrunError
+
+        if isinstance(excinfo.value, VoxrunError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+
+class CallItem(pytest.Item):
+    """One call."""
+
+    script: Any = None
+
+    def runtest(self) -> None:
+        outcome = player_of(self.config).play(self.script)
+        note(self, outcome)
+        if outcome.failure is not None:
+            raise CallDiffers(outcome)
+
+    def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
+        from voxrun.errors import VoxrunError
+        from voxrun.replay.failure import report
+
+        if isinstance(excinfo.value, CallDiffers):
+            return report(excinfo.value.outcome)
+        if isinstance(excinfo.value, VoxrunError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, self.script.title or self.name
+
+
+class CallDiffers(Exception):
+    """A call failed; the message is its first line, for summaries."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        failure = outcome.failure
+        assert failure is not None
+        wish = failure.wish
+        about = f" {wish.kind} {wish.text or ''}".rstrip() if wish else ""
+        super().__init__(f"{failure.where}{about}: {failure.headline}".lstrip(": "))
+        self.outcome = outcome
+
+
+def note(item: pytest.Item, outcome: Outcome) -> None:
+    """What JUnit files say of a call."""
+    item.user_properties.append(("seed", outcome.seed))
+    item.user_properties.append(("call_seconds", outcome.length_ms / 1000))
+
+
+def _shown(path: Path, config: pytest.Config) -> Path:
+    """The path as people typed it: relative to where pytest was started."""
+    here = config.invocation_params.dir
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+@pytest.fixture
+def voxrun(request: pytest.FixtureRequest) -> Voxrun:
+    """Plays calls that are written in Python: see ``voxrun.replay.fixture``."""
+    from voxrun.replay.fixture import Voxrun
+
+    return Voxrun(player_of(request.config), request.path, lambda outcome: note(request.node, outcome))
