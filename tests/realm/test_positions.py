@@ -54,3 +54,11 @@ def test_every_line_of_every_script_is_found_again(sources: list[str]) -> None:
             position = scripts.locate(scripts.first_lines[i] + number, 0)
             assert position == Position(f"{i}.js", number + 1, 0)
             assert scripts.line_text(position) == text.rstrip("\r")
+
+
+def test_columns_count_characters_not_bytes() -> None:
+    scripts = ScriptMap((Script("a.js", 'const é = "ü€😀"; undefined.y();'),))
+    before = len('const é = "ü€😀"; '.encode())
+    position = scripts.locate(SCENARIO_LINE, before + 1)
+    assert position is not None
+    assert position.column == len('const é = "ü€😀"; ') + 1

@@ -62,6 +62,8 @@ class ScriptMap:
         index = bisect_right(self.first_lines, line) - 1
         own = min(line - self.first_lines[index] + 1, len(self._lines[index]))
         text = self._lines[index][own - 1]
+        if column and not text.isascii():  # the engine counts bytes of UTF-8, people count characters
+            column = len(text.encode("utf-8", "replace")[: column - 1].decode("utf-8", "ignore")) + 1
         if 0 < column <= len(text) and text[column - 1] == ".":
             column += 1  # on a script's first line the engine points at the dot, elsewhere at the name
         return Position(self.scripts[index].name, own, column)
