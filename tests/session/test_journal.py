@@ -6,8 +6,10 @@ import json
 import stat
 from pathlib import Path
 
+from tests.full_disk import files_end_at
+
 from voxrun.session.journal import Journal, log_line
-from voxrun.session.messages import Command, Event
+from voxrun.session.messages import Command, Event, JsonObject
 from voxrun.session.redact import Redactor
 
 
@@ -106,3 +108,69 @@ def test_long_data_is_cut_in_the_log_but_whole_in_the_journal(tmp_path: Path) ->
 
 def test_what_a_person_would_not_want_in_the_log_is_left_out() -> None:
     assert log_line({"n": 0, "t": 0, "k": "wire", "payload": 1}, 0) == ""
+
+
+def test_a_full_disk_ends_the_files_and_is_told_once(tmp_path: Path) -> None:
+    book, _clock = journal(tmp_path)
+    seen: list[JsonObject] = []
+    book.observe(seen.append)
+    with files_end_at(3000):
+        for number in range(100):
+            book.log("write", f"line {number} of the log")
+        book.close()
+    assert [r["text"] for r in seen if r["k"] == "log"] == [f"line {n} of the log" for n in range(100)]
+    told = [str(r["message"]) for r in seen if r["k"] == "error"]
+    assert [text.split(": ")[0] for text in told] == [
+        f"{tmp_path / name} cannot be written any more" for name in ("journal.jsonl", "log.txt")
+    ]
+    assert all("File too large" in text for text in told)
+    assert [r["n"] for r in seen] == [*range(102)]
+    whole = (tmp_path / "journal.jsonl").read_text().splitlines()[:-1]
+    assert [json.loads(line)["n"] for line in whole] == [*range(len(whole))]
+    assert len(whole) > 20
+
+
+def test_an_observer_that_fails_is_left_out_and_the_others_see_everything(tmp_path: Path) -> None:
+    book, _clock = journal(tmp_path)
+    seen: list[JsonObject] = []
+
+    def fail(record: JsonObject) -> None:
+        seen.append({"failed": record["n"]})
+        raise RuntimeError("gone")
+
+    book.observe(fail)
+    book.observe(seen.append)
+    book.log("write", "a")
+    book.log("write", "b")
+    book.close()
+    assert [record.get("failed", record.get("text")) for record in seen] == [0, "a", "b"]
+
+
+def test_without_a_folder_nothing_is_written_and_observers_still_see() -> None:
+    clock = FixedClock()
+    book = Journal(None, clock, Redactor({}), clock.ms)
+    seen: list[JsonObject] = []
+    book.observe(seen.append)
+    book.log("write", "a")
+    book.close()
+    assert len(seen) == 1
+
+
+def test_nothing_is_written_after_close_and_nobody_fails(tmp_path: Path) -> None:
+    book, _clock = journal(tmp_path)
+    book.close()
+    book.log("write", "late")
+    book.close()
+    assert lines(tmp_path) == []
+
+
+def test_hidden_tones_are_stars_in_the_log_only(tmp_path: Path) -> None:
+    book, clock = journal(tmp_path)
+    for hide in (False, True):
+        book.hide_tones(hide)
+        book.event(Event("Call.ToneReceived", "c1", {"tone": "7", "type": "1"}), clock.ms)
+    book.close()
+    assert [line["data"] for line in lines(tmp_path)] == [{"tone": "7", "type": "1"}] * 2
+    log = (tmp_path / "log.txt").read_text().splitlines()
+    assert ['"tone":"7"' in line for line in log] == [True, False]
+    assert '"tone":"*"' in log[1]

@@ -109,3 +109,25 @@ def test_a_damaged_journal_is_one_clear_error(tmp_path: Path, text: str, message
 def test_a_folder_without_a_journal_says_what_is_wanted(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="session's folder is wanted"):
         replay(tmp_path, {})
+
+
+def test_a_scenario_with_windows_line_ends_replays_too(tmp_path: Path) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.start("Logger.write('a');\r\nLogger.write('b');\r\n")
+        await stage.ended()
+
+    play(story, tmp_path)
+    assert replay(next(tmp_path.iterdir()), {}) == 0
+
+
+def test_a_session_that_a_malformed_command_ended_replays_equal(tmp_path: Path) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.start(
+            "VoxEngine.addEventListener(AppEvents.Started, () => {"
+            " JSON.stringify = null; Object.prototype.toJSON = () => 5; setTimeout(() => {}, 1);"
+            " Logger.write('lost'); });"
+        )
+        assert (await stage.ended()).reason == "JS session error"
+
+    play(story, tmp_path)
+    assert replay(next(tmp_path.iterdir()), {}) == 0

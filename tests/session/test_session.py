@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import httpx
+import pytest
+from tests.full_disk import files_end_at
 from tests.harness import Stage, play
+
+from voxrun.session.replay import read_recording
 
 ANSWER = """
 VoxEngine.addEventListener(AppEvents.CallAlerting, ({call}) => {
@@ -227,3 +232,181 @@ def test_closing_the_runtime_ends_calls_with_the_last_events() -> None:
         assert stage.logs() == ["started", "terminating", "terminated"]
 
     play(story)
+
+
+PENDING = """
+VoxEngine.addEventListener(AppEvents.CallAlerting, async ({call}) => {
+  call.answer();
+  call.addEventListener(CallEvents.MessageReceived, (e) => Logger.write("must not come: " + e.text));
+  call.addEventListener(CallEvents.Disconnected, () => Logger.write("must not come: Disconnected"));
+  setInterval(() => Logger.write("must not come: timer"), 2500);
+  const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+  sleep(3000).then(() => Logger.write("must not come: sleep"));
+  Net.httpRequestAsync("http://x/slow").then((r) => {
+    Logger.write("answer " + r.code);
+    call.say("must not be said");
+    Net.httpRequest("http://x/more", () => Logger.write("must not come: more"));
+    setTimeout(() => Logger.write("must not come: late timer"), 0);
+  });
+  await sleep(2000);
+  VoxEngine.terminate();
+  Logger.write("the block goes on");
+  await sleep(0);
+  Logger.write("must not come: after await");
+});
+VoxEngine.addEventListener(AppEvents.Terminating, async () => {
+  Logger.write("terminating");
+  await null;
+  Logger.write("still terminating");
+});
+VoxEngine.addEventListener(AppEvents.Terminated, () => Logger.write("terminated"));
+"""
+
+
+def test_after_terminate_only_http_callbacks_and_the_two_last_events_run() -> None:
+    async def slow(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(10)
+        return httpx.Response(200)
+
+    async def story(stage: Stage) -> None:
+        stage.net.routes["/slow"] = slow
+        leg = await stage.call_in(PENDING)
+        await stage.until(lambda: "the block goes on" in stage.logs())
+        leg.remote.message("while it ends")
+        leg.remote.hang_up()
+        await stage.ended()
+        assert stage.logs() == [
+            "the block goes on",
+            "answer 200",
+            "terminating",
+            "still terminating",
+            "terminated",
+        ]
+        assert stage.clock.now() == 10
+        assert [request.url.path for request in stage.net.requests] == ["/slow"]
+        assert stage.speech.said == []
+
+    play(story)
+
+
+def test_events_that_wait_when_the_scenario_terminates_are_dropped() -> None:
+    source = """
+    VoxEngine.addEventListener(AppEvents.CallAlerting, ({call}) => {
+      call.answer();
+      call.addEventListener(CallEvents.MessageReceived, (e) => {
+        Logger.write(e.text);
+        if (e.text === "2") VoxEngine.terminate();
+      });
+    });
+    """
+
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(source)
+        await stage.until(lambda: leg.connected)
+        for text in "1234":
+            leg.remote.message(text)
+        await stage.ended()
+        assert stage.logs() == ["1", "2"]
+
+    play(story)
+
+
+def test_terminate_at_top_level_declines_the_caller() -> None:
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in("VoxEngine.terminate(); Logger.write('evaluated');" + ANSWER)
+        assert (await stage.ended()).reason == "Normal termination"
+        assert stage.logs() == ["evaluated", "terminating", "terminated"]
+        assert leg.log[0] == ("reject", {"code": 603, "reason": "Declined", "headers": {}})
+
+    play(story)
+
+
+@pytest.mark.parametrize("source", ["let x = ;", "nope();", "while (true) {}"])
+def test_a_scenario_that_cannot_be_evaluated_declines_the_caller(source: str) -> None:
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(source)
+        assert (await stage.ended()).reason == "JS session error"
+        assert leg.log[0] == ("reject", {"code": 603, "reason": "Declined", "headers": {}})
+        assert leg.over
+
+    play(story)
+
+
+def test_a_caller_who_hangs_up_while_the_session_is_ending_disturbs_nothing() -> None:
+    source = (
+        ANSWER
+        + """VoxEngine.addEventListener(AppEvents.Terminating,
+                 () => Net.httpRequest("http://x/last", () => Logger.write("sent")));"""
+    )
+
+    async def slow(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(5)
+        return httpx.Response(200)
+
+    async def story(stage: Stage) -> None:
+        stage.net.routes["/last"] = slow
+        leg = await stage.call_in(source)
+        await stage.until(lambda: leg.connected)
+        assert stage.runtime is not None
+        closing = asyncio.create_task(stage.runtime.close())
+        await stage.until(lambda: stage.net.requests)
+        leg.remote.hang_up()
+        leg.remote.press("1")
+        await closing
+        assert stage.logs() == ["started", "terminating", "sent", "terminated"]
+        assert stage.errors() == []
+
+    play(story)
+
+
+def test_a_full_disk_is_told_once_and_the_call_goes_on(tmp_path: Path) -> None:
+    source = """
+    VoxEngine.addEventListener(AppEvents.CallAlerting, ({call}) => {
+      call.answer();
+      let n = 0;
+      setInterval(() => Logger.write("line " + ++n + " ".repeat(500)), 100);
+      call.addEventListener(CallEvents.Disconnected, VoxEngine.terminate);
+    });
+    """
+
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(source, record=False)
+        with files_end_at(20_000):
+            await asyncio.sleep(10)
+            assert not leg.over
+            leg.remote.hang_up()
+            ending = await stage.ended()
+        assert ending.reason == "Normal termination"
+        assert len(stage.logs()) == 100
+        journal, log = sorted(stage.errors())
+        assert "journal.jsonl cannot be written any more: File too large" in journal
+        assert "log.txt cannot be written any more: File too large" in log
+        assert stage.records[-1]["state"] == "ended"
+
+    play(story, tmp_path)
+    (folder,) = tmp_path.iterdir()
+    assert len(read_recording(folder).turns) > 5  # what is on the disk is still a journal
+
+
+def test_keys_of_the_caller_stay_out_of_the_log_when_the_scenario_hides_them(tmp_path: Path) -> None:
+    source = """
+    Logger.hideTones(true);
+    VoxEngine.addEventListener(AppEvents.CallAlerting, ({call}) => {
+      call.answer();
+      call.handleTones(true);
+      call.addEventListener(CallEvents.ToneReceived, (e) => { if (e.tone === "#") Logger.write("done"); });
+    });
+    """
+
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(source)
+        await stage.until(lambda: leg.connected)
+        leg.remote.press("4242#")
+        await stage.until(stage.logs)
+
+    play(story, tmp_path)
+    (folder,) = tmp_path.iterdir()
+    log = (folder / "log.txt").read_text()
+    assert log.count('"tone":"*"') == 5
+    assert '"tone":"4"' not in log
+    assert '"tone":"4"' in (folder / "journal.jsonl").read_text()

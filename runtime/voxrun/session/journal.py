@@ -22,7 +22,7 @@ import contextlib
 import json
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -34,6 +34,9 @@ from voxrun.session.redact import Redactor
 log = logging.getLogger(__name__)
 
 VERSION = 1
+
+LONGEST_LOG = 20_000
+"""Characters of one log line; the platform's own limit of 15,000 is kept in the realm."""
 
 Observer = Callable[[JsonObject], None]
 
@@ -97,17 +100,12 @@ class Journal:
         self.note("event", {"kind": event.kind, "id": event.target, "data": dict(event.data)}, now_ms)
 
     def command(self, command: Command) -> None:
-        data: JsonObject = {"kind": command.kind, "id": command.target, "data": dict(command.data)}
-        if command.where:
-            data["where"] = command.where
-        self.note("command", data)
+        """A command of the scenario; log lines are commands too."""
+        self.note(*command_record(command))
 
     def log(self, level: str, text: str, where: str = "") -> None:
         """A log line of the scenario."""
-        data: JsonObject = {"level": level, "text": text}
-        if where:
-            data["where"] = where
-        self.note("log", data)
+        self.command(Command("log", "", {"level": level, "text": text}, where))
 
     def say(self, text: str) -> None:
         """A log line of voxrun itself."""
@@ -152,6 +150,22 @@ class Journal:
     def close(self) -> None:
         self._file.close()
         self._log.close()
+
+
+def command_record(command: Command) -> tuple[str, JsonObject]:
+    """A command of the realm as a record: its kind ("log" or "command") and its fields. Never fails, for
+    what makes no sense ends the session, and its journal should show it."""
+    data = command.data if isinstance(command.data, Mapping) else None
+    if command.kind == "log" and data is not None and "level" in data and "text" in data:
+        kind = "log"
+        record: JsonObject = {"level": str(data["level"]), "text": str(data["text"])[:LONGEST_LOG]}
+    else:
+        kind = "command"
+        shown = command.data if data is None else dict(data)
+        record = {"kind": command.kind, "id": command.target, "data": shown}
+    if command.where:
+        record["where"] = command.where
+    return kind, record
 
 
 TONE = "Call.ToneReceived"

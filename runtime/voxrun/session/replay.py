@@ -18,7 +18,7 @@ from voxrun.errors import ConfigError
 from voxrun.realm.inline import InlineRealms
 from voxrun.realm.port import BootInfo, RealmPort, RealmProvider, Script, TurnResult
 from voxrun.session.header import script_entry
-from voxrun.session.journal import VERSION
+from voxrun.session.journal import VERSION, command_record
 from voxrun.session.messages import Event, JsonObject
 from voxrun.session.redact import Redactor
 
@@ -91,7 +91,7 @@ def read_recording(folder: Path) -> Recording:
         turns = tuple(_turns(records[1:]))
     except (KeyError, ValueError) as error:
         raise ConfigError(f"{path}: a record is damaged: {error!r}") from None
-    return Recording(header, turns, _scripts(folder, header))
+    return Recording(header, turns, scripts_beside(folder, header))
 
 
 def _records(path: Path) -> Iterator[JsonObject]:
@@ -128,7 +128,8 @@ def _turns(records: Sequence[JsonObject]) -> Iterator[RecordedTurn]:
     yield RecordedTurn(event, t, tuple(outputs))
 
 
-def _scripts(folder: Path, header: JsonObject) -> tuple[Script, ...]:
+def scripts_beside(folder: Path, header: JsonObject) -> tuple[Script, ...]:
+    """The scripts that ran, from their copies in ``folder``. Raises ConfigError where they are others."""
     scripts = []
     entries = header.get("scripts")
     for number, entry in enumerate(entries if isinstance(entries, list) else []):
@@ -224,14 +225,8 @@ def outputs_of(result: TurnResult) -> list[JsonObject]:
     """What a turn gave, in the shape of journal records without number and time."""
     records: list[JsonObject] = []
     for command in result.commands:
-        if command.kind == "log":
-            records.append({"k": "log", "level": command.data["level"], "text": command.data["text"]})
-        else:
-            records.append(
-                {"k": "command", "kind": command.kind, "id": command.target, "data": dict(command.data)}
-            )
-        if command.where:
-            records[-1]["where"] = command.where
+        kind, data = command_record(command)
+        records.append({"k": kind, **data})
     errors = [*result.survived, *([result.error] if result.error else [])]
     for error in errors:
         records.append({"k": "error", "message": error.message})

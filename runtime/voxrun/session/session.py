@@ -35,9 +35,6 @@ NOTED = frozenset({"session.customdata"})
 MOST_EVENTS = 10_000
 """Events that may wait for the scenario; a peer that floods it ends its own call, not the process."""
 
-LONGEST_LOG = 20_000
-"""Characters of one log line; the platform's own limit of 15,000 is kept in the realm."""
-
 
 class Executor(Protocol):
     """A service as the session sees it."""
@@ -234,13 +231,12 @@ class Session:
             self._fail(RealmError("internal", message, command.where), own=True)
 
     def _carry_out(self, command: Command) -> None:
+        self.journal.command(command)
         if not isinstance(command.data, Mapping):
             raise TypeError(f"its data is no object: {command.data!r:.100}")
         if command.kind == "log":
-            level, text = str(command.data["level"]), str(command.data["text"])
-            self.journal.log(level, text[:LONGEST_LOG], command.where)
+            _ = command.data["level"], command.data["text"]
             return
-        self.journal.command(command)
         service = self._services.get(command.kind)
         if self._error is not None:
             pass  # the journal has what the turn gave, but nothing is done any more

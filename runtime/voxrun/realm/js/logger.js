@@ -29,6 +29,6 @@
 
   V.warn = (message) => V.log("warning", message);
   V.expose("Logger", Logger);
-  V.expose("trace", (message) => V.log("trace", V.describe(message)));
+  V.expose("trace", (message) => V.log("trace", text([message])));
   V.expose("console", console);
 })
