@@ -178,7 +178,10 @@ class Caller:
             try:
                 async with asyncio.timeout(GONE_MS / 1000):
                     frame = await track.recv()
-            except (MediaStreamError, TimeoutError):
+            except MediaStreamError:  # the track has ended, which it does a moment before the connection
+                self._end("scenario")
+                return
+            except TimeoutError:
                 if self._peer.connectionState == "connected":
                     continue
                 self._end("scenario")
