@@ -18,6 +18,7 @@ FLOORS = {
     "cli": 6,
     "server": 5,
     "replay": 5,
+    "report": 5,  # beside replay: reads what a session has left behind, whoever ran it
     "session": 4,
     "services": 3,
     "emulators": 3,
@@ -29,7 +30,11 @@ FLOORS = {
 """A room imports from lower floors and from itself. The emulators stand apart from services: both only look
 down."""
 
-APART = {"services": {"emulators"}, "emulators": {"services", "connectors", "legs"}}
+APART = {
+    "services": {"emulators"},
+    "emulators": {"services", "connectors", "legs"},
+    "report": {"services", "emulators", "connectors", "legs", "speech"},
+}
 """Rooms that must not know each other although their floors would allow it."""
 
 LEAVES = {

@@ -1,0 +1,69 @@
+"""The few facts of a report that an index shows. They sit at the top of the report's file.
+
+So an index needs nothing but a folder of reports, whichever processes wrote them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from voxrun.report.build import Report
+from voxrun.report.words import brief, median
+
+MARK: Final = '<script type="application/json" id="entry">'
+HEAD_BYTES: Final = 16_384
+_ENTRY: Final = re.compile(re.escape(MARK) + r"(.*?)</script>", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of an index. Times in ms; ``median_ms`` and ``slowest_ms`` are None where no turn was
+    measured."""
+
+    title: str
+    state: str
+    summary: str
+    start_ms: int
+    length_ms: int
+    turns: int = 0
+    median_ms: int | None = None
+    slowest_ms: int | None = None
+    met: int = 0
+    expected: int = 0
+
+
+def entry_of(report: Report) -> Entry:
+    """The facts of a report."""
+    waits = report.waits
+    expected = report.outcome.expectations if report.outcome else ()
+    return Entry(
+        title=brief(report.title, 200),
+        state=report.verdict.state,
+        summary=brief(report.verdict.text, 300),
+        start_ms=report.start_ms,
+        length_ms=report.length_ms,
+        turns=len(report.turns),
+        median_ms=median(waits) if waits else None,
+        slowest_ms=max(waits) if waits else None,
+        met=sum(each.met for each in expected),
+        expected=len(expected),
+    )
+
+
+def entry_json(entry: Entry) -> dict[str, Any]:
+    return asdict(entry)
+
+
+def read_entry(path: Path) -> Entry | None:
+    """The facts at the top of a report's file; None where it is no report of ours."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES).decode("utf-8", "replace")
+        match = _ENTRY.search(head)
+        return Entry(**json.loads(match[1])) if match else None
+    except (OSError, ValueError, TypeError):
+        return None

@@ -1,0 +1,57 @@
+"""What a call script knows about a session beyond its journal. Whoever runs scripts fills this in.
+
+Times are milliseconds of session time, as in the journal. ``where`` is file:line or file:line:column.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One ``expect`` of a script, in words ("caller hears /sunny/")."""
+
+    text: str
+    met: bool
+    where: str = ""
+    at_ms: int | None = None
+    """When it was met, or when the wait for it was over; None: the script never came to it."""
+    since_ms: int | None = None
+    """When the wait for it began."""
+    closest: str = ""
+    """Of a missed one: what came closest."""
+    closest_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something the script did ("says: What is the weather in Berlin")."""
+
+    text: str
+    at_ms: int
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A listener of the scenario that no event reached ("Call.ToneReceived")."""
+
+    event: str
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a script went."""
+
+    name: str
+    """The script's name, for titles."""
+    passed: bool
+    summary: str = ""
+    """Of a failure: what is wrong, in one sentence or a few lines."""
+    reproduce: str = ""
+    """The command that runs this script alone again."""
+    expectations: tuple[Expectation, ...] = ()
+    steps: tuple[Step, ...] = ()
+    silent: tuple[Listener, ...] = ()
