@@ -89,6 +89,7 @@ class Leg(ABC):
         """Audio of the far end."""
         self._on_event: Callable[[LegEvent], None] | None = None
         self._kept: list[LegEvent] = []
+        self._taps: list[Callable[[LegEvent], None]] = []
 
     @property
     @abstractmethod
@@ -141,9 +142,17 @@ class Leg(ABC):
         while handler is not None and self._kept:
             handler(self._kept.pop(0))
 
+    def tap(self, listener: Callable[[LegEvent], None]) -> None:
+        """Let ``listener`` hear every event as it happens, beside the owner; those that wait for it first."""
+        for event in self._kept:
+            listener(event)
+        self._taps.append(listener)
+
     def emit(self, kind: LegEventKind, **data: Any) -> None:
         """Tell the owner (used by implementations)."""
         event = LegEvent(kind, data)
+        for tap in self._taps:
+            tap(event)
         if self._on_event is None:
             self._kept.append(event)
         else:

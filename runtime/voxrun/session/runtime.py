@@ -26,6 +26,7 @@ from voxrun.session.limits import Limits
 from voxrun.session.messages import Event, JsonObject
 from voxrun.session.session import Ending
 from voxrun.session.setup import Opened, SessionPlan, open_session
+from voxrun.session.tap import TapMaker
 from voxrun.speech.base import Speech
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,8 @@ class World:
     provider_urls: Mapping[str, str] = field(default_factory=dict)
     disk: Executor = field(default_factory=disk_thread)
     audio_cache: AudioCache = field(default_factory=AudioCache)
+    tap: TapMaker | None = None
+    """Listens in on every session (cassettes)."""
 
 
 def plain_file_path(session_id: str, name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from voxrun.connectors.registry import FACTORIES
 from voxrun.connectors.transport import Transports
 from voxrun.connectors.websocket import WebSocketConnector
 from voxrun.errors import ConfigError
-from voxrun.realm.port import BootInfo
+from voxrun.realm.port import BootInfo, Script
 from voxrun.services.access import AccessService
 from voxrun.services.base import ServiceContext
 from voxrun.services.calls import CallService
@@ -33,6 +33,7 @@ from voxrun.session.journal import Journal, open_private
 from voxrun.session.messages import Event, JsonObject
 from voxrun.session.redact import Redactor
 from voxrun.session.session import Session
+from voxrun.session.tap import SessionTap, TapInfo
 
 if TYPE_CHECKING:
     from voxrun.session.runtime import Application, World
@@ -76,7 +77,7 @@ class Opened:
         journal.note("header", self.head)
         if self.folder is not None:
             try:
-                save_scripts(self.folder, self.application)
+                save_scripts(self.folder, self.application.scripts)
             except OSError as error:  # a full disk is no reason to lose the call
                 journal.error(f"the scripts could not be kept for replay: {error.strerror}", own=True)
 
@@ -89,6 +90,7 @@ async def open_session(application: Application, world: World, plan: SessionPlan
     folder = make_folder(application.sessions_dir, start_ms, session_id)
     journal = Journal(folder, world.clock, _redactor(application, plan), start_ms)
     try:
+        tap = _tap(application, world, plan, journal, folder_name(start_ms, session_id), start_ms)
         realm = await world.realms.open(session_id)
     except BaseException:
         journal.close()
@@ -96,14 +98,48 @@ async def open_session(application: Application, world: World, plan: SessionPlan
     session = Session(session_id, realm, world.clock, journal, application.limits)
     context = ServiceContext(session_id, world.clock, random.Random(plan.seed), journal, session.emit, new_id)
     around, closers = surroundings(application, world, session_id, plan.token, folder)
+    if tap is not None:
+        around = replace(around, transports=tap.transports(around.transports), http=tap.http(around.http))
     calls, access = attach_services(session, context, around, closers)
+    if tap is not None:
+        _listen(tap, calls, journal)
     boot = boot_info(application, session_id, start_ms, plan)
     head = header.make(application, boot, session_id)
     return Opened(session, boot, calls, access, plan.token, folder, head, application)
 
 
+def _tap(
+    application: Application, world: World, plan: SessionPlan, journal: Journal, name: str, start_ms: int
+) -> SessionTap | None:
+    """Who listens in on the session, where anybody does. Raises ConfigError."""
+    if world.tap is None:
+        return None
+    return world.tap(
+        TapInfo(
+            name=name,
+            start_ms=start_ms,
+            clock=world.clock,
+            scripts=application.scripts,
+            secrets=secrets_of(application, plan),
+            provider_urls=world.provider_urls,
+            connector_errors=application.connector_errors,
+            trouble=lambda message: journal.error(message, own=True),
+        )
+    )
+
+
+def _listen(tap: SessionTap, calls: CallService, journal: Journal) -> None:
+    journal.observe(tap.record)
+    calls.on_call.append(lambda call: tap.call(call.id, call.leg, call.incoming))
+
+
+def secrets_of(application: Application, plan: SessionPlan) -> dict[str, str]:
+    """What nobody may read in a session's files."""
+    return {**application.secrets, "session access token": plan.token}
+
+
 def _redactor(application: Application, plan: SessionPlan) -> Redactor:
-    return Redactor({**application.secrets, "session access token": plan.token})
+    return Redactor(secrets_of(application, plan))
 
 
 def boot_info(application: Application, session_id: str, start_ms: int, plan: SessionPlan) -> BootInfo:
@@ -216,8 +252,7 @@ def make_folder(root: Path | None, start_ms: int, session_id: str) -> Path | Non
     """The session's own folder, named by its start, readable by its owner only."""
     if root is None:
         return None
-    start = datetime.fromtimestamp(start_ms / 1000, UTC)
-    folder = root / f"{start:%Y-%m-%dT%H-%M-%S}-{session_id[:8]}"
+    folder = root / folder_name(start_ms, session_id)
     try:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.mkdir(mode=0o700)
@@ -228,10 +263,16 @@ def make_folder(root: Path | None, start_ms: int, session_id: str) -> Path | Non
     return folder
 
 
-def save_scripts(folder: Path, application: Application) -> None:
-    """Keep the scripts in the session's folder. Raises OSError."""
+def folder_name(start_ms: int, session_id: str) -> str:
+    """The name of a session's folder: when it began, and the beginning of its id."""
+    start = datetime.fromtimestamp(start_ms / 1000, UTC)
+    return f"{start:%Y-%m-%dT%H-%M-%S}-{session_id[:8]}"
+
+
+def save_scripts(folder: Path, scripts: Iterable[Script]) -> None:
+    """Keep the scripts in a session's folder. Raises OSError."""
     target = folder / "scripts"
     target.mkdir(mode=0o700)
-    for number, script in enumerate(application.scripts):
+    for number, script in enumerate(scripts):
         with open_private(target / header.script_file(number, script)) as file:
             file.write(script.source)
