@@ -139,7 +139,7 @@ class Leg(ABC):
     @on_event.setter
     def on_event(self, handler: Callable[[LegEvent], None] | None) -> None:
         self._on_event = handler
-        while handler is not None and self._kept:
+        while handler is not None and self._kept and self._on_event is handler:
             handler(self._kept.pop(0))
 
     def tap(self, listener: Callable[[LegEvent], None]) -> None:

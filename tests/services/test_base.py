@@ -1,0 +1,87 @@
+"""Services together: every command of the realm has one service, and no two claim the same."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from importlib import resources
+
+from tests.services.parts import Given
+
+from voxrun.services.access import AccessService
+from voxrun.services.base import Service
+from voxrun.services.calls import CallService
+from voxrun.services.connector_client import ConnectorService
+from voxrun.services.http import HttpService
+from voxrun.services.media import MediaService
+from voxrun.services.playback import PlaybackService
+from voxrun.services.recordings import RecordingService
+from voxrun.services.timers import TimerService
+from voxrun.session.clock import LoopClock
+from voxrun.session.messages import Command
+from voxrun.session.session import NOTED
+from voxrun.session.virtual import run_virtual
+
+ALL: list[type[Service]] = [
+    AccessService,
+    CallService,
+    ConnectorService,
+    HttpService,
+    MediaService,
+    PlaybackService,
+    RecordingService,
+    TimerService,
+]
+OF_THE_SESSION = {"log", "log.tones", "session.terminate", *NOTED}
+
+
+def sources() -> dict[str, str]:
+    folder = resources.files("voxrun.realm") / "js"
+    files = [*folder.iterdir(), *(folder / "modules").iterdir()]
+    return {file.name: file.read_text("utf-8") for file in files if file.name.endswith(".js")}
+
+
+def commands_of_the_realm() -> set[str]:
+    """Kinds of commands that the platform's JavaScript gives."""
+    found = set()
+    for name, text in sources().items():
+        found |= set(re.findall(r'V\.command\(\s*"([a-z]+(?:\.[a-z]+)?)"', text))
+        prefix = {"call.js": "call.", "_connector.js": "connector."}.get(name)
+        if prefix:
+            found |= {prefix + kind for kind in re.findall(r'(?<![.\w])command\(\s*"([a-z]+)"', text)}
+    return found
+
+
+def test_every_command_of_the_realm_is_carried_out() -> None:
+    kinds = commands_of_the_realm()
+    assert {
+        "call.answer",
+        "call.dial",
+        "timer.set",
+        "http.request",
+        "media.connect",
+        "connector.call",
+    } <= kinds
+    handled = {kind for service in ALL for kind in service.handles}
+    assert kinds - handled - OF_THE_SESSION == set()
+    assert handled - kinds == set()
+
+
+def test_no_two_services_claim_the_same_command() -> None:
+    kinds = [kind for service in ALL for kind in service.handles]
+    assert len(kinds) == len(set(kinds))
+
+
+def test_a_service_that_holds_nothing_can_be_closed() -> None:
+    class Plain(Service):
+        handles = frozenset({"plain"})
+
+        def execute(self, command: Command) -> None: ...
+
+    async def main(clock: LoopClock) -> None:
+        service = Plain(Given(clock).context)
+        assert service.context.session_id == "session"
+        await service.close()
+        await asyncio.sleep(0)
+
+    run_virtual(main)
