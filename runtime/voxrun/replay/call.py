@@ -55,6 +55,8 @@ class Call:
         self._trouble = trouble
         self._slack = slack_ms
         self._cursor = Cursor()
+        self._acted = 0
+        """When the latest step began that was no expectation."""
         self._standing: list[tuple[Wish, Cursor]] = []
         self._hearings: dict[str, Hearing] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -71,7 +73,8 @@ class Call:
     async def perform(self, step: Step) -> None:
         """Do one step of the script."""
         began = self.stage.now
-        self._cursor.at = max(self._cursor.at, began) if not isinstance(step, Expect) else self._cursor.at
+        if not isinstance(step, Expect):
+            self._cursor.at = self._acted = began
         match step:
             case Expect():
                 await self._expect(step)
@@ -99,6 +102,11 @@ class Call:
             self._must_be_absent(wish, cursor)
             self.met.append(Met(wish, self.stage.now, "it did not come"))
         self._check_trouble()
+
+    def listen(self) -> None:
+        """Understand all that everybody heard so far."""
+        for person in self.stage.people.values():
+            self._hear(person)
 
     async def _person_step(
         self, person: Person, step: Say | Dtmf | Silence | Wait | Hangup | Message
@@ -292,14 +300,15 @@ class Call:
     async def _any_order(self, step: Expect) -> None:
         within = step.within_ms if step.within_ms is not None else self.stage.script.within_ms
         end = self.stage.now + within
-        start, latest = self._cursor.copy(), self._cursor.copy()
+        start, taken, done = self._cursor.copy(), set[int](), []
         for wish in step.wishes:
-            cursor = Cursor(start.at, dict(latest.used))
+            cursor = start.copy()
+            cursor.taken = taken
             left = max(0, end - self.stage.now)
             await self._await(wish, cursor, left if wish.within_ms is None else min(left, wish.within_ms))
-            latest.at = max(latest.at, cursor.at)
-            latest.used |= cursor.used
-        self._cursor.at, self._cursor.used = latest.at, latest.used
+            done.append(cursor)
+        for cursor in done:
+            self._cursor.join(cursor)
 
     async def _await(self, wish: Wish, cursor: Cursor, within_ms: int | None = None) -> None:
         within = within_ms if within_ms is not None else wish.within_ms
@@ -387,7 +396,8 @@ class Call:
         person = self.person(wish.who)
         if person is None:
             raise self._failed("there is nobody on the line", wish.where, wish)
-        return Line(person.sound, person.voice, cursor.at, self.stage.now, person.interrupted_at)
+        since = cursor.at if wish.audio in ("silence", "tone") else self._acted
+        return Line(person.sound, person.voice, since, self.stage.now, person.interrupted_at)
 
     async def _pass(self, ms: int) -> None:
         """Let something happen, or so much time pass."""
@@ -411,9 +421,7 @@ class Call:
         count = f" ({wish.count - left} of {wish.count} came)" if wish.count > 1 else ""
         text = f"expected within {within / 1000:g} s after {since / 1000:.3f} s, but it did not come{count}"
         count_now = len(self.stage.timeline.moments)
-        return CallFailed(
-            Failure(text, wish.where, wish, self.stage.now, cursor.at, near, moments=count_now)
-        )
+        return CallFailed(Failure(text, wish.where, wish, self.stage.now, cursor.at, near, moments=count_now))
 
     def _failed(self, text: str, where: str = "", wish: Wish | None = None, measured: str = "") -> CallFailed:
         now, moments = self.stage.now, len(self.stage.timeline.moments)

@@ -35,6 +35,9 @@ class Cursor:
 
     at: int = 0
     used: dict[str, int] = field(default_factory=dict)
+    """By kind: the first index that is unused."""
+    taken: set[int] | None = None
+    """Within a group of any order: single moments that are used up."""
 
     def copy(self) -> Cursor:
         return Cursor(self.at, dict(self.used))
@@ -42,7 +45,15 @@ class Cursor:
     def take(self, wish: Wish, found: Found) -> None:
         """Go on behind what was found."""
         self.at = max(self.at, found.at)
+        if self.taken is not None and wish.kind not in SPEECH_KINDS:
+            self.taken.add(found.next - 1)
         self.used[_stream_key(wish)] = found.next
+
+    def join(self, other: Cursor) -> None:
+        """Go on behind all that another has used."""
+        self.at = max(self.at, other.at)
+        for key, index in other.used.items():
+            self.used[key] = max(index, self.used.get(key, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,7 @@ def look(wish: Wish, timeline: Timeline, cursor: Cursor, who: str, slack: int = 
         moment = moments[index]
         if (
             moment.at >= cursor.at - slack
+            and not (cursor.taken and index in cursor.taken)
             and is_about(wish, moment, who)
             and not objection(wish, moment, timeline)
         ):

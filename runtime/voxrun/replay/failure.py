@@ -9,7 +9,8 @@ from typing import Final
 
 from voxrun.replay.conversation import Row, conversation, printable
 from voxrun.replay.hints import hints
-from voxrun.replay.outcome import Failure, Near, Outcome
+from voxrun.replay.expectations import Near
+from voxrun.replay.outcome import Failure, Outcome
 from voxrun.replay.script import Wish
 from voxrun.replay.texts import shown
 from voxrun.session.redact import Redactor

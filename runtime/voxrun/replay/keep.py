@@ -1,4 +1,4 @@
-"""Writes what came of a call beside its session: ``outcome.json`` for machines, ``failure.txt`` for people."""
+"""Keeps what came of a call beside its session: ``outcome.json`` for machines, ``failure.txt`` for people."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ def summary(outcome: Outcome) -> dict[str, Any]:
             "closest": asdict(failure.near) if failure.near else None,
             "measured": failure.measured,
         },
-        "met": [{"expected": describe(m.wish), "where": m.wish.where, "at": m.at, "by": m.text} for m in outcome.met],
+        "met": [
+            {"expected": describe(m.wish), "where": m.wish.where, "at": m.at, "by": m.text}
+            for m in outcome.met
+        ],
         "steps": [
             {"kind": type(d.step).__name__.lower(), "where": d.step.where, "began": d.began, "ended": d.ended}
             for d in outcome.done

@@ -72,13 +72,13 @@ class CallFile(pytest.File):
             item.add_marker(tag)
         yield item
 
-    def repr_failure(self, excinfo: Any) -> Any:
+    def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
         """A wrong script is told by its message alone."""
         from voxrun.errors import VoxrunError
 
         if isinstance(excinfo.value, VoxrunError):
             return str(excinfo.value)
-        return super().repr_failure(excinfo)
+        return super().repr_failure(excinfo, style)
 
 
 class CallItem(pytest.Item):

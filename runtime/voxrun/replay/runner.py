@@ -67,6 +67,7 @@ def play_story(
             outcome.failure = Failure(str(error), at=stage.now)
         finally:
             outcome.length_ms = stage.now
+            call.listen()
             await stage.close()
         outcome.met, outcome.done = call.met, call.done
         outcome.listeners, outcome.people = stage.listeners, stage.ears()

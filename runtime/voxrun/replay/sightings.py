@@ -25,6 +25,7 @@ class Sightings:
         self._timeline = timeline
         self._open: dict[tuple[str, str, Any], Utterance] = {}
         self._tools: dict[str, str] = {}
+        self._recordings: dict[str, tuple[int, str]] = {}
 
     def record(self, record: JsonObject) -> None:
         """Take one journal record."""
@@ -41,6 +42,8 @@ class Sightings:
                 self._add(at, "error", str(record["message"]), {"own": bool(record.get("own"))}, where=where)
             case "session":
                 if record["state"] == "ended":
+                    for call_id in tuple(self._recordings):
+                        self._recorded(at, call_id)
                     self._add(at, "session_ended", str(record.get("reason") or ""))
 
     def _add(
@@ -65,10 +68,18 @@ class Sightings:
         elif kind in TOOLS:
             self._tool(at, payload)
         elif kind == "Call.RecordStarted":
+            self._recordings[str(record["id"])] = (at, str(data.get("url", "")))
             self._add(at, "recording", str(data.get("url", "")), {"$started": True})
-        elif kind == "Call.RecordStopped":
-            self._add(at, "recording", str(data.get("url", "")), dict(data))
+        elif kind in ("Call.RecordStopped", "Call.Disconnected"):
+            self._recorded(at, str(record["id"]))
         self._add(at, "event", kind, fields)
+
+    def _recorded(self, at: int, call_id: str) -> None:
+        """A recording is complete, at the latest when its call is over: the scenario may not be there to
+        see Call.RecordStopped."""
+        began, url = self._recordings.pop(call_id, (0, ""))
+        if url:
+            self._add(at, "recording", url, {"url": url, "duration": (at - began + 500) // 1000})
 
     def _tool(self, at: int, payload: Mapping[str, Any]) -> None:
         name, call_id = str(payload.get("toolName", "")), str(payload.get("invocationId", ""))
