@@ -1,0 +1,343 @@
+"""Cassettes: what one session and the world said to each other, so that it can be played again without them.
+
+A cassette is a folder, readable by its owner only::
+
+    cassette.jsonl      the records below, one a line, in the order in which things happened
+    leg-1.wav           what the far end of the first call said: mono 16 kHz s16le (leg-2.wav, ...)
+    socket-1-in.pcm     audio of the provider as it came, message after message (16-bit, the provider's rate)
+    socket-1-out.pcm    audio that was sent to the provider
+    body-1.bin          a body of an HTTP answer that is no text
+    scripts/            the scenario that ran
+
+Everything is written when it happens, without a buffer: a process that is killed keeps what came. Version 1;
+``t`` is milliseconds of session time::
+
+    {"t":0,"k":"header","version":1,"journal":{...},"providers":{"ultravox":URL},"connectorErrors":"events"}
+    {"t":0,"k":"leg","leg":1,"incoming":true,"client":"user"}          a call begins
+    {"t":0,"k":"alerting","leg":1,"data":{...}}                        an incoming one: fields of CallAlerting
+    {"t":0,"k":"dial","leg":2,"data":{"kind":"pstn",...}}              an outgoing one: the scenario's wish
+    {"t":2,"k":"command","leg":1,"kind":"call.answer"}                 what the scenario does to it
+    {"t":9,"k":"party","leg":1,"what":"answered","data":{...}}         what its far end does (LegEvent)
+    {"t":20,"k":"sound","leg":1}                                       where leg-1.wav begins
+    {"t":3,"k":"request","http":1,"via":"provider","method":"POST","url":URL,"query":[...],"headers":[names],
+     "body":BODY}                                                      via "net": the scenario's own request
+    {"t":80,"k":"response","http":1,"status":201,"headers":[[name,value],...],"body":BODY}
+    {"t":80,"k":"failure","http":1,"error":"ConnectError","message":...}
+    {"t":81,"k":"connect","socket":1,"url":"«secret:join URL 1»","host":"voice.example"}
+    {"t":99,"k":"open","socket":1}   or   {"t":99,"k":"refused","socket":1,"message":...}
+    {"t":120,"k":"in","socket":1,"json":{...}}      or "text":...  or "audio":640 (bytes in socket-1-in.pcm)
+    {"t":130,"k":"out","socket":1,"json":{...}}     likewise
+    {"t":900,"k":"closed","socket":1,"by":"provider","code":1000,"reason":"","clean":true}   or "client"
+    {"t":500,"k":"access","method":"POST","path":"/","content":"","headers":[...]}   to the session's own URL
+    {"t":950,"k":"end","reason":"Normal termination"}
+
+``"journal"`` is the header of the session's journal. BODY is ``{"json":...}``, ``{"text":...}``,
+``{"file":"body-1.bin"}`` or ``{}``. Secrets are not in it: known values and fields with telling names are
+replaced as in journals, of request headers only the names are kept and their values hidden wherever else they
+turn up, and addresses of WebSockets, which are as good as keys, are labels. What people and agents say is in
+it: treat a cassette like a recording.
+
+Playing it back (``cassette_play``): a message of the provider comes as long after the client message that it
+followed as it did then; the client's messages are compared, audio is not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from voxrun.connectors.transport import SocketClosed
+from voxrun.errors import ConfigError
+from voxrun.session.messages import Json, JsonObject
+
+VERSION: Final = 1
+FILE_NAME: Final = "cassette.jsonl"
+
+PROVIDER: Final = "provider"
+NET: Final = "net"
+"""Whose HTTP requests: the connectors', or those of Net and URL players."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a request got; ``error`` is the name of an httpx error, "" for a response."""
+
+    t: int
+    status: int = 0
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: JsonObject = field(default_factory=dict)
+    error: str = ""
+    message: str = ""
+
+
+@dataclass(slots=True)
+class TapedRequest:
+    """One HTTP request. ``answer`` None: the recording ended before there was one."""
+
+    number: int
+    t: int
+    via: str
+    content: JsonObject
+    """What is compared: method, url, query, body."""
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What the provider sent, ``delay`` ms after the ``after``-th client message (0: after the opening)."""
+
+    after: int
+    delay: int
+    payload: str | bytes | SocketClosed
+
+
+@dataclass(slots=True)
+class TapedSocket:
+    """One WebSocket."""
+
+    number: int
+    t: int
+    url: str
+    host: str
+    opened: int | None = None
+    refused: str | None = None
+    refused_t: int = 0
+    incoming: list[Incoming] = field(default_factory=list)
+    outgoing: list[tuple[int, JsonObject]] = field(default_factory=list)
+    """Times and contents of the client's messages; audio is not among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartyEvent:
+    """What the far end of a leg did."""
+
+    t: int
+    what: str
+    data: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class TapedLeg:
+    """One call."""
+
+    number: int
+    t: int
+    incoming: bool
+    client: str
+    info: JsonObject = field(default_factory=dict)
+    """Fields of CallAlerting, or of the command that dialled."""
+    commands: list[tuple[int, str]] = field(default_factory=list)
+    events: list[PartyEvent] = field(default_factory=list)
+    sound_t: int | None = None
+
+    def first(self, what: str) -> PartyEvent | None:
+        """The first event of a kind."""
+        return next((event for event in self.events if event.what == what), None)
+
+    def commanded(self, *kinds: str) -> int | None:
+        """When the scenario first did one of these to it."""
+        return next((t for t, kind in self.commands if kind in kinds), None)
+
+
+@dataclass(frozen=True, slots=True)
+class TapedAccess:
+    """A request to the session's own URL."""
+
+    t: int
+    method: str
+    path: str
+    content: str
+    headers: tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True)
+class Cassette:
+    """A whole cassette. ``end`` None: the process that recorded it was killed."""
+
+    folder: Path
+    header: JsonObject
+    journal: JsonObject
+    legs: dict[int, TapedLeg] = field(default_factory=dict)
+    requests: dict[int, TapedRequest] = field(default_factory=dict)
+    sockets: dict[int, TapedSocket] = field(default_factory=dict)
+    access: list[TapedAccess] = field(default_factory=list)
+    last_t: int = 0
+    end: str | None = None
+
+    def sound(self, leg: int) -> bytes:
+        """What the far end of a call said; b"" where its file is missing."""
+        path = self.folder / f"leg-{leg}.wav"
+        if not path.exists():
+            return b""
+        from voxrun.media.files import decode_audio
+
+        return decode_audio(path, lenient=True)
+
+
+def read_cassette(folder: Path) -> Cassette:
+    """Read a cassette; a last line that was cut by a kill is left out. Raises ConfigError with file:line."""
+    path = folder / FILE_NAME
+    try:
+        lines = path.read_bytes().decode("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}. A cassette's folder is wanted.") from None
+    reader: _Reader | None = None
+    for number, record in _records(path, lines):
+        try:
+            if reader is None:
+                reader = _Reader(_opened(folder, path, record))
+            else:
+                reader.take(record)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ConfigError(f"{path}:{number}: this record is damaged: {error!r}") from None
+    if reader is None:
+        raise ConfigError(f"{path}:1: this is no cassette of voxrun: its first record must be the header")
+    return reader.cassette
+
+
+def _records(path: Path, lines: list[str]) -> Iterator[tuple[int, JsonObject]]:
+    for number, line in enumerate(lines, 1):
+        try:
+            record = json.loads(line)
+        except (json.JSONDecodeError, RecursionError) as error:
+            if number == len(lines):
+                return
+            raise ConfigError(f"{path}:{number}: no JSON: {error}") from None
+        if not isinstance(record, dict):
+            raise ConfigError(f"{path}:{number}: a record must be an object")
+        yield number, record
+
+
+def _opened(folder: Path, path: Path, record: JsonObject) -> Cassette:
+    if record.get("k") != "header":
+        raise ConfigError(f"{path}:1: this is no cassette of voxrun: its first record must be the header")
+    if record.get("version") != VERSION:
+        raise ConfigError(
+            f"{path}:1: cassette version {record.get('version')}, this voxrun plays version {VERSION}"
+        )
+    journal = record["journal"]
+    if not isinstance(journal, dict) or not isinstance(journal.get("seed"), int):
+        raise ConfigError(f"{path}:1: the header is damaged: it has no journal header with a seed")
+    return Cassette(folder, record, journal)
+
+
+class _Reader:
+    """Sorts records by what they belong to."""
+
+    def __init__(self, cassette: Cassette) -> None:
+        self.cassette = cassette
+        self._files: dict[str, tuple[bytes, int]] = {}
+
+    def take(self, record: dict[str, Any]) -> None:
+        """One record; kinds of later versions are passed over."""
+        self.cassette.last_t = max(self.cassette.last_t, int(record["t"]))
+        handler = getattr(self, f"_on_{record['k']}", None)
+        if handler is not None:
+            handler(int(record["t"]), record)
+
+    # -- legs
+
+    def _on_leg(self, t: int, record: dict[str, Any]) -> None:
+        number = int(record["leg"])
+        self.cassette.legs[number] = TapedLeg(number, t, bool(record["incoming"]), str(record["client"]))
+
+    def _on_alerting(self, t: int, record: dict[str, Any]) -> None:
+        self.cassette.legs[record["leg"]].info = dict(record["data"])
+
+    _on_dial = _on_alerting
+
+    def _on_command(self, t: int, record: dict[str, Any]) -> None:
+        self.cassette.legs[record["leg"]].commands.append((t, str(record["kind"])))
+
+    def _on_party(self, t: int, record: dict[str, Any]) -> None:
+        event = PartyEvent(t, str(record["what"]), dict(record["data"]))
+        self.cassette.legs[record["leg"]].events.append(event)
+
+    def _on_sound(self, t: int, record: dict[str, Any]) -> None:
+        self.cassette.legs[record["leg"]].sound_t = t
+
+    # -- HTTP
+
+    def _on_request(self, t: int, record: dict[str, Any]) -> None:
+        number = int(record["http"])
+        content = {key: record[key] for key in ("method", "url", "query", "body")}
+        self.cassette.requests[number] = TapedRequest(number, t, str(record["via"]), content)
+
+    def _on_response(self, t: int, record: dict[str, Any]) -> None:
+        headers = [(str(name), str(value)) for name, value in record["headers"]]
+        answer = Answer(t, int(record["status"]), headers, dict(record["body"]))
+        self.cassette.requests[record["http"]].answer = answer
+
+    def _on_failure(self, t: int, record: dict[str, Any]) -> None:
+        answer = Answer(t, error=str(record["error"]), message=str(record["message"]))
+        self.cassette.requests[record["http"]].answer = answer
+
+    # -- WebSockets
+
+    def _on_connect(self, t: int, record: dict[str, Any]) -> None:
+        number = int(record["socket"])
+        self.cassette.sockets[number] = TapedSocket(number, t, str(record["url"]), str(record["host"]))
+
+    def _on_open(self, t: int, record: dict[str, Any]) -> None:
+        self.cassette.sockets[record["socket"]].opened = t
+
+    def _on_refused(self, t: int, record: dict[str, Any]) -> None:
+        socket = self.cassette.sockets[record["socket"]]
+        socket.refused, socket.refused_t = str(record["message"]), t
+
+    def _on_in(self, t: int, record: dict[str, Any]) -> None:
+        if "audio" in record:
+            payload: str | bytes = self._audio(f"socket-{int(record['socket'])}-in.pcm", int(record["audio"]))
+        elif "json" in record:
+            payload = json.dumps(record["json"], ensure_ascii=False, separators=(",", ":"))
+        else:
+            payload = str(record["text"])
+        self._arrived(t, self.cassette.sockets[record["socket"]], payload)
+
+    def _on_out(self, t: int, record: dict[str, Any]) -> None:
+        if "audio" not in record:
+            content: JsonObject = {key: record[key] for key in ("json", "text") if key in record}
+            self.cassette.sockets[record["socket"]].outgoing.append((t, content))
+
+    def _on_closed(self, t: int, record: dict[str, Any]) -> None:
+        if record["by"] == PROVIDER:
+            closed = SocketClosed(int(record["code"]), str(record["reason"]), bool(record["clean"]))
+            self._arrived(t, self.cassette.sockets[record["socket"]], closed)
+
+    def _arrived(self, t: int, socket: TapedSocket, payload: str | bytes | SocketClosed) -> None:
+        since = socket.outgoing[-1][0] if socket.outgoing else socket.opened
+        assert since is not None or not socket.incoming
+        delay = t - (since if since is not None else t)
+        socket.incoming.append(Incoming(len(socket.outgoing), delay, payload))
+
+    def _audio(self, name: str, size: int) -> bytes:
+        if name not in self._files:
+            path = self.cassette.folder / name
+            self._files[name] = (path.read_bytes() if path.exists() else b"", 0)
+        content, start = self._files[name]
+        self._files[name] = (content, start + size)
+        # What a kill or a broken disk took away was silence for all we know.
+        return content[start : start + size].ljust(size, b"\0")
+
+    # -- the session
+
+    def _on_access(self, t: int, record: dict[str, Any]) -> None:
+        headers = tuple((str(item["key"]), str(item["value"])) for item in record["headers"])
+        access = TapedAccess(t, str(record["method"]), str(record["path"]), str(record["content"]), headers)
+        self.cassette.access.append(access)
+
+    def _on_end(self, t: int, record: dict[str, Any]) -> None:
+        self.cassette.end = str(record["reason"])
+
+
+def body_bytes(cassette: Cassette, body: Mapping[str, Json], reveal: Callable[[str], str]) -> bytes:
+    """The bytes of a recorded body; ``reveal`` puts something in place of what was hidden in a text."""
+    if "file" in body:
+        # The name comes from a file that may have been edited: only what lies in the cassette is read.
+        path = cassette.folder / Path(str(body["file"])).name
+        return path.read_bytes() if path.exists() else b""
+    text = json.dumps(body["json"], ensure_ascii=False, separators=(",", ":")) if "json" in body else ""
+    return reveal(text or str(body.get("text", ""))).encode("utf-8", "replace")

@@ -1,0 +1,290 @@
+"""A session recorded against the local Ultravox is played again without it: the same, or the first difference."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from pathlib import Path
+
+import pytest
+from tests.emulators.ultravox.caller import ToneSpeech, buzz
+from tests.replay.taping import AGENT, KEY, SCENARIO, WEATHER_KEY, Tape, record, weather_call
+
+from voxrun.errors import ConfigError
+from voxrun.realm.port import Script
+from voxrun.replay.cassette import read_cassette
+from voxrun.replay.cassette_session import Played, play_cassette
+
+OLD = sorted((Path(__file__).parent / "fixtures").glob("cassette-v*"))
+
+
+@pytest.fixture(scope="module")
+def cassette(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return record(tmp_path_factory.mktemp("cassettes"))
+
+
+def play(folder: Path, source: str = "", sessions: Path | None = None) -> Played:
+    scripts = (Script("weather.js", source),) if source else None
+    return play_cassette(read_cassette(folder), scripts=scripts, sessions_dir=sessions, speech=ToneSpeech())
+
+
+def logs(played: Played) -> list[str]:
+    return [str(r["text"]) for r in played.records if r["k"] == "log" and r["level"] == "write"]
+
+
+def digest(root: Path) -> dict[str, str]:
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_a_recorded_call_plays_again_without_provider_network_or_key(cassette: Path) -> None:
+    played = play(cassette)
+    assert played.difference is None
+    assert (played.messages, played.requests) == (2, 2)
+    assert logs(played) == [
+        "agent: Hello, which city?",
+        "user: key 5",
+        "agent: Pardon?",
+        "user: weather in London",
+        "agent: One moment.",
+        "agent: It is 12 degrees.",
+        "user: goodbye then",
+        "agent: Goodbye!",
+        "closed 1000",
+    ]
+    assert played.reason == "Normal termination"
+
+
+def test_two_playbacks_are_the_same_byte_for_byte(cassette: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        play(cassette, sessions=tmp_path / name)
+    first = digest(tmp_path / "one")
+    assert first == digest(tmp_path / "two")
+    assert {Path(name).name for name in first} >= {"journal.jsonl", "log.txt", "recording.wav"}
+
+
+def test_the_caller_and_the_agent_are_heard_again(cassette: Path, tmp_path: Path) -> None:
+    from voxrun.media.files import decode_stereo
+
+    play(cassette, sessions=tmp_path)
+    left, right = decode_stereo(next(tmp_path.glob("*/recording.wav")))
+    assert buzz("Hello, which city?")[:20_000] in left
+    assert buzz("weather in London") in right
+
+
+def test_a_changed_answer_to_a_tool_is_named_with_both_sides_and_its_line(cassette: Path) -> None:
+    played = play(cassette, SCENARIO.replace("result: text", "result: text + '!'"))
+    found = played.difference
+    assert found is not None
+    assert found.what == "message 2 to the provider"
+    (place,) = found.places
+    assert (place.path, place.before, place.after) == ("result", '{"celsius":12}', '{"celsius":12}!')
+    assert played.where.startswith("weather.js:28")
+    assert (played.messages, played.requests) == (1, 2)
+    assert found.t == 7980
+
+
+def test_a_changed_request_is_named(cassette: Path) -> None:
+    played = play(cassette, SCENARIO.replace("You know the weather.", "You know the tides."))
+    assert played.difference is not None
+    assert [str(place) for place in played.difference.places] == [
+        'body.json.systemPrompt: "You know the weather." -> "You know the tides."'
+    ]
+
+
+def test_a_request_of_the_scenario_that_is_another_is_named(cassette: Path) -> None:
+    played = play(cassette, SCENARIO.replace("weather.test/now", "weather.test/later"))
+    assert played.difference is not None
+    assert played.difference.what == "request 1 of the scenario"
+
+
+def test_a_message_that_does_not_come_any_more_is_named(cassette: Path) -> None:
+    played = play(cassette, SCENARIO.replace("agent.userTextMessage", "(() => {})"))
+    assert played.difference is not None
+    # The next one takes its place.
+    assert played.difference.what == "message 1 to the provider"
+    silent = SCENARIO.replace("agent.userTextMessage", "(() => {})").replace(
+        "agent.clientToolResult", "(() => {})"
+    )
+    played = play(cassette, silent)
+    assert played.difference is not None
+    assert (played.difference.recorded, played.difference.actual) == (
+        {"text": "key 5", "type": "user_text_message"},
+        None,
+    )
+
+
+def test_a_message_too_many_is_named(cassette: Path) -> None:
+    more = SCENARIO.replace("VoxEngine.sendMediaBetween", "setTimeout(() => agent.hangUp({}), 9500);\n$&")
+    more = more.replace("$&", "VoxEngine.sendMediaBetween")
+    played = play(cassette, more)
+    assert played.difference is not None
+    assert (played.difference.recorded, played.difference.actual) == (None, {"type": "hang_up"})
+
+
+def test_a_scenario_that_never_ends_is_told_and_stopped(cassette: Path) -> None:
+    played = play(cassette, SCENARIO.replace("call.hangup(); },", "},"))
+    assert played.difference is not None
+    assert (played.difference.what, played.difference.actual) == ("the end of the session", "it goes on")
+
+
+def test_log_lines_and_comments_make_no_difference(cassette: Path) -> None:
+    assert play(cassette, "// moved\n" + SCENARIO.replace("closed $", "over $")).difference is None
+
+
+def test_secrets_that_are_given_are_used_and_make_no_difference(cassette: Path) -> None:
+    played = play_cassette(
+        read_cassette(cassette),
+        secrets={"WEATHER": "another-key-77", "UNKNOWN": "x"},
+        speech=ToneSpeech(),
+    )
+    assert played.difference is None
+
+
+def test_ids_and_addresses_of_the_playback_are_those_of_the_recording(cassette: Path) -> None:
+    """metadata.id comes from uuidgen(): with the same seed it is the same."""
+    taped = read_cassette(cassette)
+    played = play(cassette)
+    (create,) = [r for r in played.records if r["k"] == "command" and r["kind"] == "connector.create"]
+    body = create["data"]["params"]["body"]  # type: ignore[index,call-overload]
+    recorded = taped.requests[1].content["body"]["json"]  # type: ignore[index,call-overload]
+    assert body["metadata"] == recorded["metadata"]  # type: ignore[index,call-overload]
+
+
+def test_a_recording_that_was_killed_is_played_as_far_as_it_goes(cassette: Path, tmp_path: Path) -> None:
+    import shutil
+
+    cut = tmp_path / "cut"
+    shutil.copytree(cassette, cut)
+    file = cut / "cassette.jsonl"
+    lines = file.read_text().splitlines()
+    middle = next(i for i, line in enumerate(lines) if "client_tool_invocation" in line)
+    file.write_text("\n".join([*lines[:middle], lines[middle][:40]]))
+    wav = cut / "leg-1.wav"
+    wav.write_bytes(wav.read_bytes()[:200_000])
+    taped = read_cassette(cut)
+    assert taped.end is None
+    played = play(cut)
+    assert played.difference is None
+    assert played.messages == 1
+
+
+def test_callees_are_played_too(tmp_path: Path) -> None:
+    source = """
+VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => {
+  call.answer();
+  const second = VoxEngine.callPSTN("4930777", "100");
+  second.addEventListener(CallEvents.Ringing, () => Logger.write("rings"));
+  second.addEventListener(CallEvents.Connected, () => { Logger.write("up"); second.handleTones(true); });
+  second.addEventListener(CallEvents.ToneReceived, (e) => Logger.write("key " + e.tone));
+  second.addEventListener(CallEvents.Disconnected, () => { Logger.write("down"); VoxEngine.terminate(); });
+  const third = VoxEngine.callPSTN("4930888", "100");
+  third.addEventListener(CallEvents.Failed, (e) => Logger.write("failed " + e.code));
+});
+"""
+
+    async def story(tape: Tape) -> None:
+        await tape.call()
+        await tape.until(lambda: len(tape.dialled) == 2)
+        second, third = tape.dialled
+        await asyncio.sleep(0.5)
+        second.remote.ring()
+        await asyncio.sleep(0.25)
+        third.remote.refuse(486)
+        await asyncio.sleep(0.75)
+        second.remote.answer()
+        second.remote.speak(buzz("hello"))
+        await asyncio.sleep(1)
+        second.remote.press("7")
+        await asyncio.sleep(1)
+        second.remote.hang_up()
+        await tape.runtime.wait(tape.session_id)
+        seen.extend(tape.logs())
+
+    seen: list[str] = []
+    folder = record(tmp_path / "c", story, source=source)
+    played = play(folder, sessions=tmp_path / "s")
+    assert played.difference is None
+    assert logs(played) == seen == ["rings", "failed 486", "up", "key 7", "down"]
+    found = play(folder, source.replace("4930777", "4930778")).difference
+    assert found is not None
+    assert (found.what, found.places[0].path) == ("call to 4930778", "destination")
+    missing = play(folder, source.replace('VoxEngine.callPSTN("4930888", "100")', "{addEventListener() {}}"))
+    assert missing.difference is not None
+    assert missing.difference.what == "call to 4930888"
+
+
+def test_a_refused_provider_is_refused_again(tmp_path: Path) -> None:
+    async def story(tape: Tape) -> None:
+        await tape.call()
+        await tape.runtime.wait(tape.session_id)
+
+    folder = record(tmp_path, story, agent=AGENT + "faults: {refuse: {status: 429}}\n")
+    played = play(folder)
+    assert played.difference is None
+    assert logs(played) == ["closed 1011"]
+
+
+def test_a_connection_that_broke_breaks_again(tmp_path: Path) -> None:
+    async def story(tape: Tape) -> None:
+        await tape.call()
+        await tape.runtime.wait(tape.session_id)
+
+    folder = record(tmp_path, story, agent=AGENT + "faults: {drop: {after: 0.5s}}\n")
+    played = play(folder)
+    assert played.difference is None
+    assert logs(played)[-1] == "closed 1006"
+
+
+def test_a_session_that_was_started_and_asked_over_http_plays_again(tmp_path: Path) -> None:
+    source = """
+VoxEngine.addEventListener(AppEvents.Started, (e) => {
+  Logger.write("started with " + VoxEngine.customData());
+  Net.httpRequestAsync("http://weather.test/now?url=" + encodeURIComponent(e.accessURL));
+});
+VoxEngine.addEventListener(AppEvents.HttpRequest, (e) => { Logger.write("asked " + e.content); return "yes"; });
+"""
+
+    async def story(tape: Tape) -> None:
+        tape.session_id = await tape.runtime.start_session("some data")
+        await asyncio.sleep(3)
+        await tape.runtime.http_request(tape.session_id, f"{3:032x}", "POST", "/", "hello", [])
+        await tape.runtime.wait(tape.session_id)
+
+    folder = record(tmp_path, story, source=source)
+    assert f"{3:032x}" not in (folder / "cassette.jsonl").read_text()
+    played = play(folder)
+    assert played.difference is None
+    assert logs(played) == ["started with some data", "asked hello"]
+
+
+def test_no_secret_is_on_the_cassette(cassette: Path) -> None:
+    joined = b"".join(path.read_bytes() for path in cassette.rglob("*") if path.is_file())
+    assert KEY.encode() not in joined
+    assert WEATHER_KEY.encode() not in joined
+    assert b"server_web_socket" not in joined  # the address that lets anybody join the call
+
+
+def test_a_cassette_whose_scenario_was_edited_wants_it_given(cassette: Path, tmp_path: Path) -> None:
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(cassette, copy)
+    script = next((copy / "scripts").iterdir())
+    script.write_text("// other")
+    with pytest.raises(ConfigError, match="not the text that ran"):
+        play(copy)
+
+
+@pytest.mark.parametrize("folder", OLD, ids=lambda path: path.name)
+def test_old_cassettes_still_play(folder: Path) -> None:
+    assert play(folder).difference is None
+
+
+def test_there_are_old_cassettes() -> None:
+    assert OLD
+
+
+def test_the_story_itself_is_a_function_of_its_inputs(cassette: Path, tmp_path: Path) -> None:
+    again = record(tmp_path, weather_call)
+    assert digest(again) == digest(cassette)
