@@ -194,6 +194,20 @@ def test(paths: tuple[Path, ...], **given: Any) -> int:
 
 
 @voxrun.command()
+@click.argument("folder", type=FILES, metavar="SESSION_DIR")
+@click.option("-o", "--output", type=FILES, metavar="FILE", help="Where to write it (report.html in there).")
+@click.option("--open", "open_page", is_flag=True, help="Open it in your browser.")
+def report(folder: Path, output: Path | None, open_page: bool) -> int:
+    """Write a session as one HTML file: its sound, its words, and everything that happened.
+
+    Of a folder of sessions: a report of each, and an index.
+    """
+    from voxrun.cli import reporting
+
+    return reporting.run(folder, output, open_page, click.echo)
+
+
+@voxrun.command()
 @click.argument("names", nargs=-1, metavar="[NAME...]")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable figures.")
 def bench(names: tuple[str, ...], as_json: bool) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 
 from voxrun import __version__
 from voxrun.cli.application import Provider, Running, scenario_secrets
+from voxrun.cli.reporting import Reporter
 from voxrun.config import Settings
 from voxrun.legs.webrtc.peer import IceServer, PeerConfig
 from voxrun.realm.port import RealmProvider, Script
@@ -52,6 +53,9 @@ async def open_house(
     config = PeerConfig(_ice(settings), public_address=settings.media.public_address)
     phones = Phones(config, settings.routes, log=say)
     runtime = Runtime(_application(house, provider, options), _world(house, provider, phones, stack))
+    reporter = Reporter(say)
+    runtime.on_session_over = reporter.session_over
+    stack.push_async_callback(reporter.close)
     stop = asyncio.Event()
     listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     task = asyncio.create_task(

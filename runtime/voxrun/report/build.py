@@ -236,8 +236,8 @@ def _sentences(report: Report) -> list[str]:
     open_ = sum(not line.answered for line in tools)
     if tools:
         parts = [f"{failed} failed" if failed else "", f"{open_} got no answer" if open_ else ""]
-        rest = " and ".join(filter(None, parts))
-        said.append(several(len(tools), "tool call") + (f", of which {rest}." if rest else "."))
+        rest = ", ".join(filter(None, parts))
+        said.append(several(len(tools), "tool call") + (f": {rest}." if rest else "."))
     warnings = sum(row.group == "log" and row.tone == "warn" for row in report.rows)
     if warnings:
         said.append(f"{several(warnings, 'warning')} in the log.")

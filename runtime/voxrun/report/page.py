@@ -141,7 +141,7 @@ def _recording(recording: Recording, person: str) -> dict[str, Any]:
 
 def _line(line: Line) -> dict[str, Any]:
     """Only what says something."""
-    return {name: value for name, value in asdict(line).items() if value not in ("", False)}
+    return {name: value for name, value in asdict(line).items() if value != "" and value is not False}
 
 
 def _row(row: Row) -> list[Any]:

@@ -21,6 +21,7 @@ Tone: TypeAlias = Literal["", "good", "bad"]
 
 KEYS_TOGETHER_MS: Final = 4000
 """Keys that follow within this time stand in one line."""
+ONE_LINE: Final = 72
 
 
 @dataclass(slots=True)
@@ -243,7 +244,7 @@ _OTHERS: Final[dict[str, Rule]] = {"error": _Reader.error, "session": _Reader.se
 
 
 def _pretty(value: Any) -> str:
-    """A value over several lines; a text that holds JSON is opened up."""
+    """A value to read, over several lines where it is long; a text that holds JSON is opened up."""
     if isinstance(value, str):
         try:
             inner = json.loads(value)
@@ -255,6 +256,7 @@ def _pretty(value: Any) -> str:
     if value is None:
         return ""
     try:
-        return json.dumps(value, ensure_ascii=False, indent=1)
+        short = json.dumps(value, ensure_ascii=False)
+        return short if len(short) <= ONE_LINE else json.dumps(value, ensure_ascii=False, indent=1)
     except RecursionError:  # nested a few hundred deep: nobody reads that in a conversation
         return brief(value)

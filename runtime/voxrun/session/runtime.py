@@ -111,6 +111,8 @@ class Runtime:
         self._known: dict[str, SessionInfo | None] = {}
         """Every session since the start, in order; None while it lives."""
         self._observers: list[Observer] = []
+        self.on_session_over: Callable[[SessionInfo], None] | None = None
+        """Told of each session whose files are complete. It must return at once."""
         self._count = 0
         self._closed = False
         if world.http is None or world.transports is None:
@@ -239,8 +241,10 @@ class Runtime:
             message = str(error) if isinstance(error, VoxrunError) else f"internal error: {error!r}"
             self._show(session_id, {"k": "error", "message": message})
         ending = opened.session.ending or Ending(ADMINISTRATIVE)
-        self._known[session_id] = SessionInfo(session_id, opened.folder, "ended", ending)
+        info = self._known[session_id] = SessionInfo(session_id, opened.folder, "ended", ending)
         del self._sessions[session_id], self._tasks[session_id]
+        if self.on_session_over is not None:
+            self.on_session_over(info)
 
     def _show(self, session_id: str, record: JsonObject) -> None:
         for observer in tuple(self._observers):

@@ -6,7 +6,7 @@ function startConversation() {
   const list = byId("conversation");
   const entries = [
     ...data.lines.map((line, index) => ({ t: line.t, order: index / 1e6, element: () => lineElement(line) })),
-    ...data.turns.map((turn) => ({ t: turn.end, order: 2, element: () => waitElement(turn) })),
+    ...data.turns.map((turn) => ({ t: answerLine(turn)?.t ?? turn.until, order: -1, element: () => waitElement(turn) })),
     ...data.expectations.filter((each) => each.at_ms !== null).map((each) => ({ t: each.at_ms, order: 3, element: () => checkElement(each) })),
   ].sort((a, b) => a.t - b.t || a.order - b.order);
   list.append(...entries.map((entry) => entry.element()));
@@ -64,6 +64,11 @@ const FILL = {
 function cutText(line) {
   const cut = data.interruptions.find((each) => each.at >= line.t && each.at <= line.end + 1500);
   return cut ? `interrupted, silent after ${duration(cut.stopped)}` : "interrupted";
+}
+
+/** The line that ended a wait: it is told right before it. */
+function answerLine(turn) {
+  return turn.answer === null ? undefined : data.lines.find((line) => line.kind === "say" && line.who !== "caller" && line.t >= turn.end);
 }
 
 function waitElement(turn) {

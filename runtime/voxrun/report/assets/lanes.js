@@ -161,9 +161,15 @@ function drawSpans(context, lane, box) {
     context.font = SMALL;
     context.fillStyle = colors.ink;
     const x = (after ? right : Math.max(left, box.left)) + 5;
-    clipped(context, each.label, x, box.top + box.height / 2 + 4, (after ? edge : Math.min(right, edge)) - x - 4);
+    const room = (after ? edge : Math.min(right, edge)) - x - 4;
+    if (room > 110 || context.measureText(each.label).width <= room) clipped(context, each.label, x, box.top + box.height / 2 + 4, room);
   }
 }
+
+const SIGNS = {
+  good: [[[-3, 0], [-1, 2.5], [3.2, -2.8]]],
+  bad: [[[-2.6, -2.6], [2.6, 2.6]], [[2.6, -2.6], [-2.6, 2.6]]],
+};
 
 /** Signs of expectations: met, missed; a line from when the wait began. */
 function drawChecks(context, lane, box) {
@@ -181,8 +187,12 @@ function drawChecks(context, lane, box) {
     context.strokeStyle = colors.card;
     context.lineWidth = 1.75;
     context.beginPath();
-    if (each.tone === "good") for (const [dx, dy] of [[-3, 0], [-1, 2.5], [3.2, -2.8]]) context.lineTo(x + dx, middle + dy);
-    else for (const [dx, dy] of [[-2.6, -2.6], [2.6, 2.6], null, [2.6, -2.6], [-2.6, 2.6]].map((p) => p ?? [NaN, NaN])) Number.isNaN(dx) ? context.moveTo(x + 2.6, middle - 2.6) : context.lineTo(x + dx, middle + dy);
+    for (const stroke of SIGNS[each.tone]) {
+      for (const [index, [dx, dy]] of stroke.entries()) {
+        if (index) context.lineTo(x + dx, middle + dy);
+        else context.moveTo(x + dx, middle + dy);
+      }
+    }
     context.stroke();
   }
 }

@@ -2,18 +2,26 @@
 
 function showSummary() {
   const { verdict } = data;
-  byId("title").textContent = data.title;
-  byId("sentences").textContent = data.sentences.join(" ");
-  const card = byId("verdict");
-  card.classList.add(verdict.state);
   const [first, ...rest] = verdict.text.split("\n");
+  byId("title").textContent = data.title;
+  byId("state").className = `state ${verdict.state}`;
+  byId("state").textContent = verdict.heading;
+  const plain = verdict.state !== "failed" && !verdict.reproduce && !data.notes.length;
+  byId("sentences").textContent = [plain && first && sentence(first), ...data.sentences].filter(Boolean).join(" ");
+  const card = byId("verdict");
+  card.hidden = plain;
+  card.classList.add(verdict.state);
   const missed = data.expectations.filter((each) => !each.met && each.at_ms !== null);
-  card.append(h("div", { class: "first" }, h("span", { class: `state ${verdict.state}` }, verdict.heading), first && theirs(first, "p", "what")));
+  if (first) card.append(theirs(first, "p", "what"));
   if (rest.some((line) => line.trim())) card.append(theirs(rest.join("\n"), "pre"));
   for (const each of missed.slice(0, 3)) card.append(missedNote(each));
   if (verdict.reproduce) card.append(h("p", { class: "reproduce" }, "To run it again: ", h("code", {}, verdict.reproduce)));
   for (const note of data.notes) card.append(theirs(note, "p", "note"));
   showFacts();
+}
+
+function sentence(text) {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function missedNote(each) {

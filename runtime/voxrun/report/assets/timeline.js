@@ -21,7 +21,7 @@ function drawTimeline() {
   drawAxis(context);
   context.save();
   context.beginPath();
-  context.rect(left, 0, right - left, height);
+  context.rect(left - 8, 0, right - left + 16, height);
   context.clip();
   let top = AXIS;
   for (const lane of lanes) {
