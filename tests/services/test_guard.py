@@ -271,6 +271,37 @@ def test_a_socket_is_dialled_at_the_address_that_was_checked(monkeypatch: pytest
     asyncio.run(story())
 
 
+@pytest.mark.live
+def test_a_host_whose_first_address_is_dead_is_reached_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def resolve(host: str, port: int) -> list[str]:
+        return ["127.0.0.2", "127.0.0.1"]
+
+    monkeypatch.setattr(guard, "resolve", resolve)
+
+    async def story() -> None:
+        async with server() as (port, _seen), httpx.AsyncClient(transport=GuardedTransport(RULES)) as client:
+            assert (await client.get(f"http://two.test:{port}/")).text == "hi"
+
+    live(story)
+
+
+@pytest.mark.live
+def test_localhost_is_dialled_by_ipv4_first() -> None:
+    async def story() -> None:
+        assert (await guard.resolve("localhost", 80))[0] == "127.0.0.1"
+
+    live(story)
+
+
+def test_a_port_that_cannot_be_is_a_bad_url() -> None:
+    async def story() -> None:
+        async with httpx.AsyncClient(transport=GuardedTransport(RULES)) as client:
+            with pytest.raises(httpx.InvalidURL, match="no port 99999"):
+                await client.get("http://127.0.0.1:99999/")
+
+    asyncio.run(story())
+
+
 def test_a_borrowed_transport_stays_open() -> None:
     class Inner(httpx.AsyncBaseTransport):
         closed = False

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import json
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
 from tests.harness import Stage, play
+from tests.services.parts import Given
 
-from voxrun.services.http import decode_text, failure
+from voxrun.services import guard
+from voxrun.services.guard import GuardedTransport, GuardRules
+from voxrun.services.http import HttpService, decode_text, failure
+from voxrun.session.clock import real_clock
 from voxrun.session.limits import Limits
+from voxrun.session.messages import Command
 
 RUN = """
 VoxEngine.addEventListener(AppEvents.Started, async () => {
@@ -289,3 +296,98 @@ def test_a_fault_of_the_transport_is_a_result_too() -> None:
         {"/a": raises(RuntimeError("broken"))},
     )
     assert stage.logs() == ["-8internal error: RuntimeError('broken')"]
+
+
+def live(code: Callable[[HttpService, Given, int], Awaitable[None]]) -> None:
+    """A service on the real network (loopback), with a server that answers by path."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        path = head.split()[1]
+        body = b"x" * 3_000_000 if path == "/big" else head.encode()
+        if path == "/hang":
+            await asyncio.sleep(30)
+        elif path == "/rude":
+            writer.write(b"HTTP/1.1 nonsense\r\n\r\n")
+        elif path == "/cut":
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort")
+        elif path == "/round":
+            writer.write(b"HTTP/1.1 302 Found\r\nLocation: /round\r\nContent-Length: 0\r\n\r\n")
+        elif path == "/packed":
+            packed = gzip.compress(b"unpacked")
+            writer.write(
+                b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+            )
+            writer.write(packed)
+        else:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        writer.close()
+
+    async def main() -> None:
+        given = Given(real_clock())
+        async with asyncio.timeout(20), await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            service = HttpService(given.context, GuardedTransport(GuardRules()), Limits())
+            try:
+                await code(service, given, server.sockets[0].getsockname()[1])
+            finally:
+                await service.close()
+
+    asyncio.run(main())
+
+
+async def result_of(service: HttpService, given: Given, url: str, **changes: Any) -> dict[str, Any]:
+    """What a request gives."""
+    data = {"url": url, "method": "GET", "timeout": 5, "connect": 5, **changes}
+    service.execute(Command("http.request", f"r{len(given.events)}", data))
+    await service.wait_idle()
+    await asyncio.sleep(0)
+    return dict(given.events[-1].data)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(
+    ("url", "changes", "code"),
+    [
+        ("http://127.0.0.1:{port}/ok", {}, 200),
+        ("http://127.0.0.1:{port}/big", {}, -9),
+        ("http://127.0.0.1:{port}/hang", {"timeout": 0.2}, -7),
+        ("http://127.0.0.1:{port}/rude", {}, -6),
+        ("http://127.0.0.1:{port}/cut", {}, -6),
+        ("http://127.0.0.1:{port}/round", {}, -5),
+        ("http://127.0.0.1:1/", {}, -4),
+        ("http://169.254.169.254/latest", {}, -4),
+        ("http://127.0.0.1:{port}/", {"headers": [["Bad Name", "x"]]}, -6),
+        ("http://127.0.0.1:{port}/", {"headers": [["X", "a\r\nb"]]}, -6),
+        ("http://127.0.0.1:99999/", {}, -2),
+        ("", {}, -2),
+    ],
+)
+def test_on_a_real_server_every_outcome_is_a_result(url: str, changes: dict[str, Any], code: int) -> None:
+    async def story(service: HttpService, given: Given, port: int) -> None:
+        result = await result_of(service, given, url.format(port=port), **changes)
+        assert result["code"] == code, result
+        assert code == 200 or result["error"]
+
+    live(story)
+
+
+@pytest.mark.live
+def test_a_host_that_nobody_knows_has_a_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def resolve(host: str, port: int) -> list[str]:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(guard, "resolve", resolve)
+
+    async def story(service: HttpService, given: Given, port: int) -> None:
+        result = await result_of(service, given, "http://nowhere.test/")
+        assert (result["code"], "nowhere.test" in result["error"]) == (-3, True)
+
+    live(story)
+
+
+@pytest.mark.live
+def test_a_packed_answer_is_unpacked() -> None:
+    async def story(service: HttpService, given: Given, port: int) -> None:
+        assert (await result_of(service, given, f"http://127.0.0.1:{port}/packed"))["text"] == "unpacked"
+
+    live(story)

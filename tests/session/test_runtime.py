@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from tests.harness import Stage, play
+from tests.services.test_download import wav
 from tests.session.puppets import Puppets
 
 from voxrun.errors import ConfigError, InternalError, UserError
@@ -298,5 +300,26 @@ def test_a_transport_that_was_given_serves_all_sessions() -> None:
         for _ in range(2):
             await runtime.wait(await runtime.start_session(""))
         assert closed == []
+
+    play(story)
+
+
+def test_what_one_session_fetched_another_does_not_fetch_again() -> None:
+    source = """
+    VoxEngine.addEventListener(AppEvents.CallAlerting, ({call}) => {
+      call.answer();
+      call.addEventListener(CallEvents.Connected, () => call.startPlayback("http://x/a.wav"));
+    });
+    """
+
+    async def story(stage: Stage) -> None:
+        stage.net.routes["/a.wav"] = lambda request: httpx.Response(200, content=wav(1600))
+        runtime = stage.start_runtime(source)
+        for _ in range(2):
+            leg = leg_of(stage)
+            await runtime.incoming(leg, INFO)
+            await asyncio.sleep(1)
+            assert len(leg.heard) == 5
+        assert len(stage.net.requests) == 1
 
     play(story)

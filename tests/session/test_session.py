@@ -10,6 +10,7 @@ import pytest
 from tests.full_disk import files_end_at
 from tests.harness import Stage, play
 
+from voxrun.session.limits import Limits
 from voxrun.session.replay import read_recording
 
 ANSWER = """
@@ -410,3 +411,27 @@ def test_keys_of_the_caller_stay_out_of_the_log_when_the_scenario_hides_them(tmp
     assert log.count('"tone":"*"') == 5
     assert '"tone":"4"' not in log
     assert '"tone":"4"' in (folder / "journal.jsonl").read_text()
+
+
+def test_requests_that_never_end_are_given_up_after_90_seconds() -> None:
+    source = """
+    VoxEngine.addEventListener(AppEvents.Started, () => {
+      Net.httpRequest("http://x/slow", () => Logger.write("must not come"));
+      VoxEngine.terminate();
+    });
+    VoxEngine.addEventListener(AppEvents.Terminated, () => Logger.write("terminated"));
+    """
+
+    async def never(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(3600)
+        return httpx.Response(200)
+
+    async def story(stage: Stage) -> None:
+        stage.net.routes["/slow"] = never
+        await stage.start(source, limits=Limits(pending_http_ms=30_000))
+        await stage.ended()
+        assert stage.clock.now() == 30
+        assert stage.logs() == ["terminated"]
+        assert "given up" in stage.logs("system")[0]
+
+    play(story)

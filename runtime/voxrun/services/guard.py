@@ -41,6 +41,9 @@ class GuardRules:
     """Let link-local addresses through (``fidelity.allow_link_local`` in voxrun.toml)."""
 
 
+LAST_PORT = 65535
+
+
 class Blocked(PeerError):
     """The guard refused a destination."""
 
@@ -93,9 +96,13 @@ def _is_own(ip: IpAddress) -> bool:
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """Addresses of ``host``, in the order of preference. Raises OSError."""
+    """Addresses of ``host``, in the order of preference. Raises OSError.
+
+    IPv4 comes first: many machines have IPv6 addresses and no way out by them.
+    """
     loop = asyncio.get_running_loop()
     infos = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    infos.sort(key=lambda info: info[0] != socket.AF_INET)
     return [str(info[4][0]) for info in infos]
 
 
@@ -154,7 +161,12 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
             # The name had another address when the path was checked (DNS rebinding).
             if port in self._rules.own_ports and not _path_checked.get() and _is_local(address):
                 raise Blocked(f"{host} is {address}, voxrun itself; a scenario may not call it")
-        return await self._inner.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+        for address in addresses[:-1]:
+            try:
+                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue  # the next one may do
+        return await self._inner.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
@@ -171,6 +183,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         port = request.url.port or (443 if request.url.scheme == "https" else 80)
+        if port > LAST_PORT:
+            raise httpx.InvalidURL(f"there is no port {port}")
         if port not in self._rules.own_ports:
             return await self._inner.handle_async_request(request)
         mark = _path_checked.set(await self._check_path(request, port))

@@ -190,12 +190,18 @@ class HttpService(Service):
         """Until no request is under way."""
         await self._idle.wait()
 
-    async def close(self) -> None:
-        self._waiting.clear()
+    async def give_up(self) -> None:
+        """End the requests under way; they get no result."""
         tasks = tuple(self._active.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._active.clear()  # a task that was cancelled before its first step cannot say so itself
+        self._idle.set()
+
+    async def close(self) -> None:
+        self._waiting.clear()
+        await self.give_up()
         await self._client.aclose()
 
 

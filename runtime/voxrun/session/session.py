@@ -57,6 +57,8 @@ class Draining(Executor, Protocol):
 
     async def wait_idle(self) -> None: ...
 
+    async def give_up(self) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -287,13 +289,15 @@ class Session:
         if self._http is None or self._error is not None:
             return
         self._http.drop_waiting()
-        try:
-            async with asyncio.timeout(self.limits.pending_http_ms / 1000):
-                while self._http.active:
+        deadline = asyncio.get_running_loop().time() + self.limits.pending_http_ms / 1000
+        while self._http.active:
+            try:
+                async with asyncio.timeout_at(deadline):  # the wait alone: a turn must not be cut off
                     await self._http.wait_idle()
-                    await self._run_http_callbacks()
-        except TimeoutError:
-            self.journal.say("HTTP requests under way were given up at the end of the session")
+            except TimeoutError:
+                self.journal.say("HTTP requests under way were given up at the end of the session")
+                await self._http.give_up()
+            await self._run_http_callbacks()
         await self._run_http_callbacks()
 
     async def _run_http_callbacks(self) -> None:
