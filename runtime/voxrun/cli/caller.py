@@ -1,6 +1,6 @@
 """The caller of ``--call``: a WebRTC party in a process of its own, as a browser would be.
 
-``python -m voxrun.cli.caller`` reads one JSON object from standard input::
+``python -m voxrun.cli.caller`` reads one line of JSON from standard input, and ends when that closes::
 
     {"url": "http://127.0.0.1:8080/whip/100?from=caller", "phrases": ["a.wav", ...],
      "seconds": 30, "token": ""}
@@ -15,7 +15,9 @@ from __future__ import annotations
 import asyncio
 import fractions
 import json
+import os
 import sys
+import threading
 import wave
 from collections import deque
 from dataclasses import dataclass, field
@@ -228,15 +230,31 @@ def read_wav(path: str) -> bytes:
         return file.readframes(file.getnframes())
 
 
+def _end_with_parent() -> None:
+    """A thread, not a reader of the loop: whatever the loop is doing, nobody must stay behind."""
+    while os.read(0, 4096):  # not sys.stdin, whose lock would be in the way of a normal end
+        pass
+    os._exit(1)
+
+
 def main() -> int:
     """Entry point."""
-    asked = json.loads(sys.stdin.read())
+    asked = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     phrases = [read_wav(path) for path in asked["phrases"]]
     return asyncio.run(_call(Plan(asked["url"], phrases, asked["seconds"], asked["token"])))
 
 
 async def _call(plan: Plan) -> int:
-    return await Caller(plan).run()  # made inside the loop: aiortc binds to it at once
+    caller = Caller(plan)  # made inside the loop: aiortc binds to it at once
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _parent_speaks)
+    return await caller.run()
+
+
+def _parent_speaks() -> None:
+    """Nothing more is ever said: the pipe closes when the parent has gone, and nobody is left to talk to."""
+    if not os.read(sys.stdin.fileno(), 4096):
+        os._exit(1)
 
 
 if __name__ == "__main__":

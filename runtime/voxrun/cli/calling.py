@@ -147,8 +147,8 @@ async def _call(
         "seconds": plan.seconds,
         "token": app.settings.server.token,
     }
-    process.stdin.write(json.dumps(order).encode())
-    process.stdin.close()
+    # Left open: it closes when we end, however we end, and the caller then ends too.
+    process.stdin.write(json.dumps(order).encode() + b"\n")
     talking = asyncio.create_task(_follow(process, lambda told: _told(outcome, phrases, told)))
     stopping = asyncio.create_task(interrupted.wait())
     limit = LONGEST if plan.seconds is None else plan.seconds + 100
