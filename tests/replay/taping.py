@@ -48,7 +48,7 @@ require(Modules.Ultravox);
 VoxEngine.addEventListener(AppEvents.CallAlerting, async ({ call, callerid }) => {
   let agent;
   call.handleTones(true);
-  call.addEventListener(CallEvents.ToneReceived, ({ tone }) => agent.userTextMessage({ text: `key ${tone}` }));
+  call.addEventListener(CallEvents.ToneReceived, (e) => agent.userTextMessage({ text: `key ${e.tone}` }));
   call.addEventListener(CallEvents.Disconnected, VoxEngine.terminate);
   call.answer();
   agent = await Ultravox.createWebSocketAPIClient({
@@ -75,6 +75,8 @@ VoxEngine.addEventListener(AppEvents.CallAlerting, async ({ call, callerid }) =>
 });
 """
 SECRETS = {"ULTRAVOX_API_KEY": KEY, "WEATHER": WEATHER_KEY}
+LOGS: dict[Path, list[str]] = {}
+"""What the scenario of a cassette wrote while it was recorded."""
 CALLER = IncomingInfo("100", "alice", "Alice", headers={"X-Id": "7"})
 
 
@@ -163,13 +165,17 @@ def record(
 ) -> Path:
     """Run a story and give the cassette."""
 
+    logs: list[str] = []
+
     async def main(clock: LoopClock) -> None:
         tape = Tape(clock, folder, agent, source, **application)
         try:
             await story(tape)
         finally:
             await tape.close()
+            logs.extend(tape.logs())
 
     run_virtual(main)
     (made,) = folder.iterdir()
+    LOGS[made] = logs
     return made

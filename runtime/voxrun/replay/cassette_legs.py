@@ -147,11 +147,3 @@ def incoming_info(leg: TapedLeg, account: Account) -> IncomingInfo:
         custom_data=text("customData"),
         client_type=leg.client if leg.client in ("user", "pstn", "sip", "wab") else "user",  # type: ignore[arg-type]
     )
-
-
-def missing_calls(account: Account) -> None:
-    """Note calls of the cassette that the scenario did not make."""
-    for leg in account.cassette.legs.values():
-        if not leg.incoming and ("leg", leg.number) not in account.used:
-            recorded = {key: leg.info.get(key) for key in ("kind", "destination")}
-            account.differ(f"call to {leg.info.get('destination')}", recorded, None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -68,10 +68,16 @@ class Account:
         self.zero = zero
         self.difference: TapeDifference | None = None
         self.over = asyncio.Event()
-        self.messages = 0
+        self.sent: dict[int, int] = {}
+        """Messages of the client that were compared and alike, by socket."""
         self.requests = 0
         self.used: set[tuple[str, int]] = set()
         """("request" or "socket" or "leg", number) of what was played."""
+
+    @property
+    def messages(self) -> int:
+        """Messages of the client that were compared and alike."""
+        return sum(self.sent.values())
 
     @property
     def now(self) -> int:
@@ -229,14 +235,9 @@ class TapedClientSocket:
         if expected is None:
             self._account.differ(what, None, _unwrapped(actual), "connector.call")
         elif self._account.check(what, expected, actual, "connector.call"):
-            self._account.messages += 1
+            self._account.sent[self._taped.number] = number
             self._anchors.append(self._loop.time())
             self._woken.set()
-
-    @property
-    def unsent(self) -> list[JsonObject]:
-        """Client messages of the cassette that did not come."""
-        return [content for _, content in self._taped.outgoing[len(self._anchors) - 1 :]]
 
     async def recv(self) -> str | bytes:
         while True:
@@ -279,15 +280,27 @@ class TapedClientSocket:
 
 
 def missing(account: Account) -> None:
-    """Note what the cassette holds and the playback did not ask for, once its session is over."""
-    for request in account.cassette.requests.values():
-        if ("request", request.number) not in account.used:
+    """Note the first thing that the cassette holds and that the scenario did not ask for; after its end."""
+    absent = sorted(_absent(account), key=lambda each: each[0])
+    if absent:
+        _, what, recorded = absent[0]
+        account.differ(what, recorded, None)
+
+
+def _absent(account: Account) -> Iterator[tuple[int, str, Json]]:
+    """(time, name, content) of each."""
+    cassette, used = account.cassette, account.used
+    for request in cassette.requests.values():
+        if ("request", request.number) not in used:
             whose = "of the scenario" if request.via == NET else "to the provider"
-            account.differ(f"a request {whose}", request.content, None)
-    for socket in account.cassette.sockets.values():
-        if ("socket", socket.number) not in account.used:
-            account.differ("a connection to the provider", {"connect": socket.host}, None)
-    sent = account.messages
-    everything = [content for socket in account.cassette.sockets.values() for _, content in socket.outgoing]
-    if sent < len(everything):
-        account.differ(f"message {sent + 1} to the provider", _unwrapped(everything[sent]), None)
+            yield request.t, f"a request {whose}", request.content
+    for socket in cassette.sockets.values():
+        if ("socket", socket.number) not in used:
+            yield socket.t, "a connection to the provider", {"connect": socket.host}
+        sent = account.sent.get(socket.number, 0)
+        for number, (t, content) in enumerate(socket.outgoing[sent:], sent + 1):
+            yield t, f"message {number} to the provider", _unwrapped(content)
+    for leg in cassette.legs.values():
+        if not leg.incoming and ("leg", leg.number) not in used:
+            wish: JsonObject = {key: leg.info.get(key) for key in ("kind", "destination")}
+            yield leg.t, f"call to {leg.info.get('destination')}", wish

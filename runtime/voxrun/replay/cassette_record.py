@@ -275,11 +275,9 @@ class RecordingSocket:
     async def send(self, message: str | bytes) -> None:
         # Noted before it goes out: an answer must not come before its question.
         self._note("out", message)
-        try:
-            await self._inner.send(message)
-        except SocketClosed as closed:
-            self._ended(PROVIDER, closed)
-            raise
+        await self._inner.send(
+            message
+        )  # where it is closed, recv tells: what came before is still to be read
 
     async def recv(self) -> str | bytes:
         try:

@@ -14,9 +14,8 @@ MOST_PLACES: Final = 6
 def report(played: Played) -> Iterator[str]:
     """The outcome, a line each."""
     folder = played.cassette.folder
-    cut = played.cassette.end is None
-    if cut:
-        yield f"{folder}: the recording was cut off at {played.cassette.last_t} ms; it is played as far as it goes"
+    if played.cassette.end is None:
+        yield f"{folder}: recording cut off at {played.cassette.last_t} ms, played as far as it goes"
     if played.difference is None:
         seconds = f"{played.ended_ms / 1000:.1f} s"
         yield f"{folder}: same: {_counted(played)}, {seconds} of virtual time"

@@ -17,7 +17,7 @@ from voxrun.errors import VoxrunError
 from voxrun.realm.inline import InlineRealms
 from voxrun.realm.port import Script
 from voxrun.replay.cassette import NET, Cassette, TapedAccess
-from voxrun.replay.cassette_legs import TapedDialer, TapedParty, incoming_info, missing_calls
+from voxrun.replay.cassette_legs import TapedDialer, TapedParty, incoming_info
 from voxrun.replay.cassette_play import Account, TapedHttp, TapeDifference, cassette_transports, missing
 from voxrun.services.recording_file import disk_thread
 from voxrun.services.ticker import LoopTicker
@@ -182,6 +182,7 @@ class _House:
             await asyncio.wait({running, differing}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
             if not running.done():
                 if account.cassette.end is not None:
+                    missing(account)  # that is more often why, and says more
                     account.differ("the end of the session", account.cassette.end, "it goes on")
                 opened.session.stop(STOPPED)
             return await running
@@ -194,7 +195,6 @@ class _House:
         if self._cassette.end is None:
             return  # killed while it was recorded: nothing can be missing from what is not there
         missing(account)
-        missing_calls(account)
         if ending.reason != self._cassette.end:
             account.differ("the end of the session", self._cassette.end, ending.reason)
 
