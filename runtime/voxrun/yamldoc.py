@@ -115,7 +115,9 @@ class Item:
         """A scalar as it was written."""
         if not isinstance(self._node, ScalarNode) or self.is_null:
             self.fail(f"{self.name} must be a text, not {self._kind()}")
-        return str(self._node.value)
+        text = str(self._node.value)
+        # The reader marks where a folded text (>) was broken, so that it can write it again the same way.
+        return text.replace("\a", "") if self._node.style == ">" else text
 
     def texts(self) -> tuple[str, ...]:
         """One text or a list of texts, none of them blank."""

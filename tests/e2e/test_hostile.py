@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
 import pytest
-
 from tests.e2e.rig import House, house, journal_of
 from tests.e2e.sounds import level, tone
 from tests.e2e.telephone import Telephone
+
 from voxrun.realm.port import Script
 
 pytestmark = pytest.mark.live
@@ -37,6 +40,20 @@ VoxEngine.addEventListener(AppEvents.Started, ({ accessURL }) => {
 VoxEngine.addEventListener(AppEvents.HttpRequest, () => `still here after ${beats} beats`);
 """
 GAP_MS = 100
+ATTEMPTS = 3
+"""A trick is tried again when audio was late: one that holds it up does so every time, a busy machine not."""
+WITNESS = """
+import time
+due = time.monotonic()
+while True:
+    due += 0.01
+    time.sleep(max(0.0, due - time.monotonic()))
+    late = time.monotonic() - due
+    if late > 0.01:
+        print(due, late, flush=True)
+        due += late
+"""
+"""A process that only sleeps, and tells when the machine let it sleep too long: that much is not ours."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +66,13 @@ class Trick:
 
 
 def started(body: str) -> str:
-    return f"VoxEngine.addEventListener(AppEvents.Started, () => {{\n  Logger.write('last words');\n  {body}\n}});\n"
+    lines = [
+        "VoxEngine.addEventListener(AppEvents.Started, () => {",
+        "Logger.write('last words');",
+        body,
+        "});",
+    ]
+    return "\n".join(lines)
 
 
 TRICKS = {
@@ -74,14 +97,22 @@ TRICKS = {
 
 def test_a_hostile_session_ends_alone(tmp_path: Path) -> None:
     async def story() -> None:
-        async with house(tmp_path, ECHO) as h, Telephone(h.url, hum=tone(400, 1)) as phone:
+        async with (
+            house(tmp_path, ECHO) as h,
+            Telephone(h.url, hum=tone(400, 1)) as phone,
+            witness() as stalls,
+        ):
             await phone.call()
             neighbour = await start(h, "neighbour.js", NEIGHBOUR)
             await h.until(lambda: len(h.logs(neighbour)) > 3)
             await phone.until(lambda: len(phone.heard) > 2 * 32_000)
             complaints = []
             for name, trick in TRICKS.items():
-                complaints += await try_one(h, phone, neighbour, name, trick)
+                for _ in range(ATTEMPTS):
+                    found = await try_one(h, phone, neighbour, name, trick, stalls)
+                    if not any("late" in each or "hole" in each for each in found):
+                        break
+                complaints += found
             assert not complaints, "\n".join(complaints)
             await phone.hang_up()
             assert (await h.ended(phone.session)).error is None
@@ -101,7 +132,32 @@ async def start(h: House, name: str, source: str) -> str:
         runtime.application = before
 
 
-async def try_one(h: House, phone: Telephone, neighbour: str, name: str, trick: Trick) -> list[str]:
+@asynccontextmanager
+async def witness() -> AsyncGenerator[list[tuple[float, float]]]:
+    """(loop time, ms) of each stall of the machine since then."""
+    stalls: list[tuple[float, float]] = []
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", WITNESS, stdout=asyncio.subprocess.PIPE
+    )
+
+    async def read() -> None:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            at, late = line.split()
+            stalls.append((float(at), float(late) * 1000))
+
+    reading = asyncio.create_task(read())
+    try:
+        yield stalls
+    finally:
+        process.kill()
+        await process.wait()
+        await reading
+
+
+async def try_one(
+    h: House, phone: Telephone, neighbour: str, name: str, trick: Trick, stalls: list[tuple[float, float]]
+) -> list[str]:
     """Run one; gives what was not as it must be."""
     loop = asyncio.get_running_loop()
     began, first_packet, first_sample = loop.time(), len(phone.arrivals), len(phone.heard)
@@ -114,10 +170,11 @@ async def try_one(h: House, phone: Telephone, neighbour: str, name: str, trick: 
     answer = await ask(h, neighbour)
     await phone.until(lambda: loop.time() - began > took + 0.5)
     late, hole = lateness(phone, first_packet), silence(bytes(phone.heard[first_sample:]))
+    stall = max((ms for at, ms in stalls if at >= began), default=0.0)
     message = ending.error.message if ending.error else ""
     print(
-        f"{name}: over after {took:.2f} s; packets at most {late:.0f} ms late, hole {hole} ms; "
-        f"{beats_at_end - beats} beats meanwhile; {message.splitlines()[:1]}"
+        f"{name}: over after {took:.2f} s; packets at most {late:.0f} ms late, hole {hole} ms "
+        f"(machine: {stall:.0f} ms); {beats_at_end - beats} beats meanwhile; {message.splitlines()[:1]}"
     )
     checks = {
         "it ends as JS session error": ending.reason == "JS session error",
@@ -125,8 +182,8 @@ async def try_one(h: House, phone: Telephone, neighbour: str, name: str, trick: 
         "its log line is kept": not trick.keeps_log or h.logs(session) == ["last words"],
         "its journal is whole": journal_of(h.folder(session))[-1].get("state") == "ended",
         f"the neighbour answers, not {answer!r}": answer.startswith("still here after"),
-        f"no packet is {late:.0f} ms late": late < GAP_MS,
-        f"there is no hole of {hole} ms": hole < GAP_MS,
+        f"no packet is {late:.0f} ms late": late < GAP_MS + stall,
+        f"there is no hole of {hole} ms": hole < GAP_MS + stall,
     }
     return [f"{name}: {what}" for what, holds in checks.items() if not holds]
 

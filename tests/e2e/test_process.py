@@ -231,3 +231,16 @@ def test_a_call_to_a_scenario_that_rejects_it_says_so_and_fails(tmp_path: Path) 
     done = voxrun("no.js", "--call", "--say", "hello", "--port", "0", "--ai", "local", cwd=tmp_path)
     assert done.returncode == 1
     assert "did not take the call: 486" in done.stdout
+
+
+def test_the_caller_of_a_killed_voxrun_does_not_stay_behind(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text(ECHO)
+    words = ["a.js", "--call", "--say", "hello", "--seconds", "100", "--port", "0", "--ai", "local"]
+    process = Process(*words, cwd=tmp_path)
+    try:
+        wait_for(lambda: "connected" in process.text)
+        children = family(process.process.pid)
+        assert len(children) > 1
+    finally:
+        process.end(signal.SIGKILL)
+    wait_for(lambda: not [pid for pid in children if alive(pid)])

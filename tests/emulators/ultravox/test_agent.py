@@ -143,3 +143,8 @@ def test_the_schema_knows_the_same_keys() -> None:
     assert set(SCHEMA["properties"]) == set(FILE_KEYS)
     assert set(definitions["rule"]["properties"]) == set(RULE_KEYS)
     assert set(definitions["step"]["anyOf"][1]["properties"]) == set(STEP_KEYS)
+
+
+def test_a_folded_text_is_one_line_of_speech() -> None:
+    agent = parse_agent("greeting: >-\n  Once upon a time\n  there was a telephone.\n")
+    assert agent.greeting == ("Once upon a time there was a telephone.",)
