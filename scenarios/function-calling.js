@@ -15,8 +15,10 @@ const API_KEY = VoxEngine.getSecretValue('ULTRAVOX_API_KEY') || 'local';
 const COLLEAGUE = 'operator'; // the user of the application who takes over
 const PATIENCE_MS = 30 * 1000; // how long the colleague's phone rings
 
-// Stands for a weather service, so that the sample needs none. With one:
-//   const { code, text } = await Net.httpRequestAsync(`https://weather.example/${encodeURIComponent(city)}`);
+// With the secret WEATHER_API_KEY a weather service is asked; without it this table stands for one.
+const WEATHER_URL = 'https://weather.example/now/';
+const WEATHER_KEY = VoxEngine.getSecretValue('WEATHER_API_KEY');
+const WEATHER_SECONDS = 2; // Ultravox waits 2.5 s for a tool, then it goes on without an answer
 const WEATHER = {
   london: { sky: 'rain', celsius: 12 },
   paris: { sky: 'sunshine', celsius: 19 },
@@ -51,6 +53,18 @@ const AGENT = {
   ],
 };
 
+// The weather of a city; undefined where none is known.
+async function weatherOf(city) {
+  if (!WEATHER_KEY) return WEATHER[city.toLowerCase()];
+  const { code, text } = await Net.httpRequestAsync(WEATHER_URL + encodeURIComponent(city), {
+    headers: { 'X-API-Key': WEATHER_KEY },
+    timeout: WEATHER_SECONDS,
+  });
+  if (code === 404) return undefined;
+  if (code !== 200) throw new Error(`the weather service answered ${code}`); // below 0: no answer at all
+  return JSON.parse(text);
+}
+
 VoxEngine.addEventListener(AppEvents.CallAlerting, async ({ call }) => {
   let agent;
   let colleague; // the second call, while it rings and after it was answered
@@ -58,6 +72,7 @@ VoxEngine.addEventListener(AppEvents.CallAlerting, async ({ call }) => {
 
   const finish = () => {
     agent?.close();
+    agent = undefined;
     VoxEngine.terminate(); // ends the colleague's call as well
   };
   call.addEventListener(CallEvents.Disconnected, finish);
@@ -85,8 +100,8 @@ VoxEngine.addEventListener(AppEvents.CallAlerting, async ({ call }) => {
 
   // Each tool returns the fields of its clientToolResult.
   const tools = {
-    getWeather({ city = '' }) {
-      const weather = WEATHER[String(city).trim().toLowerCase()];
+    async getWeather({ city = '' }) {
+      const weather = await weatherOf(String(city).trim());
       return weather
         ? { result: JSON.stringify({ city, ...weather }) }
         : { result: JSON.stringify({ city, error: 'no weather is known for this city' }) };
@@ -104,6 +119,16 @@ VoxEngine.addEventListener(AppEvents.CallAlerting, async ({ call }) => {
       return { result: 'The phone of the colleague is ringing. Ask the caller to hold the line.' };
     },
   };
+
+  async function use(name, parameters) {
+    if (!tools[name]) return { errorType: 'undefined', errorMessage: `there is no tool named ${name}` };
+    try {
+      return await tools[name](parameters);
+    } catch (error) {
+      Logger.write(`tool ${name} failed: ${error.message}`);
+      return { errorType: 'implementation-error', errorMessage: error.message };
+    }
+  }
 
   function ring() {
     colleague = VoxEngine.callUser({
@@ -127,7 +152,7 @@ VoxEngine.addEventListener(AppEvents.CallAlerting, async ({ call }) => {
       Logger.write(`no transfer: ${code} ${reason}`);
       clearTimeout(patience);
       colleague = undefined;
-      agent.userTextMessage({
+      agent?.userTextMessage({
         type: 'user_text_message',
         text: 'The colleague did not answer. Apologise, and offer your own help.',
         urgency: 'immediate',
@@ -137,14 +162,11 @@ VoxEngine.addEventListener(AppEvents.CallAlerting, async ({ call }) => {
     colleague.addEventListener(CallEvents.Disconnected, () => call.hangup());
   }
 
-  agent.addEventListener(Ultravox.WebSocketAPIEvents.ClientToolInvocation, ({ data }) => {
+  agent.addEventListener(Ultravox.WebSocketAPIEvents.ClientToolInvocation, async ({ data }) => {
     const { toolName, invocationId, parameters } = data.payload;
     Logger.write(`tool ${toolName}(${JSON.stringify(parameters)})`);
-    const run = tools[toolName];
-    const outcome = run
-      ? run(parameters || {})
-      : { errorType: 'undefined', errorMessage: `there is no tool named ${toolName}` };
-    agent.clientToolResult({ type: 'client_tool_result', invocationId, ...outcome });
+    const outcome = await use(toolName, parameters || {});
+    agent?.clientToolResult({ type: 'client_tool_result', invocationId, ...outcome }); // the caller may be gone
   });
 
   agent.addEventListener(Ultravox.WebSocketAPIEvents.PlaybackClearBuffer, () => agent.clearMediaBuffer());

@@ -17,6 +17,15 @@ const AGENT = {
     'Greet the caller with "Hotel Seaview, this is Mia. How can I help you?" ' +
     'This is a phone call: answer in one or two short sentences, without lists or special characters.',
   firstSpeakerSettings: { agent: {} }, // the agent greets; the caller may interrupt
+  // Somebody who laid the phone aside would pay for the silence.
+  inactivityMessages: [
+    { duration: '30s', message: 'Are you still there?' },
+    {
+      duration: '15s',
+      message: 'I cannot hear you. Please call again. Goodbye!',
+      endBehavior: 'END_BEHAVIOR_HANG_UP_SOFT',
+    },
+  ],
 };
 
 VoxEngine.addEventListener(AppEvents.CallAlerting, async ({ call, callerid }) => {

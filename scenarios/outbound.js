@@ -3,6 +3,9 @@
  *
  *   {"user": "alice"}                                      a user of the application
  *   {"number": "+4930123456", "callerid": "+4930654321"}   a phone number, from one of yours
+ *   {"user": "alice", "record": true}                      with a recording, if she agreed to that
+ *
+ * While it lasts, the session's URL tells how far it is ({"state": "ringing"}); a POST of "hangup" ends it.
  *
  *   Try it here     bin/voxrun scenarios/outbound.js --start    (the call rings on the page)
  *   On the platform start the rule by the API: StartScenarios with script_custom_data
@@ -74,13 +77,26 @@ VoxEngine.addEventListener(AppEvents.Started, () => {
   }
 
   const call = dial(task);
+  let state = 'dialling';
   let agent;
   let timer;
 
-  call.addEventListener(CallEvents.Ringing, () => Logger.write('ringing'));
+  VoxEngine.addEventListener(AppEvents.HttpRequest, ({ method, content }) => {
+    if (method === 'POST' && content === 'hangup') call.hangup();
+    return JSON.stringify({ state });
+  });
+
+  call.addEventListener(CallEvents.Ringing, () => {
+    state = 'ringing';
+    Logger.write('ringing');
+  });
+
+  call.addEventListener(CallEvents.RecordStarted, ({ url }) => Logger.write(`recording: ${url}`));
 
   call.addEventListener(CallEvents.Connected, async () => {
+    state = 'answered';
     Logger.write('answered');
+    if (task.record) call.record({ stereo: true });
     timer = setTimeout(() => call.hangup(), LONGEST_CALL_MS);
     try {
       agent = await talk(call);
