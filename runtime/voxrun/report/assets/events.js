@@ -3,6 +3,7 @@
 const records = readJson("records");
 const GROUPS = [["event", "Events"], ["command", "Commands"], ["message", "WebSocket"], ["http", "HTTP"], ["timer", "Timers"], ["log", "Log"], ["session", "Session"]];
 const list = { shown: data.rows.map((_, index) => index), only: new Set(), rowHeight: 28, drawn: "" };
+const MOST_RECORDS = 40;
 /** @type {string[]} what is searched in, made when it is first needed */
 const texts = [];
 
@@ -66,10 +67,16 @@ function showDetail() {
   detail.replaceChildren(
     theirs(kind, "h3"),
     h("p", { class: "meta" }, exactClock(t), where && ` · ${where}`, numbers.length > 1 && ` · ${several(numbers.length, "record")}`),
-    h("button", { type: "button", class: "quiet", onclick: () => showMoment(t) }, heardHere.length ? "Listen from here" : "Show on the time axis"),
-    ...numbers.slice(0, 40).map(recordElement),
-    numbers.length > 40 && h("p", { class: "hint" }, `and ${several(numbers.length - 40, "more record")}, in the journal.`));
+    h("button", { type: "button", class: "quiet", onclick: () => listenAt(t) }, heardHere.length ? "Listen from here" : "Show on the time axis"),
+    ...numbers.slice(0, MOST_RECORDS).map(recordElement));
+  const more = numbers.length - MOST_RECORDS;
+  if (more > 0) detail.append(h("p", { class: "hint" }, `and ${several(more, "more record")}, in journal.jsonl.`));
   detail.scrollTop = 0;
+}
+
+function listenAt(t) {
+  showMoment(t);
+  if (heardHere.length && !state.playing) play();
 }
 
 function recordElement(n) {
