@@ -87,6 +87,8 @@ class SessionSettings:
     record: bool
     keep_going: bool
     custom_data: str = ""
+    cassettes: Path | None = None
+    """Where cassettes of sessions are recorded; None: they are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,11 @@ def load_settings(
         ai=_ai(values, env),
         media=MediaSettings(values["media.ice_servers"], values["media.public_address"]),
         sessions=SessionSettings(
-            values["sessions.dir"], values["sessions.record"], values["sessions.keep_going"], custom_data
+            values["sessions.dir"],
+            values["sessions.record"],
+            values["sessions.keep_going"],
+            custom_data,
+            values["sessions.cassettes"],
         ),
         fidelity=FidelitySettings(values["fidelity.connector_errors"]),
         limits=limits,

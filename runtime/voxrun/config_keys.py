@@ -148,6 +148,7 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("media.public_address", address, "", "IP address that calls from other networks reach"),
     Key("sessions.dir", path, Path(".voxrun/sessions"), "where sessions keep journal, log and recordings"),
     Key("sessions.record", switch, True, "record every call in stereo"),
+    Key("sessions.cassettes", path, None, "record the provider's traffic of each session here"),
     Key("sessions.keep_going", switch, False, "survive exceptions in handlers, unlike the platform"),
     Key("secrets.env_file", path, None, "file of KEY=VALUE lines that become secrets"),
     Key("fidelity.connector_errors", one_of("events", "reject"), "events", "how a refused AI call shows"),

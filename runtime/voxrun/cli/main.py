@@ -99,6 +99,7 @@ def voxrun() -> None:
 @click.option("--start", is_flag=True, help="Start the scenario at once, as an HTTP start does.")
 @click.option("--record/--no-record", default=None, help="Record calls in stereo (on).")
 @click.option("--sessions", type=FILES, metavar="DIR", help="Where sessions are kept (.voxrun/sessions).")
+@click.option("--cassette", type=FILES, metavar="DIR", help="Record the provider's traffic here.")
 @click.option("--keep-going", is_flag=True, default=None, help="Survive exceptions in handlers.")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in your browser.")
 @click.option("--call", "place_call", is_flag=True, help="Place one call without a browser, then end.")
@@ -156,18 +157,29 @@ def emulate_ultravox(host: str, port: int, agent: Path | None) -> int:
 
 
 @voxrun.command()
-@click.argument("folder", type=FILES, metavar="SESSION_DIR")
+@click.argument("folders", nargs=-1, required=True, type=FILES, metavar="DIR...")
+@click.option("--against", multiple=True, type=FILES, metavar="NEW.js", help="Another scenario instead.")
 @secret_options
-def replay(folder: Path, **given: Any) -> int:
-    """Feed a session's journal to its scenario again.
+def replay(folders: tuple[Path, ...], against: tuple[Path, ...], **given: Any) -> int:
+    """Run recorded sessions again: session folders, cassettes, or folders of them.
 
-    Exit code 0 when it does the same, 1 with the first difference.
+    With --against each call is run with the changed scenario, and those that go another way are listed. Exit
+    code 0 when all do the same, 1 with the first difference of each, 2 when none can be read.
     """
-    from voxrun.cli import options
-    from voxrun.session import replay
+    from voxrun.cli import options, replaying
 
     settings = options.plain_settings(given, os.environ, Path.cwd())
-    return replay.replay(folder, secrets=settings.secrets)
+    return replaying.run(folders, against, settings.secrets, click.echo)
+
+
+@voxrun.command()
+@click.argument("folder", type=FILES, metavar="SESSION_DIR")
+@click.option("-o", "--output", type=FILES, metavar="FILE", help="The call script (in the session's folder).")
+def script(folder: Path, output: Path | None) -> int:
+    """Write a call script and an agent file from a recorded session."""
+    from voxrun.replay import from_session
+
+    return from_session.run(folder, output, click.echo)
 
 
 @voxrun.command(

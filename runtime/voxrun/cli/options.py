@@ -21,6 +21,7 @@ PATHS: Final = {
     "agent": "ai.agent",
     "record": "sessions.record",
     "sessions": "sessions.dir",
+    "cassette": "sessions.cassettes",
     "keep_going": "sessions.keep_going",
     "env_file": "secrets.env_file",
 }

@@ -25,6 +25,7 @@ from voxrun.services.ticker import LoopTicker
 from voxrun.session.clock import real_clock
 from voxrun.session.messages import JsonObject
 from voxrun.session.runtime import Application, Runtime, World
+from voxrun.session.tap import TapMaker
 from voxrun.speech.client import SpeechProcess
 
 
@@ -104,7 +105,16 @@ def _world(house: House, provider: Provider, phones: Phones, stack: AsyncExitSta
         dialer=phones.dial,
         realms=house.realms,
         provider_urls={"ultravox": provider.url} if provider.url else {},
+        tap=_cassettes(house.settings.sessions.cassettes),
     )
+
+
+def _cassettes(root: Path | None) -> TapMaker | None:
+    if root is None:
+        return None
+    from voxrun.replay.cassette_record import cassette_maker
+
+    return cassette_maker(root)
 
 
 def _application(house: House, provider: Provider, options: ServerOptions) -> Application:

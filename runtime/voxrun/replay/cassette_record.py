@@ -14,7 +14,7 @@ from voxrun.legs.base import Leg, LegEvent
 from voxrun.media.graph import Sink, Source
 from voxrun.replay.cassette import NET, PROVIDER, VERSION
 from voxrun.replay.cassette_redact import TRANSPORT_HEADERS, Hider
-from voxrun.replay.cassette_writer import CassetteWriter, make_folder
+from voxrun.replay.cassette_writer import CassetteWriter, make_folder, make_root
 from voxrun.session.messages import Json, JsonObject
 from voxrun.session.setup import save_scripts
 from voxrun.session.tap import SessionTap, TapInfo, TapMaker
@@ -24,7 +24,8 @@ MOST_BODY: Final = 16 * 1024 * 1024
 
 
 def cassette_maker(root: Path) -> TapMaker:
-    """Records every session in a folder of its own below ``root``."""
+    """Records each session in a folder of its own below ``root``. Raises ConfigError where that cannot be."""
+    make_root(root)
     return lambda info: SessionRecorder(root, info)
 
 

@@ -19,17 +19,26 @@ GAP_FRAMES: Final = 3
 """Frames that may be missing before a hole in the audio is filled with silence: less is jitter."""
 
 
+def make_root(root: Path) -> None:
+    """The folder that cassettes are made in. Raises ConfigError."""
+    _make(root, parents=True, exist_ok=True)
+
+
 def make_folder(root: Path, name: str) -> Path:
     """The folder of a new cassette. Raises ConfigError."""
+    make_root(root)
+    _make(root / name, parents=False, exist_ok=False)
+    return root / name
+
+
+def _make(folder: Path, *, parents: bool, exist_ok: bool) -> None:
     try:
-        root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder = root / name
-        folder.mkdir(mode=0o700)
+        folder.mkdir(0o700, parents, exist_ok)
     except OSError as error:
         raise ConfigError(
-            f"cannot make the cassette {root / name}: {error.strerror}. Choose another with --cassette DIR"
+            f"cannot make the folder {folder} for cassettes: {error.strerror}. "
+            "Choose another with --cassette DIR"
         ) from None
-    return folder
 
 
 class CassetteWriter:

@@ -1,0 +1,98 @@
+"""``voxrun script``: a call script and an agent file from a recorded session, ready to edit.
+
+The journal is read once (``from_session_story``), told again as steps and expectations
+(``from_session_call``), and as an agent that says what the voice AI said (``from_session_agent``). What was
+written is loaded again, so that a script that cannot be read is our fault and is told at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from voxrun.errors import ConfigError, InternalError, VoxrunError
+from voxrun.realm.port import Script
+from voxrun.replay.from_session_agent import agent_text
+from voxrun.replay.from_session_call import call_text
+from voxrun.replay.from_session_story import Story, read_story
+from voxrun.session.replay import Recording, read_recording
+
+SUFFIX: Final = ".call.yaml"
+AGENT_SUFFIX: Final = ".agent.yaml"
+
+
+def run(folder: Path, output: Path | None, say: Callable[[str], None]) -> int:
+    """Write the files and tell about them; gives the exit code.
+
+    Raises ConfigError for a folder that is no session's, or a file that is there already.
+    """
+    written = write(folder, output)
+    for path in written:
+        say(f"wrote {path}")
+    say(f"Edit it, then run: voxrun test {written[0]}")
+    return 0
+
+
+def write(folder: Path, output: Path | None = None) -> list[Path]:
+    """Write the call script and, where a voice AI spoke, its agent file. Gives their paths."""
+    recording = read_recording(folder)
+    story = read_story(recording)
+    call = output or folder / f"session{SUFFIX}"
+    if not call.name.endswith(SUFFIX):
+        call = call.with_name(call.name.removesuffix(".yaml") + SUFFIX)
+    agent = call.with_name(call.name.removesuffix(SUFFIX) + AGENT_SUFFIX)
+    texts = {call: call_text(story, scenarios(recording, folder, call), agent.name)}
+    if story.has_agent:
+        texts[agent] = agent_text(story)
+    for path in texts:
+        if path.exists():
+            raise ConfigError(f"{path} is there already: move it away, or name another file with -o")
+    _keep(texts)
+    _check(story, call, agent)
+    return [*texts]
+
+
+def scenarios(recording: Recording, folder: Path, call: Path) -> list[str]:
+    """The scripts as the call script names them: the file beside it of the same name and text, else the copy
+    in the session's folder."""
+    entries = recording.header.get("scripts")
+    files = [str(e["file"]) for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
+    return [
+        _scenario(script, folder / file, call.parent)
+        for script, file in zip(recording.scripts, files, strict=True)
+    ]
+
+
+def _scenario(script: Script, copy: Path, beside: Path) -> str:
+    name = Path(script.name).name
+    if (beside / name).is_file():
+        return name
+    return os.path.relpath(copy, beside)
+
+
+def _keep(texts: dict[Path, str]) -> None:
+    for path, text in texts.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(
+                path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600
+            )  # people's words are in it
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be written: {error.strerror}. Name another with -o") from None
+
+
+def _check(story: Story, call: Path, agent: Path) -> None:
+    """Load what was written, with the loaders that will be used."""
+    from voxrun.emulators.ultravox.agent import load_agent
+    from voxrun.replay.format import load_script
+
+    try:
+        if story.has_agent:
+            load_agent(agent)
+        load_script(call)
+    except VoxrunError as error:
+        raise InternalError(f"the script that was made of this session cannot be read: {error}") from None

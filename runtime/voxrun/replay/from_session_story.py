@@ -1,0 +1,337 @@
+"""What happened in a recorded session, as people would tell it: who said what, which keys, which tools.
+
+Times are milliseconds of session time. Journals hide secrets; a stand-in takes the place of each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeAlias
+
+from voxrun.replay.sightings import CLEARED, TOOL_RESULTS, TOOLS, TRANSCRIPTS
+from voxrun.session.messages import JsonObject
+from voxrun.session.replay import Recording
+
+TYPED: Final = frozenset({"userTextMessage", "inputTextMessage"})
+CLEAN_CLOSES: Final = frozenset({1000, 1001, 1005, 1011})
+AT_ONCE_MS: Final = 100
+"""An interruption and the end of the sentence that it cuts come within this time, in either order."""
+_HIDDEN: Final = re.compile(r"«(secret:([^»]*)|redacted)»")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The voice AI said. ``cut``: it was interrupted, and this is what was spoken."""
+
+    t: int
+    text: str
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The voice AI understood the caller, or got a text that the scenario ``typed``."""
+
+    t: int
+    text: str
+    interrupts: bool = False
+    typed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """The voice AI called a tool. ``ends``: the answer made it hang up."""
+
+    t: int
+    name: str
+    arguments: Mapping[str, Any]
+    id: str
+    ends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Anything else: "answered", "rejected", "ringing", "keys", "message", "sent keys", "sent message",
+    "call", "recording", "access", "ended"."""
+
+    t: int
+    what: str
+    text: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+Item: TypeAlias = Said | Heard | Tool | Deed
+
+
+@dataclass(slots=True)
+class Callee:
+    """A call that the scenario placed."""
+
+    number: str
+    dialled: int
+    ringing: int | None = None
+    connected: int | None = None
+    failed: int | None = None
+    code: int = 0
+    hung_up: int | None = None
+    """When the callee put the phone down."""
+
+
+@dataclass(slots=True)
+class Request:
+    """A request of the scenario and its answer."""
+
+    t: int
+    method: str
+    url: str
+    delay: int = 0
+    status: int = 0
+    """0: none came; negative: failed."""
+    text: str = ""
+
+
+@dataclass(slots=True)
+class Story:
+    """A whole session."""
+
+    header: JsonObject
+    caller: Mapping[str, Any] | None = None
+    """Fields of CallAlerting; None: it was started."""
+    items: list[Item] = field(default_factory=list)
+    callees: list[Callee] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    audio_urls: list[str] = field(default_factory=list)
+    has_agent: bool = False
+    agent_hung_up: bool = False
+    refused: int = 0
+    broken: tuple[int, int] | None = None
+    """Milliseconds after the start of the voice AI, and the close code."""
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """Stand-ins by name."""
+        names = self.header.get("secrets")
+        return {str(name): stand_in(str(name)) for name in names} if isinstance(names, list) else {}
+
+
+def stand_in(name: str) -> str:
+    """What stands for a secret."""
+    return f"test-{name}"
+
+
+def revealed(value: Any) -> Any:
+    """A value with stand-ins for what the journal hides."""
+    if isinstance(value, str):
+        return _HIDDEN.sub(lambda found: stand_in(found[2]) if found[2] else "hidden", value)
+    if isinstance(value, Mapping):
+        return {key: revealed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [revealed(item) for item in value]
+    return value
+
+
+def read_story(recording: Recording) -> Story:
+    """Tell a recorded session."""
+    teller = _Teller(Story(recording.header))
+    for turn in recording.turns:
+        if turn.event is not None:
+            teller.event(turn.t, turn.event.kind, turn.event.target, revealed(dict(turn.event.data)))
+        for record in turn.outputs:
+            if record["k"] == "command":
+                data = record.get("data")
+                fields = revealed(data) if isinstance(data, dict) else {}
+                t = record.get("t")
+                at = t if isinstance(t, int) else turn.t
+                teller.command(at, str(record["kind"]), str(record["id"]), fields)
+    return teller.finish()
+
+
+class _Teller:
+    """Takes events and commands in order."""
+
+    def __init__(self, story: Story) -> None:
+        self.story = story
+        self._call = ""
+        self._callees: dict[str, Callee] = {}
+        self._requests: dict[str, Request] = {}
+        self._hung_up: set[str] = set()
+        self._closed: set[str] = set()
+        self._begun: dict[str, int] = {}
+        self._cleared: int | None = None
+        self._forced: list[str] = []
+        self._ended = False
+
+    def finish(self) -> Story:
+        return self.story
+
+    # -- events
+
+    def event(self, t: int, kind: str, target: str, data: dict[str, Any]) -> None:
+        payload = _object(_object(data.get("data")).get("payload"))
+        if kind == "Application.CallAlerting":
+            self._call, self.story.caller = target, data
+        elif kind == "Application.HttpRequest":
+            self._deed(t, "access", "", data)
+        elif kind == "@http":
+            self._answered(t, target, data)
+        elif kind == "@wsclose":
+            self._ai_gone(t, target, int(data.get("code") or 0))
+        elif kind in TRANSCRIPTS:
+            self._transcript(t, payload)
+        elif kind in TOOLS:
+            name, call_id = str(payload.get("toolName")), str(payload.get("invocationId"))
+            self.story.items.append(Tool(t, name, _object(payload.get("parameters")), call_id))
+        elif kind in CLEARED:
+            self._clear(t)
+        elif kind.endswith(".ConnectorInformation"):
+            self._begun[target] = t
+        elif kind.endswith(".HTTPResponse"):
+            status = payload.get("status")
+            self.story.refused = status if isinstance(status, int) and status >= 400 else 0
+        elif kind.startswith("Call."):
+            self._of_call(t, kind, target, data)
+
+    def _of_call(self, t: int, kind: str, target: str, data: dict[str, Any]) -> None:
+        if target in self._callees:
+            self._of_callee(t, kind, target, data)
+        elif kind == "Call.ToneReceived":
+            self._keys(t, str(data.get("tone")))
+        elif kind == "Call.MessageReceived":
+            self._deed(t, "message", str(data.get("text")))
+        elif kind == "Call.RecordStarted":
+            self._deed(t, "recording")
+        elif kind in ("Call.Disconnected", "Call.Failed") and target == self._call:
+            self._end(t, "scenario" if target in self._hung_up else "caller")
+
+    def _of_callee(self, t: int, kind: str, target: str, data: dict[str, Any]) -> None:
+        callee = self._callees[target]
+        if kind == "Call.Ringing":
+            callee.ringing = t
+        elif kind == "Call.Connected":
+            callee.connected = t
+        elif kind == "Call.Failed":
+            callee.failed, callee.code = t, int(data.get("code") or 480)
+            if target in self._hung_up:
+                callee.failed, callee.code = None, 0  # the scenario had lost its patience
+        elif kind == "Call.Disconnected" and target not in self._hung_up:
+            callee.hung_up = t
+
+    def _end(self, t: int, by: str) -> None:
+        if not self._ended:
+            self._ended = True
+            self._deed(t, "ended", by)
+
+    def _keys(self, t: int, digit: str) -> None:
+        last = self.story.items[-1] if self.story.items else None
+        if isinstance(last, Deed) and last.what == "keys":
+            self.story.items[-1] = replace(last, text=last.text + digit)
+        else:
+            self._deed(t, "keys", digit)
+
+    def _transcript(self, t: int, payload: Mapping[str, Any]) -> None:
+        text = str(payload.get("text") or "").strip()
+        if not payload.get("final") or not text:
+            return
+        if payload.get("role") == "agent":
+            if text in self._forced:
+                self._forced.remove(text)  # the scenario's own words
+                return
+            cut = self._cleared is not None and t - self._cleared <= AT_ONCE_MS
+            self.story.items.append(Said(t, text, cut))
+        elif payload.get("medium") != "text":
+            self._heard(Heard(t, text, interrupts=self._cleared is not None))
+            self._cleared = None
+
+    def _heard(self, heard: Heard) -> None:
+        """What comes without an answer in between was one turn."""
+        for index in range(len(self.story.items) - 1, -1, -1):
+            item = self.story.items[index]
+            if isinstance(item, Said | Tool):
+                break
+            if isinstance(item, Heard) and item.typed == heard.typed:
+                self.story.items[index] = replace(item, text=f"{item.text} {heard.text}")
+                return
+        self.story.items.append(heard)
+
+    def _clear(self, t: int) -> None:
+        self._cleared = t
+        last = self.story.items[-1] if self.story.items else None
+        if isinstance(last, Said) and t - last.t <= AT_ONCE_MS:
+            self.story.items[-1] = replace(last, cut=True)
+
+    def _answered(self, t: int, target: str, data: dict[str, Any]) -> None:
+        request = self._requests.get(target)
+        if request is not None:
+            request.delay, request.status = t - request.t, int(data.get("code") or 0)
+            request.text = str(data.get("text") or "")
+
+    def _ai_gone(self, t: int, target: str, code: int) -> None:
+        if target in self._closed:
+            return
+        if code not in CLEAN_CLOSES:
+            self.story.broken = (max(0, t - self._begun.get(target, t)), code)
+        elif code != 1011:
+            self.story.agent_hung_up = True
+
+    # -- commands
+
+    def command(self, t: int, kind: str, target: str, data: dict[str, Any]) -> None:
+        own = target == self._call
+        match kind:
+            case "call.answer" if own:
+                self._deed(t, "answered")
+            case "call.reject" if own:
+                self._hung_up.add(target)
+                self._deed(t, "rejected", str(data.get("code")))
+            case "call.hangup":
+                self._hung_up.add(target)
+            case "call.ring" if own:
+                self._deed(t, "ringing")
+            case "call.dtmf" if own:
+                self._deed(t, "sent keys", str(data.get("digits")))
+            case "call.message" if own:
+                self._deed(t, "sent message", str(data.get("text")))
+            case "call.dial":
+                self._callees[target] = Callee(str(data.get("destination")), t)
+                self.story.callees.append(self._callees[target])
+                self._deed(t, "call", str(data.get("destination")))
+            case "http.request":
+                url = str(data.get("url")) + ("*" if data.get("params") else "")
+                self._requests[target] = Request(t, str(data.get("method") or "GET"), url)
+                self.story.requests.append(self._requests[target])
+            case "connector.create":
+                self.story.has_agent = True
+            case "connector.close":
+                self._closed.add(target)
+            case "connector.call":
+                self._told_ai(t, str(data.get("method")), _object(data.get("argument")))
+            case "session.terminate":
+                if self._call not in self._hung_up:
+                    self._hung_up.add(self._call)
+                    self._ending(t)
+            case "call.play":
+                self.story.audio_urls.append(str(data.get("url")))
+
+    def _ending(self, t: int) -> None:
+        if self._call and any(isinstance(i, Deed) and i.what == "answered" for i in self.story.items):
+            self._end(t, "scenario")
+
+    def _told_ai(self, t: int, method: str, argument: Mapping[str, Any]) -> None:
+        if method in TYPED:
+            self._heard(Heard(t, str(argument.get("text") or ""), typed=True))
+        elif method == "forcedAgentMessage":
+            content = argument.get("content")
+            self._forced.append(str(_object(content).get("text") if isinstance(content, dict) else content))
+        elif method in TOOL_RESULTS and argument.get("responseType") == "hang-up":
+            for index, item in enumerate(self.story.items):
+                if isinstance(item, Tool) and item.id == argument.get("invocationId"):
+                    self.story.items[index] = replace(item, ends=True)
+
+    def _deed(self, t: int, what: str, text: str = "", data: Mapping[str, Any] | None = None) -> None:
+        self.story.items.append(Deed(t, what, text, data or {}))
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
