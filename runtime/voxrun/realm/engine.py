@@ -169,8 +169,12 @@ class Engine:
         self._context.set_memory_limit(limit)
 
     def collect(self) -> None:
-        """Collect garbage cycles."""
-        self._context.gc()
+        """Collect garbage cycles of JavaScript. The binding's own way collects all of Python's with them, which
+        takes 30 ms in a process with much in it, for nothing."""
+        if self._native is None:
+            self._context.gc()
+        else:
+            self._native.lib.JS_RunGC(self._runtime)
 
     def close(self) -> None:
         """Free everything. On the engine's own thread; idempotent."""

@@ -7,6 +7,7 @@ The wheel of ``quickjs-ng`` exports the whole C interface of the engine. What is
   counts the whole process, so that a busy neighbour thread makes it fire early);
 - ``JS_Eval2``: evaluation at a line number, whose exception is described inside JavaScript (the binding
   turns an exception into text outside every limit, where a hostile ``toString`` hangs);
+- ``JS_RunGC``: garbage of JavaScript alone (the binding collects all of Python's with it);
 - ``JS_ThrowInternalError`` with ``JS_GetException``: where JavaScript is right now.
 
 A ``JSValue`` is 16 bytes on every 64-bit platform of the wheel: a payload and a tag. ``check_layout``
@@ -71,6 +72,7 @@ def _bind() -> ctypes.CDLL:
         "JS_SetHostPromiseRejectionTracker": (None, [pointer, RejectionTracker, pointer]),
         "JS_SetInterruptHandler": (None, [pointer, InterruptHandler, pointer]),
         "JS_UpdateStackTop": (None, [pointer]),
+        "JS_RunGC": (None, [pointer]),
     }
     for name, (result, arguments) in signatures.items():
         function = getattr(lib, name)
