@@ -176,15 +176,21 @@ def test_two_files_share_the_thread_and_do_not_mix(tmp_path: Path) -> None:
 
 
 @pytest.mark.live
-def test_a_loop_that_ends_without_warning_still_closes_the_file(tmp_path: Path) -> None:
+def test_a_loop_that_ends_without_warning_loses_nothing(tmp_path: Path) -> None:
     told, audio = Told(), pcm(voice(300))
 
-    async def story() -> None:
-        file = told.file(disk_thread(), wav_form(tmp_path))
-        file.write(audio)
+    async def story() -> threading.Event:
+        thread, release = disk_thread(), threading.Event()
+        file = told.file(thread, wav_form(tmp_path))
         async with asyncio.timeout(20):
             while not told.lines:  # noqa: ASYNC110  (what is waited for has no event)
                 await asyncio.sleep(0.001)
+        thread.submit(release.wait)
+        for _ in range(3):
+            file.write(audio)
+            await asyncio.sleep(0.001)
+        asyncio.get_running_loop().call_later(0.05, release.set)
+        return release
 
-    asyncio.run(story())
-    assert frames_of(tmp_path / "a.wav") == audio
+    asyncio.run(story()).set()
+    assert frames_of(tmp_path / "a.wav") == audio * 3

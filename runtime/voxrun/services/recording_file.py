@@ -90,20 +90,26 @@ class RecordingFile:
                 self._opened()
             while (pcm := await self._queue.get()) is not None:
                 if self._writer is not None and not self.broken:
-                    await self._attempt(partial(self._write, pcm))
+                    await self._attempt(partial(self._writer.write, pcm))
                 self._waiting -= len(pcm)
+        except asyncio.CancelledError:  # the loop ends without warning
+            self._hand_over_rest()
+            raise
         finally:
             await self._close()
+
+    def _hand_over_rest(self) -> None:
+        """Give what waits to the thread, which outlives the loop."""
+        while self._writer is not None and not self.broken and not self._queue.empty():
+            pcm = self._queue.get_nowait()
+            if pcm is not None:
+                self._thread.submit(self._writer.write, pcm)
 
     def _open(self) -> AudioFileWriter:
         form = self.form
         return AudioFileWriter(
             form.path, 2 if form.stereo else 1, form.format, form.sample_rate, bit_rate=form.bit_rate
         )
-
-    def _write(self, pcm: bytes) -> None:
-        assert self._writer is not None
-        self._writer.write(pcm)
 
     async def _close(self) -> None:
         writer, self._writer = self._writer, None
@@ -113,7 +119,8 @@ class RecordingFile:
     async def _attempt(self, work: Callable[[], T]) -> T | None:
         """Do ``work`` in the thread; None when it failed, which is told."""
         try:
-            return await self._loop.run_in_executor(self._thread, work)
+            # Shielded: cancelled before its turn it would never be done.
+            return await asyncio.shield(self._loop.run_in_executor(self._thread, work))
         except (OSError, VoxrunError) as error:
             self._fail(str(error))
         except Exception as error:  # a fault of the encoder ends this recording, not the call
