@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 from collections.abc import Sequence
 from functools import cache
-from html import escape
 from importlib import resources
 from string import Template
 from typing import Any
-
-__all__ = ["asset", "document", "embed", "escape", "policy"]
 
 
 @cache
@@ -25,6 +23,11 @@ def asset(*names: str) -> str:
     """Texts of our own files, one after the other."""
     folder = resources.files("voxrun.report") / "assets"
     return "".join((folder / name).read_text("utf-8") for name in names)
+
+
+def escape(text: str) -> str:
+    """Text as HTML, also between quotation marks. Half a surrogate pair, which no file can hold, is a "?"."""
+    return html.escape(text.encode("utf-8", "replace").decode())
 
 
 def embed(data: Any) -> str:

@@ -98,9 +98,9 @@ def _row(href: str, entry: Entry) -> str:
     )
     cells = [
         f'<td><span class="state {state}">{NAMES[state]}</span></td>',
-        f'<td class="name"><a class="theirs" href="{escape(quote(href))}">{escape(_safe(entry.title))}</a>'
-        + (f'<span class="folder theirs">{escape(_safe(folder))}</span>' if folder != "." else "")
-        + (f'<span class="why theirs">{escape(_safe(entry.summary))}</span>' if state == "failed" else "")
+        f'<td class="name"><a class="theirs" href="{escape(quote(href))}">{escape(entry.title)}</a>'
+        + (f'<span class="folder theirs">{escape(folder)}</span>' if folder != "." else "")
+        + (f'<span class="why theirs">{escape(entry.summary)}</span>' if state == "failed" else "")
         + "</td>",
         f'<td data-label="Met">{expected}</td>',
         f'<td data-label="Started" class="time">{started}</td>',
@@ -108,8 +108,3 @@ def _row(href: str, entry: Entry) -> str:
         f'<td data-label="Wait" class="number">{waits}</td>',
     ]
     return f'<tr class="{state}">{"".join(cells)}</tr>'
-
-
-def _safe(text: str) -> str:
-    """Text that a file can hold: half a surrogate pair cannot be written as UTF-8."""
-    return text.encode("utf-8", "replace").decode()

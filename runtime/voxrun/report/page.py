@@ -20,6 +20,7 @@ from voxrun.report.outcome import Outcome
 from voxrun.report.reading import read_session
 from voxrun.report.sound import PEAK_MS, Recording
 from voxrun.report.talk import Line
+from voxrun.report.words import brief
 
 NAME: Final = "report.html"
 STYLES: Final = ("base.css", "report.css")
@@ -82,7 +83,7 @@ def render(report: Report) -> str:
         "report.html",
         STYLES,
         SCRIPTS,
-        title=escape(f"{report.verdict.heading}: {report.title}"),
+        title=escape(brief(f"{report.verdict.heading}: {report.title}", 120)),
         version=escape(__version__),
         entry=embed(entry_json(entry_of(report))),
         data=embed(_data(report)),

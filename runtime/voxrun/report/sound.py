@@ -164,7 +164,8 @@ class _Encoder:
 
         self._av = av
         self._file = io.BytesIO()
-        self._container: Any = av.open(self._file, "w", format="webm")
+        # bitexact: no random ids in the file, so the same session gives the same page.
+        self._container: Any = av.open(self._file, "w", format="webm", options={"fflags": "+bitexact"})
         # Low effort (2 of 10) and long packets: half the time for a few percent of size.
         options = {"compression_level": "2", "frame_duration": "60", "application": "audio"}
         self._stream: Any = self._container.add_stream(

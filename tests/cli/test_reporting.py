@@ -1,0 +1,90 @@
+"""``voxrun report``, and the report that a live session leaves behind."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from tests.harness import Stage, play
+from tests.report.journals import Writing
+
+from voxrun.cli.main import main
+from voxrun.cli.reporting import Reporter
+from voxrun.session.runtime import SessionInfo
+
+
+def test_the_report_of_a_session_is_written_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Writing().save(tmp_path / "s")
+    assert main(["report", str(folder)]) == 0
+    assert capsys.readouterr().out == f"Report: {folder / 'report.html'}\n"
+    assert main(["report", str(folder), "-o", str(tmp_path / "x.html")]) == 0
+    assert (tmp_path / "x.html").read_bytes() == (folder / "report.html").read_bytes()
+
+
+def test_a_folder_of_sessions_gets_a_report_each_and_an_index(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b"):
+        Writing().save(tmp_path / name)
+    (tmp_path / "other").mkdir()
+    assert main(["report", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "1 of 2: a",
+        "2 of 2: b",
+        f"Report: {tmp_path / 'index.html'}",
+    ]
+    text = (tmp_path / "index.html").read_text()
+    assert 'href="a/report.html"' in text
+    assert 'href="b/report.html"' in text
+
+
+@pytest.mark.parametrize("name", ["", "absent"])
+def test_what_is_no_session_is_one_clear_message(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", str(tmp_path / name)]) == 2
+    error = capsys.readouterr().err
+    assert "journal.jsonl" in error
+    assert "Traceback" not in error
+
+
+def test_one_file_for_several_sessions_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Writing().save(tmp_path / "a")
+    assert main(["report", str(tmp_path), "-o", str(tmp_path / "x.html")]) == 2
+    assert "Name one session" in capsys.readouterr().err
+
+
+def test_a_session_that_is_over_is_told_once_with_its_files_complete(tmp_path: Path) -> None:
+    told: list[SessionInfo] = []
+
+    async def story(stage: Stage) -> None:
+        runtime = stage.start_runtime("VoxEngine.addEventListener(AppEvents.Started, VoxEngine.terminate)")
+        runtime.on_session_over = told.append
+        await runtime.wait(await runtime.start_session(""))
+        await asyncio.sleep(0.1)
+
+    play(story, tmp_path)
+    (info,) = told
+    assert info.folder is not None
+    last = (info.folder / "journal.jsonl").read_text().splitlines()[-1]
+    assert '"state":"ended"' in last
+
+
+@pytest.mark.live
+def test_the_reporter_writes_beside_the_calls_and_says_what_fails(tmp_path: Path) -> None:
+    said: list[str] = []
+    folder = Writing().save(tmp_path / "s")
+
+    async def body() -> None:
+        reporter = Reporter(said.append)
+        for each in (None, folder, tmp_path / "absent"):
+            reporter.session_over(SessionInfo("x", each, "ended", None))
+        await reporter.close()
+
+    asyncio.run(body())
+    assert (folder / "report.html").is_file()
+    (failure,) = said
+    assert failure.startswith(f"No report of {tmp_path / 'absent'}")
