@@ -107,6 +107,8 @@ voxrun_install() {
       "Without a network, or behind a proxy: set https_proxy, or PIP_INDEX_URL to your mirror." \
       "Then run the same command again: it goes on from what is there."
   fi
+  # pip compiles what it installs, but not a folder that it only points to: the first start would have to.
+  "$root/.venv/bin/python" -m compileall -q "$root/runtime" >>"$log" 2>&1 || true
   { printf '%s\n%s\n' "$extras" "$root" && cat "$root/pyproject.toml"; } >"$root/.venv/.voxrun-installed.new"
   mv "$root/.venv/.voxrun-installed.new" "$root/.venv/.voxrun-installed"
   voxrun_say "Installed in $((SECONDS - started)) s."

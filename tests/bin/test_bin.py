@@ -24,6 +24,7 @@ case "$*" in
   *"import venv, pip"*) [ ! -e "$FAKE/no-pip" ] ;;
   *"import sys"*) [ ! -e "$FAKE/old" ] ;;
   "-m venv"*) dir=${@: -1}; mkdir -p "$dir/bin" && cp "$0" "$dir/bin/python" ;;
+  "-m compileall"*) echo "$*" >>"$FAKE/compiled" ;;
   *"install --quiet pip"*) echo bootstrapped >>"$FAKE/bootstrap" ;;
   "-m ruff"* | "-m mypy"* | "-m pytest"*)
     echo "ran: $*"
@@ -106,6 +107,11 @@ def test_the_second_run_installs_nothing_and_says_nothing(machine: Machine) -> N
     code, out, err = machine.run("x.js")
     assert (code, out, err) == (0, "voxrun got: x.js\n", "")
     assert len(machine.installs()) == 1
+
+
+def test_the_installation_leaves_no_compiling_to_the_first_start(machine: Machine) -> None:
+    machine.run()
+    assert (machine.fake / "compiled").read_text().endswith("clone of voxrun/runtime\n")
 
 
 def test_a_changed_pyproject_installs_again(machine: Machine) -> None:
