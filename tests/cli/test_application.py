@@ -73,7 +73,7 @@ def test_a_run_answers_on_its_page_and_its_session_access_url_and_nothing_is_lef
             assert probe.connect_ex(("127.0.0.1", port)) != 0
         folders = list((tmp_path / "sessions").iterdir())
         assert len(folders) == 1
-        assert "terminated" in (folders[0] / "log.txt").read_text()
+        assert "Application.Terminated" in (folders[0] / "log.txt").read_text()
 
     asyncio.run(main())
 

@@ -1,0 +1,14 @@
+"""The seam to the network: what the end of a socket tells."""
+
+from __future__ import annotations
+
+import pytest
+
+from voxrun.connectors.transport import SocketClosed
+
+
+@pytest.mark.parametrize(("reason", "text"), [("bye", "closed 1000 bye"), ("", "closed 1000")])
+def test_a_closed_socket_says_its_code_and_reason(reason: str, text: str) -> None:
+    closed = SocketClosed(1000, reason, clean=True)
+    assert (closed.code, closed.reason, closed.clean) == (1000, reason, True)
+    assert str(closed) == text
