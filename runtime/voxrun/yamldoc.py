@@ -145,9 +145,10 @@ class Item:
         return value
 
     def seconds(self, high: float = 3600) -> float:
-        """A duration: ``1.5``, ``1.5s`` or ``1500ms``."""
+        """A duration: ``1.5``, ``1.5s``, ``1500ms`` or ``2m``."""
         text = self.text().strip().lower()
-        unit, scale = ("ms", 0.001) if text.endswith("ms") else ("s", 1.0)
+        units = {"ms": 0.001, "m": 60.0, "s": 1.0}
+        unit, scale = next(((u, s) for u, s in units.items() if text.endswith(u)), ("", 1.0))
         try:
             value = float(text.removesuffix(unit)) * scale
         except ValueError:

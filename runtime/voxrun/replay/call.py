@@ -114,6 +114,7 @@ class Call:
         match step:
             case Say():
                 await self._until_quiet(person, POLITE_MS, step.where)
+                await self._pause(person)
                 await self._speak(person, step)
             case Dtmf():
                 await self._press(person, step)
@@ -167,6 +168,11 @@ class Call:
                 )
             await asyncio.sleep(max(LOOK_MS, missing) / 1000)
 
+    async def _pause(self, person: Person) -> None:
+        """Between two sentences of one's own there is a pause, by which listeners tell them apart."""
+        if person.voice.last is not None:
+            await asyncio.sleep(max(0, POLITE_MS - (self.stage.now - person.voice.last)) / 1000)
+
     async def _speak(self, person: Person, step: Say) -> None:
         pcm = await self._audio(person, step)
         if person.over:
@@ -202,7 +208,7 @@ class Call:
         while self.stage.now - begin < PATIENCE_MS and not person.over:
             if self._far_enough(person, after, begin, first):
                 return
-            await asyncio.sleep(LOOK_MS / 1000)
+            await asyncio.sleep((LISTEN_MS if after.words else LOOK_MS) / 1000)
         what = f"said {after.words}" if after.words else "spoke for so long"
         raise self._failed(f"there was nothing to interrupt: the other side never {what}", where)
 

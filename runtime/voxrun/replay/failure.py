@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from voxrun.replay.conversation import Row, conversation, printable
-from voxrun.replay.hints import hints
 from voxrun.replay.expectations import Near
+from voxrun.replay.hints import hints
 from voxrun.replay.outcome import Failure, Outcome
 from voxrun.replay.script import Wish
 from voxrun.replay.texts import shown

@@ -45,7 +45,7 @@ Everything a script can hold::
     connector_errors: events      # or reject: a refused voice AI rejects the promise
     tags: [slow]                  # pytest markers
 
-Durations are ``2s``, ``1.5s``, ``300ms`` or seconds. Keys that are pressed stay text: ``dtmf: 0123``.
+Durations are ``2s``, ``1.5s``, ``300ms``, ``4m`` or seconds. Keys that are pressed stay text: ``dtmf: 0123``.
 
 Steps
     ``say: TEXT``                speaks TEXT once the other side has stopped speaking. Long form:

@@ -12,7 +12,6 @@ What is heard and was never rendered (music, a real provider's voice) is no word
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -32,8 +31,12 @@ PROBE_MS: Final = 300
 """Sound that is needed to look a rendering up."""
 ALIKE: Final = 0.5
 """Correlation from which two pieces are the same sound."""
+CERTAIN: Final = 0.9
+"""Correlation from which nothing else has to be compared."""
 SOFT: Final = 40.0
 """Root mean square of a block that says nothing either way: a pause in the speech."""
+LOUD: Final = 4
+"""How many times louder than ``SOFT`` a block is that cannot be the noise of a pause."""
 LATE_MS: Final = 60
 """A word counts as heard when all of it but this was."""
 
@@ -69,12 +72,14 @@ class _Found:
     """Milliseconds of the timeline at which the rendering's first sample sounded (or would have)."""
     heard_from: int
     """Milliseconds of the rendering that were over when it was recognised."""
+    heard_to: int = 0
+    """Milliseconds of it that were heard so far."""
 
 
 class Hearing:
     """One person's understanding. ``stream`` grows when ``listen`` is called."""
 
-    def __init__(self, sound: Sound, spoken: Mapping[str, list[bytes]], stream: Stream) -> None:
+    def __init__(self, sound: Sound, spoken: dict[str, list[bytes]], stream: Stream) -> None:
         self.stream = stream
         self._sound = sound
         self._spoken = spoken
@@ -84,6 +89,8 @@ class Hearing:
         self._done = 0
         """Milliseconds of the timeline up to which it was."""
         self._found: _Found | None = None
+        self._before: _Found | None = None
+        """The rendering that was heard until the latest interruption of the sound."""
 
     def listen(self, now: int) -> None:
         """Understand what was heard up to ``now``."""
@@ -124,7 +131,8 @@ class Hearing:
         if expected.size < heard.size // 2:
             return False
         heard = heard[: expected.size]
-        if _alike(heard, expected) < ALIKE and _rms(expected) > SOFT:
+        # Sound where the rendering pauses is another one, that began in what was a pause of this.
+        if _alike(heard, expected) < ALIKE and max(_rms(expected), _rms(heard) / LOUD) > SOFT:
             return False
         self._done += length
         self._tell()
@@ -136,26 +144,42 @@ class Hearing:
         if _rms(probe) < SOFT / 2:
             return False
         best, place, which = ALIKE, 0, None
-        for text, renderings in self._spoken.items():
+        # The latest first: it is most likely the one, and then nothing else is looked at.
+        for text, renderings in reversed(self._spoken.items()):
             for pcm in renderings:
                 rendering = self._rendering(text, pcm)
                 score, at = _find(probe, rendering.wave)
                 if score > best + 1e-6:
                     best, place, which = score, at, rendering
+            if best > CERTAIN:
+                break
         if which is None:
             return False
         into = place * 1000 // RATE
-        self._found = _Found(which, self.stream.begin(self._done), self._done - into, into)
+        self._found = self._resume(which, into) or _Found(
+            which, self.stream.begin(self._done), self._done - into, into
+        )
         self._done += length
         self._tell()
         return True
+
+    def _resume(self, rendering: _Rendering, into: int) -> _Found | None:
+        """The utterance before, where its rendering goes on after a gap in the sound (a slow network)."""
+        before = self._before
+        if before is None or before.rendering is not rendering:
+            return None
+        if abs(into - before.heard_to) > 2 * BLOCK_MS or before.utterance is not self.stream.utterances[-1]:
+            return None
+        before.utterance.final = False
+        return _Found(rendering, before.utterance, self._done - into, before.heard_from)
 
     def _tell(self) -> None:
         """Put the words on the stream whose time has been heard."""
         found = self._found
         assert found is not None
-        heard_to = self._done - found.begins + LATE_MS
-        heard_from = found.heard_from - LATE_MS
+        found.heard_to = self._done - found.begins
+        heard_to = found.heard_to + LATE_MS
+        heard_from = found.heard_from - LATE_MS - BLOCK_MS  # it may have been looked up a block late
         words = [
             word for word, begin, end in found.rendering.words if begin >= heard_from and end <= heard_to
         ]
@@ -164,7 +188,7 @@ class Hearing:
     def _finish(self) -> None:
         if self._found is not None:
             self._found.utterance.final = True
-            self._found = None
+            self._before, self._found = self._found, None
 
     def _wave(self, start: int, end: int) -> Wave:
         return _decimated(self._sound.pcm(start, max(end, start + FRAME_MS)))

@@ -78,7 +78,7 @@ class CallFile(pytest.File):
 
         if isinstance(excinfo.value, VoxrunError):
             return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
+        return super().repr_failure(excinfo)
 
 
 class CallItem(pytest.Item):

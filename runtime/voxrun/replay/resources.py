@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from voxrun.replay.script import CallScript, Interrupt, Say
-from voxrun.services.recording_file import disk_thread
 from voxrun.speech.base import Speech, Voice
 from voxrun.speech.client import SpeechProcess
 from voxrun.speech.phrases import DEFAULT_VOICES, PhraseMatcher
+
+T = TypeVar("T")
+
+
+class AtOnce(Executor):
+    """Does its work when it is given: in virtual time nobody waits for a disk, and threads only cost."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        done: Future[T] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except Exception as error:  # the one who waits for the result gets it
+            done.set_exception(error)
+        return done
 
 
 @dataclass
@@ -18,7 +32,7 @@ class Resources:
     """``speech`` is closed by ``close``."""
 
     speech: Speech = field(default_factory=SpeechProcess)
-    disk: Executor = field(default_factory=disk_thread)
+    disk: Executor = field(default_factory=lambda: AtOnce())
     _matchers: dict[tuple[Voice, ...], PhraseMatcher] = field(default_factory=dict)
 
     def matcher(self, script: CallScript) -> PhraseMatcher:

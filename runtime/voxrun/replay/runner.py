@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,4 +78,21 @@ def play_story(
         outcome.records = [dict(record) for record in stage.records]
         return outcome
 
-    return run_virtual(main, script.start_ms)
+    with _in_utc():
+        return run_virtual(main, script.start_ms)
+
+
+@contextmanager
+def _in_utc() -> Iterator[None]:
+    """The platform's zone is UTC, and JavaScript's Date asks the process for its zone."""
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TZ"]
+        else:
+            os.environ["TZ"] = before
+        time.tzset()

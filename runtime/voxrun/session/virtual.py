@@ -45,15 +45,18 @@ class _Timer(events.TimerHandle):
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Polls instead of waiting, and tells the loop when it would have waited."""
+    """Never waits, and tells the loop when it would have.
+
+    Nothing is polled: the only descriptor there can be is the loop's own, with which threads and signals
+    wake it, and what they bring is in the loop's queue already. A poll is a system call, five a tick.
+    """
 
     loop: VirtualLoop
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(0)
-        if not ready and (timeout is None or timeout > 0):
+        if timeout is None or timeout > 0:
             self.loop.idle(timeout)
-        return ready
+        return []
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -82,6 +85,14 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         heapq.heappush(self._scheduled, timer)  # type: ignore[attr-defined]
         timer._scheduled = True  # type: ignore[attr-defined]
         return timer
+
+    def _add_reader(self, fd: Any, callback: Any, *args: Any) -> Any:
+        if len(self._selector.get_map()):  # type: ignore[attr-defined]
+            raise self._refuse("a socket")
+        return super()._add_reader(fd, callback, *args)  # type: ignore[misc]
+
+    def _add_writer(self, fd: Any, callback: Any, *args: Any) -> Any:
+        raise self._refuse("a socket")
 
     def idle(self, timeout: float | None) -> None:
         """Nothing is ready: deliver one result from outside, or jump to the next deadline."""

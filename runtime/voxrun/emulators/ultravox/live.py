@@ -302,6 +302,8 @@ class LiveCall:
             times.append(self._mouth.deadline)
         due = min((time for time in times if time is not None), default=None)
         if self._timer is not None:
+            if due is not None and self._timer.when() <= due and not self.end_reason:
+                return  # it comes early enough, and is set anew then: cheaper than a new one each message
             self._timer.cancel()
         self._timer = None if due is None or self.end_reason else self._loop.call_at(due, self._tick)
 

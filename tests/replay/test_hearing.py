@@ -1,0 +1,105 @@
+"""What is in the audio that somebody heard: words that sounded, and no others."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from voxrun.media.frames import FRAME_BYTES, FRAME_MS
+from voxrun.media.g711 import decode_ulaw, encode_ulaw
+from voxrun.media.levels import gain
+from voxrun.media.resample import convert
+from voxrun.replay.hearing import Hearing
+from voxrun.replay.people import Sound
+from voxrun.replay.resources import Resources
+from voxrun.replay.timeline import Stream
+from voxrun.speech.base import Voice
+
+TEXT = "In the morning the fishermen came home, and nobody had ever seen so many fish."
+OTHER = "In the evening the lights went out, one after the other."
+
+
+def spoken(resources: Resources) -> dict[str, list[bytes]]:
+    async def render() -> dict[str, list[bytes]]:
+        return {text: [await resources.speech.render(text, Voice("espeak"))] for text in (TEXT, OTHER)}
+
+    return asyncio.run(render())
+
+
+def hear(known: dict[str, list[bytes]], *pieces: tuple[int, bytes]) -> Stream:
+    sound = Sound()
+    hearing = Hearing(sound, known, Stream())
+    now = 0
+    for start, pcm in pieces:
+        for index in range(0, len(pcm) - FRAME_BYTES + 1, FRAME_BYTES):
+            now = start + index // FRAME_BYTES * FRAME_MS
+            sound.add(now, pcm[index : index + FRAME_BYTES])
+            if index % (FRAME_BYTES * 10) == 0:
+                hearing.listen(now)
+    hearing.listen(now + 1000)
+    return hearing.stream
+
+
+def told(stream: Stream) -> list[str]:
+    return [utterance.text for utterance in stream.utterances if utterance.text]
+
+
+def test_a_whole_sentence_is_heard_word_by_word(resources: Resources) -> None:
+    known = spoken(resources)
+    stream = hear(known, (1000, known[TEXT][0]))
+    assert told(stream) == [TEXT]
+    assert stream.times == sorted(stream.times)
+    assert 1000 <= stream.times[0] < 2000
+    assert stream.times[-1] - stream.times[0] > 2500
+
+
+def test_a_sentence_that_is_cut_off_is_heard_up_to_the_cut(resources: Resources) -> None:
+    known = spoken(resources)
+    pcm = known[TEXT][0]
+    (text,) = told(hear(known, (0, pcm[: len(pcm) // 2 // 640 * 640])))
+    assert TEXT.startswith(text)
+    assert 0.25 < len(text) / len(TEXT) < 0.6
+
+
+def test_a_sentence_whose_beginning_is_missing(resources: Resources) -> None:
+    known = spoken(resources)
+    pcm = known[TEXT][0]
+    (text,) = told(hear(known, (0, pcm[len(pcm) // 2 // 640 * 640 :])))
+    assert TEXT.endswith(text)
+    assert "morning" not in text
+
+
+@pytest.mark.parametrize("way", ["quiet", "ulaw", "rates", "noise"])
+def test_the_way_it_came_does_not_matter(resources: Resources, way: str) -> None:
+    known = spoken(resources)
+    pcm = known[TEXT][0]
+    if way == "quiet":
+        pcm = gain(pcm, -18)
+    elif way == "ulaw":
+        pcm = convert(decode_ulaw(encode_ulaw(convert(pcm, 16_000, 8_000))), 8_000, 16_000)
+    elif way == "rates":
+        pcm = convert(convert(pcm, 16_000, 48_000), 48_000, 16_000)
+    else:
+        noise = np.random.default_rng(1).normal(0, 300, len(pcm) // 2)
+        pcm = (np.frombuffer(pcm, "<i2") + noise).clip(-32768, 32767).astype("<i2").tobytes()
+    assert told(hear(known, (0, pcm)))[0] == TEXT
+
+
+def test_two_sentences_without_a_pause_are_two(resources: Resources) -> None:
+    known = spoken(resources)
+    assert told(hear(known, (0, known[TEXT][0] + known[OTHER][0]))) == [TEXT, OTHER]
+
+
+def test_a_sentence_with_a_hole_is_one_sentence(resources: Resources) -> None:
+    known = spoken(resources)
+    pcm = known[TEXT][0]
+    cut = len(pcm) // 2 // 640 * 640
+    assert told(hear(known, (0, pcm[:cut]), (9000, pcm[cut:]))) == [TEXT]
+
+
+def test_music_is_no_words(resources: Resources) -> None:
+    at = np.arange(32_000) / 16_000
+    music = ((np.sin(2763 * at) + np.sin(3480 * at)) * 6000).astype("<i2").tobytes()
+    assert told(hear(spoken(resources), (0, music))) == []
