@@ -1,59 +1,152 @@
-"""Realms: what a turn costs inline and through a host, how fast and how big a realm is."""
+"""Realms: what a turn costs inline and through a host, how fast and how big a realm is.
+
+Each is set beside the least that it could cost: a turn beside a bare call into the engine that parses and
+writes the same JSON, a turn through the host beside a byte echoed by another process, a realm beside an
+empty context of the engine.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
+import socket
+import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from voxrun.cli.figures import Figure
+import quickjs
+from _processes import pss_kb
+from _sessions import script
+
+from voxrun.cli.figures import Figure, figure, share, times
 from voxrun.realm.inline import InlineRealms
 from voxrun.realm.pool import HostedRealms
 from voxrun.realm.port import BootInfo, RealmPort, Script
 from voxrun.realm.realm import Realm
 from voxrun.session.messages import Event
 
-TURNS = 3000
+TURNS = 5000
+REALMS = 40
+BOOTS = 20
 START = 1_736_154_000_000
 STARTED = Event("Application.Started")
-SOURCE = """
+TURN = """
   let turns = 0;
   VoxEngine.addEventListener(AppEvents.Started, () => Logger.write("turn " + ++turns));
 """
-AGENT = """
-  require(Modules.Ultravox);
-  VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => call.answer());
+PLAIN = "VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => call.answer());"
+AGENT = "require(Modules.Ultravox);" + PLAIN
+FIELDS = {"callerid": "1", "destination": "2", "displayName": "", "headers": {}, "clientType": "user"}
+CALL = Event("Application.CallAlerting", "c1", FIELDS)
+ECHO = """
+import socket, sys
+s = socket.socket(fileno=int(sys.argv[1]))
+while data := s.recv(65536):
+    s.sendall(data)
 """
-CALL = Event("Application.CallAlerting", "c1", {"callerid": "1", "destination": "2", "headers": {}})
 
 
-def measure() -> list[Figure]:
-    """All figures, the issue's marks where it gives some."""
-    inline = asyncio.run(_inline())
-    hosted, alerting, heap = asyncio.run(_hosted())
-    prepare = sorted(_prepare() for _ in range(20))
+def measure(turns: int = TURNS, realms: int = REALMS, boots: int = BOOTS) -> list[Figure]:
+    """The issue's marks: 50 us inline, p95 400 us through the host, 2 MB a realm with Ultravox."""
+    bare = _bare_calls(turns)
+    inline = asyncio.run(_inline(turns))
+    echo, hosted = asyncio.run(_hosted(turns))
+    empty, prepare = _prepare(boots)
+    boot = asyncio.run(_boots(boots))
+    plain, agent, heap = asyncio.run(_weigh(realms))
+    context = f"an empty context of the engine ({_mid(empty):.2g} ms)"
     return [
-        Figure("turn inline, p50", 1e6 * _at(inline, 0.5), "us", 50),
-        Figure("turn inline, p95", 1e6 * _at(inline, 0.95), "us"),
-        Figure("turn through the host, p50", 1e6 * _at(hosted, 0.5), "us"),
-        Figure("turn through the host, p95", 1e6 * _at(hosted, 0.95), "us", 400),
-        Figure("realm made ahead, p50", 1e3 * _at(prepare, 0.5), "ms"),
-        Figure("session opened to CallAlerting handled, warm, p50", 1e3 * _at(alerting, 0.5), "ms", 10),
-        Figure("heap of a realm with the Ultravox module", heap / 1024, "KB", 2048),
+        _turns("turn inline", inline, 50, times(share(inline, 0.5), share(bare, 0.5), "a bare engine call")),
+        figure("the same, 95 of 100", inline, "us", at=0.95),
+        figure("bare engine call with the same JSON", bare, "us"),
+        _turns("turn through the host", hosted, None, ""),
+        figure(
+            "the same, 95 of 100",
+            hosted,
+            "us",
+            400,
+            at=0.95,
+            against=times(share(hosted, 0.95), share(echo, 0.95), "a byte echoed by another process"),
+        ),
+        figure("a byte echoed by another process, 95 of 100", echo, "us", at=0.95),
+        figure("realm made ahead", prepare, "ms", against=times(_mid(prepare), _mid(empty), context)),
+        figure("boot, Started and CallAlerting of scenarios/inbound.js through the host, warm", boot, "ms"),
+        Figure("realm with the Ultravox module (PSS)", agent, "KB", 2048, None, f"{plain:.0f} KB without it"),
+        Figure("its JavaScript heap", heap, "KB", 2048),
     ]
 
 
-def _at(values: list[float], share: float) -> float:
-    return sorted(values)[int(len(values) * share)]
+def _turns(name: str, samples: list[float], most: float | None, against: str) -> Figure:
+    return figure(name, samples, "us", most, against=against)
 
 
-def _info(source: str) -> BootInfo:
-    return BootInfo((Script("bench.js", source),), 1, START)
+def _mid(samples: list[float]) -> float:
+    return share(samples, 0.5)
 
 
-async def _turns(realm: RealmPort, event: Callable[[int], Event], count: int) -> list[float]:
-    await realm.boot(_info(SOURCE))
-    return [await _timed(realm.turn(event(i), START + i)) for i in range(count)]
+def _bare_calls(count: int) -> list[float]:
+    """us of a call that does nothing but parse its argument and write it again."""
+    context = quickjs.Context()
+    call = context.eval("(text) => JSON.stringify(JSON.parse(text))")
+    text = json.dumps({"k": STARTED.kind, "i": "", "d": {}, "t": START})
+    samples = []
+    for _ in range(count):
+        before = time.perf_counter()
+        call(text)
+        samples.append(1e6 * (time.perf_counter() - before))
+    return samples
+
+
+async def _inline(turns: int) -> list[float]:
+    realms = InlineRealms()
+    samples = await _many_turns(await realms.open("bench"), turns)
+    await realms.close()
+    return samples
+
+
+async def _hosted(turns: int) -> tuple[list[float], list[float]]:
+    """us of an echo and of a turn, in blocks that take turns so that both see the same machine."""
+    realms = HostedRealms()
+    await realms.start()
+    realm = await realms.open("bench")
+    echo: list[float] = []
+    async with _Echo() as other:
+        first = await _many_turns(realm, turns // 4)
+        samples = list(first)
+        for _ in range(3):
+            echo += [1e6 * await _timed(other.round()) for _ in range(turns // 4)]
+            samples += [1e6 * await _timed(realm.turn(STARTED, START)) for _ in range(turns // 4)]
+    await realm.close()
+    await realms.close()
+    return echo, samples
+
+
+class _Echo:
+    """A process that sends back what it gets, over the same kind of socket as a realm host's."""
+
+    async def __aenter__(self) -> _Echo:
+        self._ours, theirs = socket.socketpair()
+        self._ours.setblocking(False)
+        with theirs:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-c", ECHO, str(theirs.fileno())), pass_fds=(theirs.fileno(),)
+            )
+        await self.round()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._ours.close()
+        await self._process.wait()
+
+    async def round(self) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.sock_sendall(self._ours, b".")
+        await loop.sock_recv(self._ours, 16)
+
+
+async def _many_turns(realm: RealmPort, count: int) -> list[float]:
+    await realm.boot(_info(TURN))
+    return [1e6 * await _timed(realm.turn(STARTED, START)) for _ in range(count)]
 
 
 async def _timed(work: Awaitable[object]) -> float:
@@ -62,38 +155,67 @@ async def _timed(work: Awaitable[object]) -> float:
     return time.perf_counter() - before
 
 
-async def _inline() -> list[float]:
-    realms = InlineRealms()
-    times = await _turns(await realms.open("bench"), lambda _: STARTED, TURNS)
-    await realms.close()
-    return times
+def _prepare(count: int) -> tuple[list[float], list[float]]:
+    """ms of an empty context and of a realm without a scenario."""
+    empty, prepared = [], []
+    for _ in range(count):
+        empty.append(1e3 * _took(lambda: quickjs.Context().eval("1")))
+        realm = Realm()
+        prepared.append(1e3 * _took(realm.prepare))
+        realm.close()
+    return empty, prepared
 
 
-async def _hosted() -> tuple[list[float], list[float], int]:
+def _took(work: Callable[[], object]) -> float:
+    before = time.perf_counter()
+    work()
+    return time.perf_counter() - before
+
+
+async def _boots(count: int) -> list[float]:
+    """ms from the boot of a warm realm to the end of the turn of CallAlerting."""
     realms = HostedRealms()
-    await realms.start()
-    times = await _turns(await realms.open("bench"), lambda _: STARTED, TURNS)
-    alerting, heap = [], 0
-    for i in range(10):
+    samples = []
+    for number in range(count):
         await realms.start()
-        realm = await realms.open(f"call{i}")
-
-        async def call() -> None:
-            await realm.boot(_info(AGENT))  # noqa: B023
-            await realm.turn(STARTED, START)  # noqa: B023
-            await realm.turn(CALL, START + 1)  # noqa: B023
-
-        alerting.append(await _timed(call()))
-        heap = await realm.memory_used()
+        realm = await realms.open(f"call{number}")
+        samples.append(1e3 * await _timed(_to_alerting(realm)))
         await realm.close()
     await realms.close()
-    return times, alerting, heap
+    return samples
 
 
-def _prepare() -> float:
-    before = time.perf_counter()
-    realm = Realm()
-    realm.prepare()
-    took = time.perf_counter() - before
-    realm.close()
-    return took
+async def _to_alerting(realm: RealmPort) -> None:
+    await realm.boot(_info(script().source))
+    await realm.turn(STARTED, START)
+    await realm.turn(CALL, START + 1)
+
+
+async def _weigh(count: int) -> tuple[float, float, float]:
+    """KB that one realm adds to its host: without a module, with Ultravox; and the latter's heap."""
+    plain, _ = await _host_of(count, PLAIN)
+    agent, heap = await _host_of(count, AGENT)
+    return plain, agent, heap
+
+
+async def _host_of(count: int, source: str) -> tuple[float, float]:
+    realms = HostedRealms(most_hosts=1, sessions_a_host=count + 2)
+    await realms.start()
+    held = [await realms.open("first")]
+    await held[0].boot(_info(source))
+    await realms.start()
+    before = pss_kb(realms.pids[0])
+    for number in range(count):
+        realm = await realms.open(f"call{number}")
+        await realm.boot(_info(source))
+        await realm.turn(CALL, START)
+        held.append(realm)
+    await realms.start()  # the next one is made ahead, as before
+    after = pss_kb(realms.pids[0])
+    heap = await held[-1].memory_used()
+    await realms.close()
+    return (after - before) / count, heap / 1024
+
+
+def _info(source: str) -> BootInfo:
+    return BootInfo((Script("bench.js", source),), 1, START)

@@ -16,9 +16,11 @@ import pytest
 
 from voxrun.cli.application import Provider, ai_line
 from voxrun.cli.scripts import read_scripts
-from voxrun.cli.wiring import House, open_house
+from voxrun.cli.wiring import House, open_house, warm_up
 from voxrun.config import load_settings
 from voxrun.realm.inline import InlineRealms
+from voxrun.services.guard import tls_context
+from voxrun.session.header import PACKAGES, package_version
 
 SOURCE = 'VoxEngine.addEventListener(AppEvents.Started, () => Logger.write("up"));'
 
@@ -81,3 +83,9 @@ def test_the_command_starts_its_children_before_it_reads_what_the_server_needs()
     code = f"import sys, voxrun.cli.serve; print([name for name in {heavy} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_what_the_first_call_would_wait_for_is_read_ahead() -> None:
+    warm_up()
+    assert tls_context.cache_info().currsize == 1
+    assert package_version.cache_info().currsize >= len(PACKAGES)

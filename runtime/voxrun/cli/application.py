@@ -82,7 +82,9 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
         tls = stack.enter_context(_tls(settings))
         house = wiring.House(settings, scripts, realms, tls, token, agent, ai_line(settings, agent))
         await realms_up
-        yield await wiring.open_house(house, await provider_up, stack, say)
+        app = await wiring.open_house(house, await provider_up, stack, say)
+        asyncio.get_running_loop().run_in_executor(None, wiring.warm_up)
+        yield app
 
 
 def _started(work: Coroutine[Any, Any, T], stack: AsyncExitStack) -> asyncio.Task[T]:

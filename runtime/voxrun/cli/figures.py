@@ -50,4 +50,5 @@ def figure(
 
 def times(value: float, baseline: float, what: str) -> str:
     """ "2.4 x WHAT": for ``against``."""
-    return f"{value / baseline:.2g} x {what}"
+    ratio = value / baseline
+    return f"{ratio:.0f} x {what}" if ratio >= 10 else f"{ratio:.2g} x {what}"

@@ -21,8 +21,10 @@ from voxrun.server.app import create_app
 from voxrun.server.options import ServerOptions, TlsFiles
 from voxrun.server.phones import Phones
 from voxrun.server.serve import serve
+from voxrun.services.guard import tls_context
 from voxrun.services.ticker import LoopTicker
 from voxrun.session.clock import real_clock
+from voxrun.session.header import package_versions
 from voxrun.session.messages import JsonObject
 from voxrun.session.runtime import Application, Runtime, World
 from voxrun.session.tap import TapMaker
@@ -78,6 +80,12 @@ async def open_house(
     runtime.application = replace(runtime.application, base_url=base_url, own_ports=frozenset({port}))
     url = f"{base_url}/?token={house.token}" if house.token else f"{base_url}/"
     return Running(runtime, settings, url, base_url, port, house.ai, house.agent, task)
+
+
+def warm_up() -> None:
+    """Read what the first call would have to wait for; in a thread, once calls can be taken."""
+    tls_context()
+    package_versions()
 
 
 def _options(house: House) -> ServerOptions:

@@ -27,7 +27,7 @@ def make(application: Application, boot: BootInfo, session_id: str) -> JsonObjec
         "version": VERSION,
         "voxrun": __version__,
         "python": ".".join(map(str, sys.version_info[:3])),
-        "packages": {name: package_version(name) for name in PACKAGES},
+        "packages": package_versions(),
         "session": session_id,
         "seed": boot.seed,
         "startMs": boot.start_ms,
@@ -48,6 +48,11 @@ def script_entry(number: int, script: Script) -> JsonObject:
 def script_file(number: int, script: Script) -> str:
     """Name of a script's copy in the session's folder."""
     return f"{number}-{PurePath(script.name).name}"
+
+
+def package_versions() -> JsonObject:
+    """Of all ``PACKAGES``."""
+    return {name: package_version(name) for name in PACKAGES}
 
 
 @cache
