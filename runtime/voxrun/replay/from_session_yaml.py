@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 _SAFE: Final = re.compile(r"[A-Za-z][A-Za-z0-9 _.,!?'/*+()-]*[A-Za-z0-9.!?)*]|[A-Za-z]")
+_UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "hangup", "never"})
 
 
@@ -23,9 +24,8 @@ def scalar(value: Any) -> str:
 def quoted(text: str) -> str:
     """A text in double quotes. Half of a surrogate pair, which no reader takes, becomes a question mark."""
     clean = text.encode("utf-8", "replace").decode()
-    return json.dumps(clean, ensure_ascii=False).replace("\x7f", "\\x7f").replace("\x85", "\\x85").replace(
-        "\ufeff", "\\ufeff"
-    )  # fmt: skip
+    text = json.dumps(clean, ensure_ascii=False)
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def flow(value: Any) -> str:

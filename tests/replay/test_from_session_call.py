@@ -1,0 +1,86 @@
+"""The call script of a recorded session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from voxrun.replay.format import parse_script
+from voxrun.replay.from_session_call import call_text
+from voxrun.replay.from_session_story import Callee, Deed, Heard, Item, Request, Said, Story
+from voxrun.replay.script import CallScript, Hangup, Incoming, Interrupt, Say, Started
+
+HEADER: dict[str, Any] = {"startMs": 1_736_154_000_000, "limits": {"timers": 100, "idle_ms": 5000}}
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Any:
+    (tmp_path / "a.js").write_text("1")
+
+    def make(*items: Item, **fields: Any) -> CallScript:
+        story = Story({**HEADER, **fields.pop("header", {})}, items=[*items], **fields)
+        text = call_text(story, ["a.js"], "a.agent.yaml")
+        return parse_script(text, tmp_path / "a.call.yaml")
+
+    return make
+
+
+def test_who_called_and_when(made: Any) -> None:
+    caller = {"callerid": "+49", "destination": "7", "headers": {"VI-Client-Type": "pstn", "X-A": "b: c"}}
+    script = made(Deed(0, "answered"), caller={**caller, "clientType": "pstn"})
+    assert script.call == Incoming("+49", "7", headers={"X-A": "b: c"}, client="pstn")
+    assert script.start_ms == HEADER["startMs"]
+    assert script.limits == {"idle_ms": 5000}
+    assert made(header={"customData": '{"a": 1}'}).call == Started('{"a": 1}')
+
+
+def test_an_interruption_names_the_words_after_which_it_came(made: Any) -> None:
+    script = made(Said(1, "Once upon a time, there was", cut=True), Heard(2, "stop it", interrupts=True))
+    (step, *_) = script.steps
+    assert isinstance(step, Interrupt)
+    assert step.say.text == "stop it"
+    assert step.after.words is not None
+    assert step.after.words.source == "time there was"
+
+
+def test_a_caller_who_hung_up_does_so(made: Any) -> None:
+    script = made(Heard(1, "bye"), Deed(2, "ended", "caller"))
+    assert [type(step) for step in script.steps[:2]] == [Say, Hangup]
+
+
+def test_what_took_long_is_given_time(made: Any) -> None:
+    (step,) = made(Deed(60_000, "ended", "scenario")).steps
+    assert step.wishes[0].within_ms == 68_000
+
+
+def test_stubs_answer_as_the_network_did(made: Any) -> None:
+    requests = [
+        Request(0, "GET", "http://x/a", delay=300, status=200, text='{"n": [1]}'),
+        Request(1, "GET", "http://x/a", status=503, text="no"),
+        Request(2, "POST", "http://x/b", status=-7),
+    ]
+    one, two = made(requests=requests).stubs
+    assert [(r.status, r.body, r.delay_ms) for r in one.replies] == [
+        (200, b'{"n": [1]}', 300),
+        (503, b"no", 0),
+    ]
+    assert two.replies[0].timeout
+
+
+def test_callees_behave_as_they_did(made: Any) -> None:
+    callees = [
+        Callee("1", 0, ringing=300, connected=1000, hung_up=3000),
+        Callee("2", 0, failed=700, code=486),
+        Callee("3", 0, ringing=100),
+    ]
+    one, two, three = made(callees=callees).callees
+    assert (one.rings_ms, one.answers_ms, len(one.does)) == (300, 1000, 2)
+    assert (two.fails_code, two.fails_ms, two.rings_ms) == (486, 700, None)
+    assert (three.rings_ms, three.answers_ms) == (100, None)
+
+
+def test_faults_of_the_voice_ai_come_again(made: Any) -> None:
+    assert made(refused=402).faults.refuse_status == 402
+    assert (made(broken=(1500, 1006)).faults.close_after_ms, made().faults.any) == (1500, False)

@@ -1,0 +1,114 @@
+"""A journal told as people would tell it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from voxrun.replay.from_session_story import Deed, Heard, Said, Story, Tool, read_story, revealed
+from voxrun.session.messages import Event
+from voxrun.session.replay import RecordedTurn, Recording
+
+AI = "Ultravox.WebSocketAPI."
+
+
+def event(t: int, kind: str, target: str = "", **data: Any) -> RecordedTurn:
+    return RecordedTurn(Event(kind, target, data), t, ())
+
+
+def ai(t: int, kind: str, **payload: Any) -> RecordedTurn:
+    return event(t, AI + kind, "ai", data={"payload": payload})
+
+
+def says(t: int, role: str, text: str, medium: str = "voice") -> RecordedTurn:
+    return ai(t, "Transcript", role=role, text=text, final=True, medium=medium)
+
+
+def command(t: int, kind: str, target: str = "", **data: Any) -> RecordedTurn:
+    record: Any = {"k": "command", "t": t, "kind": kind, "id": target, "data": data}
+    return RecordedTurn(Event("@timer", "1", {}), t, (record,))
+
+
+def tell(*turns: RecordedTurn) -> Story:
+    alerting = event(0, "Application.CallAlerting", "call", callerid="alice")
+    return read_story(Recording({"startMs": 0, "secrets": ["KEY"]}, (alerting, *turns), ()))
+
+
+def test_a_conversation_is_told_in_order() -> None:
+    story = tell(
+        command(0, "call.answer", "call"),
+        command(0, "connector.create", "ai"),
+        says(100, "agent", "Hello. "),
+        says(200, "user", "weather"),
+        ai(300, "ClientToolInvocation", toolName="w", invocationId="1", parameters={"city": "x"}),
+        says(400, "agent", "Rain."),
+        event(500, "Call.Disconnected", "call"),
+    )
+    assert story.items == [
+        Deed(0, "answered"),
+        Said(100, "Hello."),
+        Heard(200, "weather"),
+        Tool(300, "w", {"city": "x"}, "1"),
+        Said(400, "Rain."),
+        Deed(500, "ended", "caller"),
+    ]
+    assert story.has_agent
+    assert not story.agent_hung_up
+
+
+def test_an_interruption_marks_the_sentence_it_cut_in_either_order() -> None:
+    for first, second in ((0, 1), (1, 0)):
+        cut = [ai(100, "PlaybackClearBuffer"), says(101, "agent", "Once upon")]
+        story = tell(cut[first], cut[second], says(200, "user", "stop"))
+        assert story.items == [Said(101, "Once upon", cut=True), Heard(200, "stop", interrupts=True)]
+
+
+def test_keys_and_turns_that_belong_together_are_one() -> None:
+    story = tell(
+        event(1, "Call.ToneReceived", "call", tone="1"),
+        event(2, "Call.ToneReceived", "call", tone="#"),
+        says(3, "user", "one"),
+        says(4, "user", "two"),
+    )
+    assert story.items == [Deed(1, "keys", "1#"), Heard(3, "one two")]
+
+
+def test_typed_texts_and_forced_words_are_the_scenarios() -> None:
+    story = tell(
+        command(1, "connector.call", "ai", method="userTextMessage", argument={"text": "hi"}),
+        says(1, "user", "hi", medium="text"),
+        command(
+            2, "connector.call", "ai", method="forcedAgentMessage", argument={"content": {"text": "Bye."}}
+        ),
+        says(3, "agent", "Bye."),
+    )
+    assert story.items == [Heard(1, "hi", typed=True)]
+
+
+def test_who_ended_what() -> None:
+    by_scenario = tell(command(1, "call.hangup", "call"), event(2, "Call.Disconnected", "call"))
+    assert by_scenario.items == [Deed(2, "ended", "scenario")]
+    hung_up = tell(event(5, AI + "ConnectorInformation", "ai"), event(9, "@wsclose", "ai", code=1000))
+    assert (hung_up.agent_hung_up, hung_up.broken) == (True, None)
+    broken = tell(event(5, AI + "ConnectorInformation", "ai"), event(9, "@wsclose", "ai", code=1006))
+    assert (broken.agent_hung_up, broken.broken) == (False, (4, 1006))
+    closed = tell(command(1, "connector.close", "ai"), event(9, "@wsclose", "ai", code=1000))
+    assert not closed.agent_hung_up
+
+
+def test_callees_have_their_times() -> None:
+    story = tell(
+        command(1000, "call.dial", "b", destination="1"),
+        event(1300, "Call.Ringing", "b"),
+        event(2000, "Call.Connected", "b"),
+        event(5000, "Call.Disconnected", "b"),
+        command(6000, "call.dial", "c", destination="2"),
+        event(6100, "Call.Failed", "c", code=486),
+    )
+    one, two = story.callees
+    assert (one.ringing, one.connected, one.hung_up) == (1300, 2000, 5000)
+    assert (two.failed, two.code) == (6100, 486)
+
+
+def test_what_is_hidden_has_a_stand_in() -> None:
+    assert revealed({"a": ["x «secret:KEY»", "«redacted»"]}) == {"a": ["x test-KEY", "hidden"]}
+    assert tell().secrets == {"KEY": "test-KEY"}
