@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
-from voxrun.cli.calling import Outcome
+from voxrun.cli.calling import Outcome, own_phrases, summary
+
+
+def app(**fields: Any) -> Any:
+    """The part of a running voxrun that is asked."""
+    return SimpleNamespace(runtime=SimpleNamespace(sessions=list), agent=None, **fields)
+
+
+def test_phrases_of_the_agent_file_are_said_with_their_slots_filled(tmp_path: Path) -> None:
+    file = tmp_path / "x.agent.yaml"
+    file.write_text(
+        'slots: {city: [Tokyo, Paris]}\nrules:\n  - {hears: ["what is the weather in {city}"], says: Fine.}\n'
+    )
+    it = app()
+    it.agent = file
+    assert own_phrases(it) == ["what is the weather in Tokyo"]
+
+
+def test_after_an_error_the_summary_does_not_guess_at_other_causes() -> None:
+    silent = Outcome(connected=True, errors=["boom"])
+    assert "heard nothing" not in "\n".join(summary(app(), silent))
+    assert "heard nothing" in "\n".join(summary(app(), Outcome(connected=True)))
+    refused = Outcome(refused="603 Declined", errors=["boom"])
+    assert "failed before it took the call" in "\n".join(summary(app(), refused))
 
 
 def test_a_call_that_was_heard_is_a_success() -> None:

@@ -14,13 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 from voxrun.cli.application import Running, running
 from voxrun.cli.exits import FAILED, OK
 from voxrun.cli.serve import attach_console, interrupts, say
 from voxrun.config import CallPlan, Settings
 from voxrun.emulators.ultravox.agent import load_agent
+from voxrun.emulators.ultravox.template import expand
 from voxrun.errors import ConfigError
 from voxrun.media.files import decode_audio
 from voxrun.media.writers import write_wav
@@ -120,7 +121,8 @@ async def prepare(app: Running, plan: CallPlan, folder: Path) -> tuple[list[str]
 def own_phrases(app: Running) -> list[str]:
     """Something to say where --say gave nothing: what the agent file understands, else a greeting."""
     if app.agent is not None:
-        heard = [rule.hears[0] for rule in load_agent(app.agent).rules if rule.hears]
+        agent = load_agent(app.agent)
+        heard = [next(expand(rule.hears[0], agent.slots))[0] for rule in agent.rules if rule.hears]
         if heard:
             return heard[:PHRASES]
     return ["hello"]
@@ -145,7 +147,7 @@ async def _call(
         "url": f"{app.base_url}/whip/{quote(DESTINATION)}?from=caller&displayName=voxrun%20--call",
         "phrases": [str(path) for path in files],
         "seconds": plan.seconds,
-        "token": app.settings.server.token,
+        "token": parse_qs(urlsplit(app.url).query).get("token", [""])[0],  # given, or drawn at the start
     }
     # Left open: it closes when we end, however we end, and the caller then ends too.
     process.stdin.write(json.dumps(order).encode() + b"\n")
@@ -154,7 +156,8 @@ async def _call(
     limit = LONGEST if plan.seconds is None else plan.seconds + 100
     await asyncio.wait({talking, stopping}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
-    if process.returncode is None:
+    # One that has said its last word is left to end: terminating it then takes its exit code from asyncio.
+    if not talking.done():
         process.terminate()
     await process.wait()
     await talking
@@ -191,7 +194,9 @@ def _told(outcome: Outcome, phrases: list[str], told: dict[str, Any]) -> None:
 def summary(app: Running, outcome: Outcome) -> list[str]:
     """The last lines."""
     lines = [""]
-    if outcome.refused:
+    if outcome.refused and outcome.errors:
+        lines.append(f"The scenario failed before it took the call ({outcome.refused}): see the error above.")
+    elif outcome.refused:
         lines.append(f"The scenario did not take the call: {outcome.refused}")
     elif not outcome.connected:
         lines.append("There was no call.")
@@ -202,7 +207,7 @@ def summary(app: Running, outcome: Outcome) -> list[str]:
             f"{outcome.heard_ms / 1000:.1f} s of speech heard, {outcome.transcripts} transcript lines, "
             f"{outcome.tools} tool calls."
         )
-        if outcome.heard_ms == 0:
+        if outcome.heard_ms == 0 and not outcome.errors:
             lines.append(
                 "The caller heard nothing: does the scenario answer and bridge the audio "
                 "(VoxEngine.sendMediaBetween(call, client))?"
