@@ -60,6 +60,7 @@ class LocalUltravox:
             if text.startswith(READY):
                 return urlsplit(text.removeprefix(READY)).port or 0
         message = (await process.stderr.read()).decode("utf-8", "replace").strip()
+        await process.wait()  # or close() would signal it, and take its exit code from asyncio
         raise ConfigError(message.removeprefix("voxrun: ") or "the local Ultravox ended at its start")
 
     async def close(self) -> None:
