@@ -41,6 +41,18 @@ def test_where_ci_is_true_a_skipped_peer_fails(tmp_path: Path, mark: str) -> Non
     assert "no peer here" in text
 
 
+def test_where_ci_is_true_a_file_whose_peer_is_not_installed_fails(tmp_path: Path) -> None:
+    shutil.copy(Path(__file__).with_name("conftest.py"), tmp_path)
+    (tmp_path / "test_it.py").write_text("import pytest\npytest.importorskip('no_such_peer')\n")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "test_it.py"]
+    for ci, code in (("true", 2), ("", 5)):  # interrupted by errors; nothing collected
+        done = subprocess.run(
+            command, cwd=tmp_path, env={**os.environ, "CI": ci}, capture_output=True, text=True
+        )
+        assert done.returncode == code, done.stdout
+        assert ("must run where CI=true" in done.stdout) == (ci == "true")
+
+
 def test_elsewhere_it_is_skipped(tmp_path: Path) -> None:
     assert "1 skipped" in outcome(tmp_path, "peer", "pytest.skip('no peer here')", "")
 
