@@ -40,6 +40,8 @@ VoxEngine.addEventListener(AppEvents.Started, ({ accessURL }) => {
 VoxEngine.addEventListener(AppEvents.HttpRequest, () => `still here after ${beats} beats`);
 """
 GAP_MS = 100
+CONTROL_PACKETS = 100
+"""Two seconds of the call before each trick: how late packets are on this machine anyway."""
 ATTEMPTS = 3
 """A trick is tried again when audio was late: one that holds it up does so every time, a busy machine not."""
 WITNESS = """
@@ -48,12 +50,15 @@ due = time.monotonic()
 while True:
     due += 0.01
     time.sleep(max(0.0, due - time.monotonic()))
-    late = time.monotonic() - due
+    end = time.monotonic() + 0.002
+    while time.monotonic() < end:
+        pass
+    late = time.monotonic() - due - 0.002
     if late > 0.01:
         print(due, late, flush=True)
         due += late
 """
-"""A process that only sleeps, and tells when the machine let it sleep too long: that much is not ours."""
+"""A process about as busy as a call, which tells when the machine held it up: that much is not our doing."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +165,9 @@ async def try_one(
 ) -> list[str]:
     """Run one; gives what was not as it must be."""
     loop = asyncio.get_running_loop()
+    control = len(phone.arrivals)
+    await phone.until(lambda: len(phone.arrivals) >= control + CONTROL_PACKETS)
+    usual = lateness(phone, control)
     began, first_packet, first_sample = loop.time(), len(phone.arrivals), len(phone.heard)
     beats = len(h.logs(neighbour))
     session = await start(h, "bad.js", trick.source)
@@ -174,7 +182,8 @@ async def try_one(
     message = ending.error.message if ending.error else ""
     print(
         f"{name}: over after {took:.2f} s; packets at most {late:.0f} ms late, hole {hole} ms "
-        f"(machine: {stall:.0f} ms); {beats_at_end - beats} beats meanwhile; {message.splitlines()[:1]}"
+        f"(before: {usual:.0f} ms, machine: {stall:.0f} ms); {beats_at_end - beats} beats meanwhile; "
+        f"{message.splitlines()[:1]}"
     )
     checks = {
         "it ends as JS session error": ending.reason == "JS session error",
@@ -182,7 +191,7 @@ async def try_one(
         "its log line is kept": not trick.keeps_log or h.logs(session) == ["last words"],
         "its journal is whole": journal_of(h.folder(session))[-1].get("state") == "ended",
         f"the neighbour answers, not {answer!r}": answer.startswith("still here after"),
-        f"no packet is {late:.0f} ms late": late < GAP_MS + stall,
+        f"no packet is {late:.0f} ms late": late < GAP_MS + max(stall, usual),
         f"there is no hole of {hole} ms": hole < GAP_MS + stall,
     }
     return [f"{name}: {what}" for what, holds in checks.items() if not holds]
@@ -191,7 +200,8 @@ async def try_one(
 async def ask(h: House, session: str) -> str:
     """A request on the neighbour's access URL."""
     url = h.logs(session)[0][::-1]
-    async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+    # Without certificates: reading them would hold up this loop, and the call in it, for 60 ms.
+    async with httpx.AsyncClient(timeout=10, trust_env=False, verify=False) as client:
         return (await client.get(url)).text
 
 

@@ -247,14 +247,7 @@ def main() -> int:
 
 async def _call(plan: Plan) -> int:
     caller = Caller(plan)  # made inside the loop: aiortc binds to it at once
-    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _parent_speaks)
     return await caller.run()
-
-
-def _parent_speaks() -> None:
-    """Nothing more is ever said: the pipe closes when the parent has gone, and nobody is left to talk to."""
-    if not os.read(sys.stdin.fileno(), 4096):
-        os._exit(1)
 
 
 if __name__ == "__main__":
