@@ -63,7 +63,7 @@ def test_stubs_answer_as_the_network_did(made: Any) -> None:
     ]
     one, two = made(requests=requests).stubs
     assert [(r.status, r.body, r.delay_ms) for r in one.replies] == [
-        (200, b'{"n": [1]}', 300),
+        (200, b'{"n":[1]}', 300),
         (503, b"no", 0),
     ]
     assert two.replies[0].timeout
