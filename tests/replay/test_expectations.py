@@ -52,6 +52,13 @@ def test_in_any_order_a_moment_is_taken_only_once() -> None:
     assert (main.at, main.used) == (10, {"log": 1})
 
 
+def test_a_call_has_its_number_and_fields() -> None:
+    made = timeline(Moment(1, "call", "+49301", {"kind": "pstn", "callerid": "+49309"}))
+    assert find(wish("call", "+49*", fields={"kind": "pstn", "callerid": "+49309"}), made) == 1
+    assert find(wish("call", "+49*", fields={"callerid": "+49301"}), made) is None
+    assert find(wish("call", "+48*"), made) is None
+
+
 def test_personal_things_are_about_one_person() -> None:
     made = timeline(Moment(1, "dtmf", "5", who="bob"), Moment(2, "dtmf", "5", who="caller"))
     assert find(wish("dtmf", "5"), made) == 2

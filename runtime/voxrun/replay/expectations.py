@@ -140,7 +140,8 @@ def objection(wish: Wish, moment: Moment, timeline: Timeline) -> str:
                 return "the URL is another"
             return _request(wish.fields, moment.data)
         case "call":
-            return "" if text is None or text.like(moment.text) else "the number is another"
+            if text is not None and not text.like(moment.text):
+                return "the number is another"
         case "recording":
             return _recording(wish, moment)
         case "ended":
