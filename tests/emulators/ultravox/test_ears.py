@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from tests.emulators.ultravox.caller import buzz
 
 from voxrun.emulators.ultravox.ears import Ears, SpeechStarted, TurnDropped, TurnEnded
 from voxrun.emulators.ultravox.request import Vad
+from voxrun.media.levels import rms_dbfs
 from voxrun.media.resample import convert
 
 SPEECH = bytes(16_000) + buzz("good morning") + bytes(32_000)
@@ -46,6 +48,20 @@ def test_speech_shorter_than_a_turn_or_an_interruption_has_to_be() -> None:
     assert events(Ears(16_000, Vad(minimum_turn=2.0)), SPEECH) == []
     (ended,) = events(Ears(16_000, Vad(minimum_interruption=2.0)), SPEECH)
     assert isinstance(ended, TurnEnded)
+
+
+def at_level(dbfs: float, pcm: bytes) -> bytes:
+    """``pcm`` at another loudness."""
+    samples = np.frombuffer(pcm, "<i2").astype(float)
+    gain = 10 ** ((dbfs - rms_dbfs(pcm)) / 20)
+    return np.rint(samples * gain).astype("<i2").tobytes()
+
+
+def test_the_burst_of_a_browser_that_starts_is_nobody_speaking_a_soft_voice_is_somebody() -> None:
+    word = buzz("good")
+    assert events(Ears(16_000, Vad()), bytes(6_400) + at_level(-49, word) + bytes(32_000)) == []
+    soft = events(Ears(16_000, Vad()), bytes(6_400) + at_level(-40, word) + bytes(32_000))
+    assert [type(event) for event in soft] == [SpeechStarted, TurnEnded]
 
 
 def test_silence_is_nothing_and_a_monologue_is_cut() -> None:

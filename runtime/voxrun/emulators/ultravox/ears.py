@@ -21,6 +21,9 @@ TAIL_FRAMES: Final = 8
 """Kept of the quiet after a turn."""
 LONGEST_TURN_FRAMES: Final = 30_000 // FRAME_MS
 """A turn is cut after 30 s: that is noise, music or a monologue."""
+FLOOR_DBFS: Final = -45.0
+"""Softer frames are nobody speaking. A browser's noise suppression lets a burst of up to 200 ms through when
+it starts (measured in Chromium: -49 to -52 dBFS); taken for speech, it would cut the greeting off."""
 STARVED: Final = 0.5
 """Seconds without a message after which silence is assumed (messages may be large, so not sooner)."""
 
@@ -57,6 +60,7 @@ class Ears:
             VadSettings(
                 end_delay_ms=max(FRAME_MS, round(vad.turn_endpoint_delay * 1000)),
                 activation=0.5 + (vad.activation - 0.1) / 0.9 * 0.5,
+                floor_dbfs=FLOOR_DBFS,
             )
         )
         self._minimum_turn = vad.minimum_turn
