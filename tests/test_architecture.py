@@ -15,10 +15,10 @@ SOURCE = ROOT / "runtime"
 MODULES = sorted((SOURCE / "voxrun").rglob("*.py"))
 
 FLOORS = {
-    "cli": 6,
-    "server": 5,
-    "replay": 5,
-    "report": 5,  # beside replay: reads what a session has left behind, whoever ran it
+    "cli": 7,
+    "server": 6,
+    "replay": 6,
+    "report": 5,  # reads what a session has left behind, whoever ran it; call scripts write theirs with it
     "session": 4,
     "services": 3,
     "emulators": 3,
