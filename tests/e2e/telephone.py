@@ -85,8 +85,11 @@ class Telephone:
         if self._listening is not None:
             await asyncio.wait([self._listening], timeout=5)
 
-    async def call(self) -> Telephone:
-        """Call and wait for the answer; ``status`` says what came of it (201: answered)."""
+    async def call(self, *, connect: bool = True) -> Telephone:
+        """Call and wait for the answer; ``status`` says what came of it (201: answered).
+
+        ``connect`` False does not wait for audio: a scenario may have hung up before.
+        """
         await self._peer.setLocalDescription(await self._peer.createOffer())
         headers = {"Content-Type": "application/sdp"}
         url = f"{self.base_url}/whip/{self.to}"
@@ -103,7 +106,7 @@ class Telephone:
         self._watch_packets()
         await self._peer.setRemoteDescription(RTCSessionDescription(answer.text, "answer"))
         async with asyncio.timeout(20):
-            while self.state != "connected":
+            while connect and self.state != "connected":
                 changed = asyncio.get_running_loop().create_future()
                 self._peer.once("connectionstatechange", lambda f=changed: f.done() or f.set_result(None))
                 if self.state != "connected":
