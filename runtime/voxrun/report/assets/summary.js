@@ -30,10 +30,12 @@ function missedNote(each) {
     each.closest && h("p", { class: "closest" }, "Closest: ", theirs(each.closest), each.closest_ms !== null && ` at ${exactClock(each.closest_ms)}`));
 }
 
-/** Go there with some seconds around it in view. */
+const SHORT_CALL = 40000;
+
+/** Go there with some seconds around it in view; a short call is in view as a whole. */
 function showMoment(ms) {
   seek(ms, false);
-  const wide = Math.min(state.to - state.from, 20000);
+  const wide = Math.min(state.to - state.from, length > SHORT_CALL ? 20000 : length);
   setView(ms - wide * 0.6, ms + wide * 0.4);
 }
 
