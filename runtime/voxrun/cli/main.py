@@ -197,7 +197,6 @@ def script(folder: Path, output: Path | None) -> int:
 @click.option("--junitxml", "junit", type=FILES, metavar="FILE", help="Write results for build servers.")
 @click.option("--report", type=FILES, metavar="DIR", help="Keep what came of every call.")
 @click.option("--seed", type=click.IntRange(0, 2**48 - 1), metavar="N", help="Seed instead of the scripts'.")
-@click.option("--real-time", is_flag=True, help="Over real WebRTC, in real time.")
 def test(paths: tuple[Path, ...], **given: Any) -> int:
     """Play call scripts (*.call.yaml; the current folder without a PATH) and check what they expect."""
     from voxrun.cli import testing

@@ -33,7 +33,6 @@ class TestPlan:
     junit: Path | None = None
     report: Path | None = None
     seed: int | None = None
-    real_time: bool = False
     first: bool = False
     last_failed: bool = False
 
@@ -49,8 +48,10 @@ def run(plan: TestPlan) -> int:
         raise ConfigError(f"no call script (*.call.yaml) is in {', '.join(map(str, plan.paths))}")
     if code == pytest.ExitCode.INTERNAL_ERROR:
         raise InternalError("pytest failed; what it said is above")
+    if bar.wrong_scripts:
+        return USAGE
     if code == pytest.ExitCode.INTERRUPTED:
-        return USAGE if bar.wrong_scripts else INTERRUPTED
+        return INTERRUPTED
     return {pytest.ExitCode.OK: OK, pytest.ExitCode.TESTS_FAILED: FAILED}.get(pytest.ExitCode(code), USAGE)
 
 
@@ -69,8 +70,6 @@ def arguments(plan: TestPlan) -> list[str]:
         args.append(f"--call-report={plan.report}")
     if plan.seed is not None:
         args.append(f"--call-seed={plan.seed}")
-    if plan.real_time:
-        args.append("--real-time")
     if plan.first:
         args.append("-x")
     if plan.last_failed:

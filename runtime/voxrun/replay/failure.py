@@ -116,5 +116,7 @@ def _again(outcome: Outcome) -> Iterator[str]:
 
 def command(outcome: Outcome) -> str:
     """What plays this call once more."""
+    if outcome.again:
+        return outcome.again
     words = ["voxrun", "test", str(outcome.script.path), "--seed", str(outcome.seed)]
     return shlex.join([*words, "--real-time"] if outcome.real_time else words)

@@ -19,6 +19,8 @@ test. A call that fails fails the test with the same text as a script.
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -41,9 +43,10 @@ from voxrun.yamldoc import parse_document
 class Voxrun:
     """What a test gets."""
 
-    def __init__(self, player: Player, test: Path, note: Callable[[Outcome], None]) -> None:
+    def __init__(self, player: Player, test: Path, name: str, note: Callable[[Outcome], None]) -> None:
         self._player = player
         self._test = test
+        self._name = name
         self._note = note
 
     def play(
@@ -65,6 +68,7 @@ class Voxrun:
 
     def _judged(self, outcome: Outcome) -> Outcome:
         self._note(outcome)
+        outcome.again = f"pytest {shlex.quote(self._name)}"
         if not outcome.ok:
             pytest.fail(report(outcome), pytrace=False)
         return outcome
@@ -121,8 +125,11 @@ class ScriptedCall:
 
     async def _do(self, step: Any) -> None:
         where = _caller(self._test)
-        document = parse_document(json.dumps([_plain(step)], ensure_ascii=False), where, ScriptError)
-        (read,) = read_steps(document, self._test.parent, self._callees)
+        text = json.dumps([_plain(step)], ensure_ascii=False)
+        try:
+            (read,) = read_steps(parse_document(text, where, ScriptError), self._test.parent, self._callees)
+        except ScriptError as error:
+            raise ScriptError(re.sub(rf"^({re.escape(where)}):1:\d+", r"\1", str(error))) from None
         await self.call.perform(_placed(read, where))
 
 

@@ -31,6 +31,8 @@ PROBE_MS: Final = 300
 """Sound that is needed to look a rendering up."""
 ALIKE: Final = 0.5
 """Correlation from which two pieces are the same sound."""
+SURELY: Final = 0.7
+"""Correlation that finds a rendering: more, because there are many places to find it by chance."""
 CERTAIN: Final = 0.9
 """Correlation from which nothing else has to be compared."""
 SOFT: Final = 40.0
@@ -143,7 +145,7 @@ class Hearing:
         probe = self._wave(self._done, self._done + length)
         if _rms(probe) < SOFT / 2:
             return False
-        best, place, which = ALIKE, 0, None
+        best, place, which = SURELY, 0, None
         # The latest first: it is most likely the one, and then nothing else is looked at.
         for text, renderings in reversed(self._spoken.items()):
             for pcm in renderings:

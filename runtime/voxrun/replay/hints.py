@@ -7,6 +7,7 @@ from typing import Any
 
 from voxrun.emulators.ultravox.mind import Mind
 from voxrun.replay.outcome import Outcome
+from voxrun.replay.script import Incoming
 from voxrun.replay.texts import similarity, words
 from voxrun.replay.timeline import Moment
 
@@ -20,8 +21,10 @@ def hints(outcome: Outcome) -> list[str]:
 
 
 def _not_answered(outcome: Outcome) -> Iterator[str]:
-    caller = any(moment.who == "caller" for moment in outcome.timeline.moments)
-    kinds = {moment.kind for moment in outcome.timeline.moments if moment.who == "caller"}
+    caller = isinstance(outcome.script.call, Incoming)
+    # What came after the failure is the call being cleared away.
+    until = outcome.failure.moments if outcome.failure else None
+    kinds = {moment.kind for moment in outcome.timeline.moments[:until] if moment.who == "caller"}
     if caller and "answered" not in kinds and "early_media" not in kinds and "rejected" not in kinds:
         yield "the scenario never answered the call (call.answer())"
 

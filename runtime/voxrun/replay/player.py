@@ -18,10 +18,9 @@ class Player:
     """``seed`` overrides that of the scripts; ``folder`` is where sessions are kept: with ``keep`` those of
     all calls, else those of failed ones, in a new folder under the system's temporary one."""
 
-    def __init__(self, seed: int | None = None, keep: Path | None = None, real_time: bool = False) -> None:
+    def __init__(self, seed: int | None = None, keep: Path | None = None) -> None:
         self._seed = seed
         self._keep = keep
-        self._real_time = real_time
         self._resources: Resources | None = None
         self._scratch: Path | None = None
 

@@ -24,7 +24,6 @@ PLAYER: pytest.StashKey[Player] = pytest.StashKey()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options; ``voxrun test`` has shorter names for them."""
     group = parser.getgroup("voxrun", "call scripts (*.call.yaml)")
-    group.addoption("--real-time", action="store_true", help="play calls over real WebRTC, in real time")
     group.addoption("--call-seed", type=int, metavar="N", help="seed of all calls instead of their own")
     group.addoption("--call-report", type=Path, metavar="DIR", help="keep what came of every call in DIR")
 
@@ -52,7 +51,6 @@ def player_of(config: pytest.Config) -> Player:
         config.stash[PLAYER] = Player(
             seed=config.getoption("--call-seed"),
             keep=config.getoption("--call-report"),
-            real_time=bool(config.getoption("--real-time")),
         )
     return config.stash[PLAYER]
 
@@ -135,4 +133,5 @@ def voxrun(request: pytest.FixtureRequest) -> Voxrun:
     """Plays calls that are written in Python: see ``voxrun.replay.fixture``."""
     from voxrun.replay.fixture import Voxrun
 
-    return Voxrun(player_of(request.config), request.path, lambda outcome: note(request.node, outcome))
+    node = request.node
+    return Voxrun(player_of(request.config), request.path, node.nodeid, lambda outcome: note(node, outcome))

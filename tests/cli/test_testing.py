@@ -1,0 +1,68 @@
+"""``voxrun test`` hands pytest what was asked for and draws what comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from voxrun.cli.testing import Bar, TestPlan, arguments, run
+from voxrun.errors import ConfigError
+
+
+def test_options_become_those_of_pytest() -> None:
+    plan = TestPlan(
+        paths=(Path("a"), Path("b.call.yaml")),
+        keyword="busy",
+        markers="quick",
+        processes="2",
+        junit=Path("r.xml"),
+        report=Path("out"),
+        seed=7,
+        first=True,
+        last_failed=True,
+    )
+    found = arguments(plan)
+    for pair in (["-k", "busy"], ["-m", "quick"], ["-n", "2"]):
+        assert found[found.index(pair[0]) + 1] == pair[1]
+    assert {"--junitxml=r.xml", "--call-report=out", "--call-seed=7", "-x", "--lf"} <= set(found)
+    assert found[-2:] == ["a", "b.call.yaml"]
+    assert "-k" not in arguments(TestPlan(paths=(Path("a"),)))
+
+
+def test_a_path_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        run(TestPlan(paths=(tmp_path / "nothing",)))
+
+
+def report(name: str, outcome: str = "passed") -> Any:
+    failed = outcome == "failed"
+    return SimpleNamespace(
+        when="call", outcome=outcome, failed=failed, passed=not failed, nodeid=f"{name}::x", duration=0.25
+    )
+
+
+def test_without_a_terminal_each_call_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    bar = Bar(terminal=False)
+    bar.pytest_runtest_logreport(report("s/a.call.yaml"))
+    bar.pytest_runtest_logreport(report("s/b.call.yaml", "failed"))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["ok        0.25 s  s/a.call.yaml", "FAILED    0.25 s  s/b.call.yaml"]
+
+
+def test_on_a_terminal_there_is_a_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    bar = Bar(terminal=True)
+    bar.pytest_collection_finish(cast(Any, SimpleNamespace(items=[1, 2, 3, 4])))
+    bar.pytest_runtest_logreport(report("s/a.call.yaml"))
+    bar.pytest_runtest_logreport(report("s/b.call.yaml", "failed"))
+    bar.pytest_sessionfinish()
+    drawn = capsys.readouterr().err
+    assert "2/4, 1 failed  b.call.yaml" in drawn
+    assert "#" * 15 + "." * 15 in drawn
+    assert drawn.endswith("\x1b[K")
+
+
+def test_letters_are_left_out() -> None:
+    assert Bar(False).pytest_report_teststatus(report("a")) == ("passed", "", "")

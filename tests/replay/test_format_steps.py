@@ -1,0 +1,76 @@
+"""Steps and expectations as they are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.replay.test_format import read, wrong
+
+from voxrun.replay.script import After, Dtmf, Expect, Hangup, HttpCall, Interrupt, Say, Silence, Wait
+from voxrun.replay.texts import Wanted
+
+
+def test_every_step_has_its_long_form(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(b"x")
+    script = read(
+        tmp_path,
+        """
+callees: {bob: {answers: 2s}}
+steps:
+  - say: {text: hi, voice: en-gb, as: bob}
+  - say: {audio: a.wav}
+  - {interrupt: no, after: 40%}
+  - {interrupt: no, after: 1.5s}
+  - {interrupt: no, after: once upon}
+  - {dtmf: 1, as: bob}
+  - silence: 300ms
+  - wait: 2
+  - http: {method: get, path: /a, body: {a: 1}, reply: 204}
+  - {hangup: {as: bob}}
+""",
+    )
+    say, audio, percent, seconds, words, dtmf, silence, wait, http, hangup = script.steps
+    assert isinstance(say, Say)
+    assert (say.voice and say.voice.name, say.who) == ("en-gb", "bob")
+    assert isinstance(audio, Say)
+    assert audio.audio == tmp_path / "a.wav"
+    assert isinstance(percent, Interrupt)
+    assert percent.after == After(percent=40)
+    assert isinstance(seconds, Interrupt)
+    assert seconds.after == After(ms=1500)
+    assert isinstance(words, Interrupt)
+    assert words.after == After(words=Wanted("once upon"))
+    assert isinstance(dtmf, Dtmf)
+    assert isinstance(silence, Silence)
+    assert silence.ms == 300
+    assert isinstance(wait, Wait)
+    assert wait.ms == 2000
+    assert isinstance(http, HttpCall)
+    assert (http.method, http.body, http.reply and http.reply.status) == ("GET", '{"a":1}', 204)
+    assert isinstance(hangup, Hangup)
+    assert hangup.who == "bob"
+
+
+def test_expectations_with_their_options(tmp_path: Path) -> None:
+    script = read(
+        tmp_path,
+        """
+steps:
+  - expect: answered
+  - expect: {tool: book, with: {day: monday}, result: /ok/, within: 3s, count: 2}
+  - expect: [{log: a}, {log: b, absent: true}]
+  - expect: {any_order: [ended, {http: "https://*"}], within: 1s}
+  - expect: {audio: {level: [-40, -10]}}
+""",
+    )
+    steps = [step for step in script.steps if isinstance(step, Expect)]
+    tool = steps[1].wishes[0]
+    assert (tool.kind, tool.within_ms, tool.count) == ("tool", 3000, 2)
+    assert tool.fields == {"$result": "/ok/", "day": "monday"}
+    assert [wish.absent for wish in steps[2].wishes] == [False, True]
+    assert (steps[3].any_order, steps[3].within_ms) == (True, 1000)
+    assert (steps[4].wishes[0].low, steps[4].wishes[0].high) == (-40, -10)
+
+
+def test_ten_thousand_steps_are_too_many(tmp_path: Path) -> None:
+    assert "2,000" in wrong(tmp_path, "steps:\n" + "  - hangup\n" * 10_000)

@@ -1,0 +1,22 @@
+"""What a person who knows the platform would look at first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.replay.calls import TALK
+from tests.replay.test_failure import failed
+
+from voxrun.replay.hints import hints
+from voxrun.replay.resources import Resources
+
+
+def test_hints_name_the_usual_mistakes(resources: Resources, tmp_path: Path) -> None:
+    silent = "VoxEngine.addEventListener(AppEvents.CallAlerting, () => Logger.write('hm'));"
+    assert hints(failed(resources, tmp_path, silent)) == [
+        "the scenario never answered the call (call.answer())"
+    ]
+    deaf = TALK.replace("sendMediaBetween(call, agent)", "sendMediaBetween(call, call)")
+    found = hints(failed(resources, tmp_path, deaf))
+    assert any("the agent is deaf" in hint for hint in found)
+    assert any("nobody hears the agent" in hint for hint in found)

@@ -1,0 +1,111 @@
+"""pytest runs call scripts and calls in Python: names, markers, options, JUnit files, exit codes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+from tests.replay.calls import AGENT, TALK, VOICE, write
+
+GOOD = VOICE + AGENT + "tags: [quick]\nsteps:\n  - expect: {caller_hears: good morning}\n  - hangup\n"
+BAD = VOICE + AGENT + "title: It goes wrong\nsteps:\n  - expect: {agent_says: good evening, within: 5s}\n"
+PYTHON = """
+AGENT = {"voice": {"engine": "espeak"}, "greeting": "Good morning.", "rules": []}
+
+def test_by_hand(voxrun):
+    async def story(call):
+        await call.expect("answered")
+        await call.expect(agent_says="good morning", within="5s")
+        await call.dtmf("01")
+        await call.expect({"log": "key 0"}, {"log": "key 1"})
+        tone = {"event": "Call.ToneReceived", "with_": {"tone": 1}}
+        await call.expect(any_order=[{"audio": {"silence": "300ms"}}, tone])
+        await call.wait("1s")
+        await call.hangup()
+        await call.expect(ended="caller")
+
+    outcome = voxrun.play(story, scenario="good.js", agent=AGENT)
+    assert outcome.ok
+
+def test_that_fails(voxrun):
+    async def story(call):
+        await call.expect(agent_says="good evening", within="2s")
+
+    voxrun.play(story, scenario="good.js", agent=AGENT)
+
+def test_a_script(voxrun):
+    voxrun.script("good.call.yaml")
+
+def test_a_mistake(voxrun):
+    async def story(call):
+        await call.expect(agent_sais="x")
+
+    voxrun.play(story, scenario="good.js", agent=AGENT)
+"""
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**os.environ, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )
+
+
+def suite(folder: Path) -> None:
+    write(folder, GOOD, TALK, "good")
+    write(folder, BAD, TALK, "bad")
+    (folder / "wrong.js").write_text("1")
+    (folder / "wrong.call.yaml").write_text("steps:\n  - sya: hello\n")
+    (folder / "test_python.py").write_text(PYTHON)
+
+
+def test_scripts_are_tests(tmp_path: Path) -> None:
+    suite(tmp_path)
+    found = run(
+        tmp_path, "-m", "voxrun.cli.main", "test", "good.call.yaml", "bad.call.yaml", "--junitxml", "r.xml"
+    )
+    assert found.returncode == 1, found.stdout + found.stderr
+    assert "ok " in found.stdout
+    assert "bad.call.yaml:" in found.stdout
+    assert "Closest, at" in found.stdout
+    assert "Again: voxrun test bad.call.yaml --seed 1" in found.stdout
+    assert "Traceback" not in found.stdout + found.stderr
+    cases = {case.get("name"): case for case in ET.parse(tmp_path / "r.xml").getroot().iter("testcase")}
+    assert set(cases) == {"good", "bad"}
+    assert cases["bad"].find("failure") is not None
+    assert {p.get("name") for p in cases["good"].iter("property")} >= {"seed", "call_seconds"}
+    failed = Path(found.stdout.partition("Files: ")[2].split()[0])
+    assert (failed / "journal.jsonl").is_file()
+
+
+def test_exit_codes(tmp_path: Path) -> None:
+    suite(tmp_path)
+    for arguments, code, message in (
+        (("good.call.yaml", "-k", "good", "-m", "quick"), 0, "1 passed"),
+        (
+            ("wrong.call.yaml", "good.call.yaml"),
+            2,
+            "wrong.call.yaml:2:5: 'sya' is no step (did you mean 'say'?)",
+        ),
+        (("nothing-here",), 2, "no such file or folder"),
+    ):
+        found = run(tmp_path, "-m", "voxrun.cli.main", "test", *arguments)
+        assert found.returncode == code, found.stdout + found.stderr
+        assert message in found.stdout + found.stderr
+        assert "Traceback" not in found.stdout + found.stderr
+
+
+def test_the_plugin_costs_a_run_of_other_tests_nothing(tmp_path: Path) -> None:
+    (tmp_path / "test_x.py").write_text(
+        "import sys\ndef test_x():\n    assert 'voxrun.replay.plugin' in sys.modules\n"
+        "    assert not {'numpy', 'av', 'httpx', 'quickjs'} & set(sys.modules)\n"
+    )
+    found = run(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_x.py")
+    assert "1 passed" in found.stdout, found.stdout
