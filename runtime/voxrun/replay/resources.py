@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from voxrun.replay.script import CallScript, Interrupt, Say
+from voxrun.replay.spoken import KeptSpeech
 from voxrun.speech.base import Speech, Voice
 from voxrun.speech.client import SpeechProcess
 from voxrun.speech.phrases import DEFAULT_VOICES, PhraseMatcher
@@ -31,7 +32,7 @@ class AtOnce(Executor):
 class Resources:
     """``speech`` is closed by ``close``."""
 
-    speech: Speech = field(default_factory=SpeechProcess)
+    speech: Speech = field(default_factory=lambda: KeptSpeech(SpeechProcess(), AtOnce()))
     disk: Executor = field(default_factory=lambda: AtOnce())
     _matchers: dict[tuple[Voice, ...], PhraseMatcher] = field(default_factory=dict)
 

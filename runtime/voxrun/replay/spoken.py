@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import Executor
 
 from voxrun.speech.base import Speech, Voice
+
+
+class KeptSpeech:
+    """``Speech`` whose renderings stay in memory, for all calls of a process.
+
+    What is kept comes as if it came from a thread, like everything else: a warm memory must not change the
+    order of things in virtual time.
+    """
+
+    def __init__(self, speech: Speech, at_once: Executor) -> None:
+        self._speech = speech
+        self._at_once = at_once
+        self._kept: dict[tuple[str, Voice], bytes] = {}
+
+    async def render(self, text: str, voice: Voice) -> bytes:
+        kept = self._kept.get((text, voice))
+        if kept is None:
+            kept = self._kept[text, voice] = await self._speech.render(text, voice)
+            return kept
+        known = kept
+        return await asyncio.get_running_loop().run_in_executor(self._at_once, lambda: known)
+
+    async def close(self) -> None:
+        await self._speech.close()
 
 
 class RememberingSpeech:

@@ -39,9 +39,10 @@ class _Timer(events.TimerHandle):
     sequence: int
 
     def __lt__(self, other: object) -> bool:
-        if isinstance(other, _Timer):
-            return (self.when(), self.sequence) < (other.when(), other.sequence)
-        return NotImplemented
+        if not isinstance(other, _Timer):
+            return NotImplemented
+        mine, theirs = self._when, other._when  # type: ignore[attr-defined]
+        return bool(mine < theirs or (mine == theirs and self.sequence < other.sequence))
 
 
 class _JumpingSelector(selectors.DefaultSelector):
