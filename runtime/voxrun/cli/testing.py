@@ -57,7 +57,9 @@ def run(plan: TestPlan) -> int:
 
 def arguments(plan: TestPlan) -> list[str]:
     """The command line of pytest."""
-    args = ["-q", "--no-header", "-p", "no:warnings", "--continue-on-collection-errors"]
+    # Hypothesis has nothing to do here and takes longer to import than a call to play.
+    args = ["-q", "--no-header", "-p", "no:warnings", "-p", "no:hypothesispytest"]
+    args.append("--continue-on-collection-errors")
     if plan.keyword:
         args += ["-k", plan.keyword]
     if plan.markers:

@@ -15,12 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
-import av
-import av.error
 import numpy as np
 import numpy.typing as npt
 
 from voxrun.errors import ConfigError, VoxrunError
+from voxrun.media.ffmpeg import pyav
 from voxrun.media.frames import SAMPLE_RATE
 from voxrun.media.resample import RATES, convert, supported
 from voxrun.media.writers import (
@@ -127,7 +126,7 @@ def _decode(
                     count += block.shape[1]
                     if count > max_seconds * rate:
                         raise blame(f"is longer than {max_seconds:g} seconds; shorten it.")
-            except (av.error.FFmpegError, ValueError) as problem:
+            except (pyav().error.FFmpegError, ValueError) as problem:
                 if not (lenient and blocks):
                     raise blame(_damaged(count / rate)) from problem
             promised = _promised_seconds(container, stream)
@@ -160,8 +159,8 @@ def _open(source: str | Path | bytes, blame: _Blame) -> io.BufferedIOBase:
 
 def _demuxer(file: io.BufferedIOBase, blame: _Blame) -> Any:
     try:
-        return av.open(file, "r", options={"format_whitelist": DEMUXERS, "protocol_whitelist": ""})
-    except (av.error.FFmpegError, ValueError) as problem:
+        return pyav().open(file, "r", options={"format_whitelist": DEMUXERS, "protocol_whitelist": ""})
+    except (pyav().error.FFmpegError, ValueError) as problem:
         raise blame("is not an audio file that can be read (WAV, MP3, Ogg, FLAC, M4A...).") from problem
 
 
@@ -184,7 +183,7 @@ def _stream(container: Any, blame: _Blame) -> tuple[Any, int]:
 def _blocks(container: Any, stream: Any, rate: int) -> Iterator[Tracks]:
     """Decode to s16, at most two channels."""
     layout = "mono" if stream.channels == 1 else "stereo"
-    resampler: Any = av.AudioResampler(format="s16p", layout=layout, rate=rate)
+    resampler: Any = pyav().AudioResampler(format="s16p", layout=layout, rate=rate)
     for frame in container.decode(stream):
         frame.pts = None  # gaps in the time stamps are none in the audio
         for part in resampler.resample(frame):

@@ -20,11 +20,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, Protocol, TypeAlias
 
-import av
-import av.error
 import numpy as np
 
 from voxrun.errors import ConfigError
+from voxrun.media.ffmpeg import pyav
 from voxrun.media.frames import SAMPLE_RATE
 from voxrun.media.levels import samples
 from voxrun.media.resample import Resampler
@@ -66,7 +65,7 @@ def _writing(path: str | Path) -> Iterator[None]:
     """Faults of the disk (full, gone) as a ConfigError that names the file."""
     try:
         yield
-    except (OSError, av.error.FFmpegError) as error:
+    except (OSError, pyav().error.FFmpegError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise ConfigError(f"Cannot write the audio file {path}: {why}.") from error
 
@@ -163,7 +162,9 @@ class EncodedWriter:
         self._rate = sample_rate
         self._rest = b""
         self._file = create_private(path)
-        self._container: Any = av.open(self._file, "w", format=audio_format, options={"flush_packets": "1"})
+        self._container: Any = pyav().open(
+            self._file, "w", format=audio_format, options={"flush_packets": "1"}
+        )
         self._stream = self._add_stream("libmp3lame" if audio_format == "mp3" else "flac")
         if bit_rate is not None and audio_format == "mp3":
             self._stream.bit_rate = bit_rate
@@ -196,13 +197,15 @@ class EncodedWriter:
     def _add_stream(self, codec: str) -> Any:
         return self._container.add_stream(codec, rate=self._rate, layout=self._layout)
 
-    def _frame(self, pcm: bytes) -> av.AudioFrame:
+    def _frame(self, pcm: bytes) -> Any:
         packed = samples(pcm).reshape(1, -1)
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(packed), format="s16", layout=self._layout)
+        frame = pyav().AudioFrame.from_ndarray(
+            np.ascontiguousarray(packed), format="s16", layout=self._layout
+        )
         frame.sample_rate = self._rate
         return frame
 
-    def _encode(self, container: Any, frame: av.AudioFrame | None) -> None:
+    def _encode(self, container: Any, frame: Any) -> None:
         for packet in self._stream.encode(frame):
             container.mux(packet)
 
