@@ -10,6 +10,9 @@ from voxrun.errors import ConfigError
 CLOUD_KEY = "ULTRAVOX_API_KEY"
 """The environment variable of the Ultravox cloud, and the name of the secret it becomes."""
 
+LOCAL_KEY = "local-ultravox-takes-any-key"
+"""What the secret holds where nobody gave one and the voice AI is the local one."""
+
 
 class Secrets(Mapping[str, str]):
     """Name -> value; its ``repr`` names them and nothing more."""

@@ -104,3 +104,23 @@ def test_a_missing_scenario_is_told_before_anything_starts(tmp_path: Path) -> No
         asyncio.run(main(replace(base, scenarios=(tmp_path / "b.js",))))
     with pytest.raises(ScenarioError, match="empty"):
         asyncio.run(main(settings(tmp_path, "  ")))
+
+
+def test_a_script_that_does_not_compile_is_told_before_anybody_calls(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(settings(tmp_path, "let a = 1;\nlet b = ;"), quiet):
+            raise AssertionError("it must not start")
+
+    with pytest.raises(ScenarioError, match=r"a\.js:2:9: syntax error"):
+        asyncio.run(main())
+
+
+def test_a_folder_that_cannot_keep_sessions_is_told_before_anybody_calls(tmp_path: Path) -> None:
+    (tmp_path / "sessions").write_text("a file is in the way")
+
+    async def main() -> None:
+        async with running(settings(tmp_path), quiet):
+            raise AssertionError("it must not start")
+
+    with pytest.raises(ConfigError, match="--sessions DIR"):
+        asyncio.run(main())

@@ -231,13 +231,13 @@ def test_a_closed_realm_takes_no_turn_and_closing_twice_is_nothing() -> None:
 
 def test_large_events_and_commands_pass() -> None:
     async def work(pool: HostedRealms) -> None:
-        body = "for (let i = 0; i < 40; i++) VoxEngine.customData(event.big);"
+        body = "for (let i = 0; i < 4; i++) VoxEngine.customData(event.big);"
         source = f"VoxEngine.addEventListener(AppEvents.Started, (event) => {{ {body} }});"
         realm = await booted(pool, "s", source)
         result = await realm.turn(Event(STARTED, "", {"big": "ä" * 50_000}), START)
         assert result.error is None
         kept = [command for command in result.commands if command.kind == "session.customdata"]
-        assert len(kept) == 40
+        assert len(kept) == 4
         assert {len(command.data["value"]) for command in kept} == {50_000}
 
     with_pool(work)

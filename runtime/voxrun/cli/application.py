@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+import tempfile
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,16 +20,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from voxrun.cli.local_ai import LocalUltravox, agent_file
 from voxrun.cli.scripts import read_scripts
 from voxrun.config import Settings
+from voxrun.errors import ConfigError, ScenarioError
 from voxrun.realm.pool import HostedRealms
-from voxrun.secret_values import CLOUD_KEY
+from voxrun.secret_values import CLOUD_KEY, LOCAL_KEY
 
 if TYPE_CHECKING:
+    from voxrun.realm.port import Script
     from voxrun.server.options import TlsFiles
     from voxrun.session.runtime import Runtime
 
 T = TypeVar("T")
-
-LOCAL_KEY = "local-ultravox-takes-any-key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
         from voxrun.server.serve import check_exposure
 
         check_exposure(server.host, server.tls != "" or server.tls_cert is not None, token)
+    check_folder(settings.sessions.folder)
     async with AsyncExitStack() as stack:
         agent = agent_file(settings.ai.agent, settings.scenarios) if settings.ai.mode == "local" else None
         realms = HostedRealms()
@@ -79,12 +81,35 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
         await asyncio.sleep(0)  # both processes are started here; the imports below block this one
         from voxrun.cli import wiring
 
+        check_syntax(scripts)
         tls = stack.enter_context(_tls(settings))
         house = wiring.House(settings, scripts, realms, tls, token, agent, ai_line(settings, agent))
         await realms_up
         app = await wiring.open_house(house, await provider_up, stack, say)
         asyncio.get_running_loop().run_in_executor(None, wiring.warm_up)
         yield app
+
+
+def check_folder(folder: Path) -> None:
+    """Sessions must have somewhere to go: better told now than to the first caller."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            f"sessions cannot be kept in {folder}: {error.strerror}. Choose another with --sessions DIR."
+        ) from None
+
+
+def check_syntax(scripts: Sequence[Script]) -> None:
+    """A script that does not compile answers no call. Raises ScenarioError with its place."""
+    from voxrun.cli.scan.syntax import find_syntax_error
+
+    for script in scripts:
+        found = find_syntax_error(script)
+        if found is not None:
+            raise ScenarioError(str(found))
 
 
 def _started(work: Coroutine[Any, Any, T], stack: AsyncExitStack) -> asyncio.Task[T]:

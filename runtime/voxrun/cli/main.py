@@ -17,6 +17,7 @@ import click
 from voxrun import __version__
 from voxrun.cli.exits import guarded
 from voxrun.nearest import did_you_mean
+from voxrun.secret_values import CLOUD_KEY, LOCAL_KEY
 
 EPILOG = (
     "Exit codes: 0 all went well; 1 the scenario, the call or the check failed; "
@@ -110,6 +111,8 @@ def run(files: tuple[Path, ...], place_call: bool, **given: Any) -> int:
     """Run the scripts of one rule, in this order, for every call that comes."""
     from voxrun.cli import options
 
+    if place_call and given["port"] is None:
+        given["port"] = 0  # a call by itself needs no known port, and 8080 may be another voxrun's
     settings = options.run_settings(files, given, os.environ, Path.cwd())
     plan = options.call_plan(place_call, given)
     if plan is not None:
@@ -169,7 +172,9 @@ def replay(folders: tuple[Path, ...], against: tuple[Path, ...], **given: Any) -
     from voxrun.cli import options, replaying
 
     settings = options.plain_settings(given, os.environ, Path.cwd())
-    return replaying.run(folders, against, settings.secrets, click.echo)
+    # A session with the local Ultravox ran with a key of voxrun's own making.
+    known = {CLOUD_KEY: LOCAL_KEY, **settings.secrets}
+    return replaying.run(folders, against, known, click.echo)
 
 
 @voxrun.command()

@@ -15,6 +15,7 @@ from voxrun import __version__
 from voxrun.cli.application import Provider, Running, scenario_secrets
 from voxrun.cli.reporting import Reporter
 from voxrun.config import Settings
+from voxrun.errors import VoxrunError
 from voxrun.legs.webrtc.peer import IceServer, PeerConfig
 from voxrun.realm.port import RealmProvider, Script
 from voxrun.server.app import create_app
@@ -28,7 +29,9 @@ from voxrun.session.header import package_versions
 from voxrun.session.messages import JsonObject
 from voxrun.session.runtime import Application, Runtime, World
 from voxrun.session.tap import TapMaker
+from voxrun.speech.base import Speech
 from voxrun.speech.client import SpeechProcess
+from voxrun.speech.voices import resolve_voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,9 @@ async def open_house(
     port = await _first(listening, task)
     base_url = f"{'https' if house.tls else 'http'}://{_shown_host(server.host)}:{port}"
     runtime.application = replace(runtime.application, base_url=base_url, own_ports=frozenset({port}))
+    if any(".say(" in script.source for script in house.scripts):
+        speaking = asyncio.create_task(_first_words(runtime.world.speech))
+        stack.callback(speaking.cancel)
     url = f"{base_url}/?token={house.token}" if house.token else f"{base_url}/"
     return Running(runtime, settings, url, base_url, port, house.ai, house.agent, task)
 
@@ -86,6 +92,12 @@ def warm_up() -> None:
     """Read what the first call would have to wait for; in a thread, once calls can be taken."""
     tls_context()
     package_versions()
+
+
+async def _first_words(speech: Speech) -> None:
+    """Have the voice loaded (2 s and more) before the first call.say of the run wants it."""
+    with contextlib.suppress(VoxrunError):  # no engine: the call that wants to speak is told
+        await speech.render("hello", resolve_voice(""))
 
 
 def _options(house: House) -> ServerOptions:

@@ -169,8 +169,10 @@ class Engine:
         self._context.set_memory_limit(limit)
 
     def collect(self) -> None:
-        """Collect garbage cycles of JavaScript. The binding's own way collects all of Python's with them, which
-        takes 30 ms in a process with much in it, for nothing."""
+        """Collect garbage cycles of JavaScript.
+
+        The binding's own way collects all of Python's with them: 30 ms in a process with much in it.
+        """
         if self._native is None:
             self._context.gc()
         else:

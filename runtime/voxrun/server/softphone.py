@@ -31,7 +31,7 @@ _BY: Final[dict[By, str]] = {"remote": "you", "local": "scenario", "error": "err
 log = logging.getLogger(__name__)
 
 
-def told(error: Exception) -> str:
+def told(error: BaseException) -> str:
     """An error for the page: its own words where it has some for people."""
     return str(error) if isinstance(error, VoxrunError) else f"A fault of voxrun itself: {error!r}"
 
@@ -216,8 +216,10 @@ class SoftphonePage:
         far = PageFarEnd(self, call_id)
         try:
             leg = await WebRtcLeg.incoming(far, message["sdp"], self._phones.config)
-        except VoxrunError as error:
-            self._send(self._protocol.refused(call_id, "call", str(error)))
+        except Exception as error:
+            if not isinstance(error, VoxrunError):
+                log.exception("an offer could not be taken")
+            self._send(self._protocol.refused(call_id, "call", told(error)))
             return
         if call_id not in self._protocol.calls:  # hung up meanwhile
             await leg.close()
@@ -305,7 +307,13 @@ class SoftphonePage:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a page's task failed", exc_info=error)
+            self._send([{"type": "error", "message": told(error)}])
 
 
 def incoming_info(

@@ -67,7 +67,7 @@ class Redactor:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
-            return {key: self._field(str(key), item) for key, item in value.items()}
+            return {self.text(str(key)): self._field(str(key), item) for key, item in value.items()}
         if isinstance(value, list | tuple):
             if len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], str):
                 return [value[0], self._field(value[0], value[1])]
