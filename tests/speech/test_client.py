@@ -133,3 +133,17 @@ def test_odd_text_does_not_break_the_pipe(speech: SpeechProcess) -> None:
     for text in ("\0", "a\0b", "\ud83d", "<speak>&", "[[", "٣", "🙂"):
         asyncio.run(speech.render(text, ROBOT))
     assert len(asyncio.run(speech.render("hello", ROBOT))) > 0
+
+
+def test_a_voice_can_be_loaded_ahead(tmp_path: Path) -> None:
+    async def main() -> None:
+        speech = SpeechProcess(tmp_path)
+        try:
+            assert speech.pid is None
+            await speech.load(Voice("espeak"))
+            assert speech.pid is not None
+            assert not any(path.is_file() for path in tmp_path.rglob("*"))
+        finally:
+            await speech.close()
+
+    asyncio.run(main())

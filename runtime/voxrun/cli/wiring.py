@@ -82,7 +82,7 @@ async def open_house(
     base_url = f"{'https' if house.tls else 'http'}://{_shown_host(server.host)}:{port}"
     runtime.application = replace(runtime.application, base_url=base_url, own_ports=frozenset({port}))
     if any(".say(" in script.source for script in house.scripts):
-        speaking = asyncio.create_task(_first_words(runtime.world.speech))
+        speaking = asyncio.create_task(_load_voice(runtime.world.speech))
         stack.callback(speaking.cancel)
     url = f"{base_url}/?token={house.token}" if house.token else f"{base_url}/"
     return Running(runtime, settings, url, base_url, port, house.ai, house.agent, task)
@@ -94,10 +94,11 @@ def warm_up() -> None:
     package_versions()
 
 
-async def _first_words(speech: Speech) -> None:
-    """Have the voice loaded (2 s and more) before the first call.say of the run wants it."""
-    with contextlib.suppress(VoxrunError):  # no engine: the call that wants to speak is told
-        await speech.render("hello", resolve_voice(""))
+async def _load_voice(speech: Speech) -> None:
+    """Have the voice loaded before the first call.say of the run wants it."""
+    if isinstance(speech, SpeechProcess):
+        with contextlib.suppress(VoxrunError):  # no engine: the call that wants to speak is told
+            await speech.load(resolve_voice(""))
 
 
 def _options(house: House) -> ServerOptions:

@@ -59,6 +59,11 @@ class SpeechProcess:
         voice = pick_engine(voice)
         return await self._in_thread(lambda: self._render(text, voice))
 
+    async def load(self, voice: Voice) -> None:
+        """Have the engine of ``voice`` loaded, so that the first phrase does not wait for it (2 s for piper)."""
+        word = {"op": "render", "text": "a", **asdict(pick_engine(voice))}
+        await self._in_thread(lambda: self._ask(word))
+
     async def recognise(self, pcm: bytes, phrases: tuple[str, ...]) -> str | None:
         """Let pocketsphinx choose among ``phrases`` for ``pcm`` (16 kHz mono s16le); None for none of them.
 
