@@ -142,8 +142,8 @@ def test_a_voice_can_be_loaded_ahead(tmp_path: Path) -> None:
             assert speech.pid is None
             await speech.load(Voice("espeak"))
             assert speech.pid is not None
-            assert not any(path.is_file() for path in tmp_path.rglob("*"))
         finally:
             await speech.close()
 
     asyncio.run(main())
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))

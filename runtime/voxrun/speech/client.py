@@ -60,7 +60,7 @@ class SpeechProcess:
         return await self._in_thread(lambda: self._render(text, voice))
 
     async def load(self, voice: Voice) -> None:
-        """Have the engine of ``voice`` loaded, so that the first phrase does not wait for it (2 s for piper)."""
+        """Have the engine of ``voice`` loaded, so that the first phrase need not wait (2 s for piper)."""
         word = {"op": "render", "text": "a", **asdict(pick_engine(voice))}
         await self._in_thread(lambda: self._ask(word))
 
