@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+from voxrun.cli import garbage
 from voxrun.cli.application import Running, running
 from voxrun.cli.exits import FAILED, OK
 from voxrun.cli.serve import attach_console, interrupts, say
@@ -78,6 +79,7 @@ class Outcome:
 
 def run(settings: Settings, plan: CallPlan) -> int:
     """Place the call; gives the exit code."""
+    garbage.pause()
     return asyncio.run(_main(settings, plan))
 
 
@@ -90,6 +92,7 @@ async def _main(settings: Settings, plan: CallPlan) -> int:
             say(f"voxrun calls {', '.join(str(path) for path in settings.scenarios)}")
             say(app.ai)
             phrases, files = await prepare(app, plan, Path(folder))
+            garbage.settle()
             with interrupts() as interrupted:
                 if settings.start:
                     await app.runtime.start_session(settings.sessions.custom_data)

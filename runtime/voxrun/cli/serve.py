@@ -10,6 +10,7 @@ import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 
+from voxrun.cli import garbage
 from voxrun.cli.application import Running, running
 from voxrun.cli.console import Console
 from voxrun.config import Settings
@@ -17,6 +18,7 @@ from voxrun.config import Settings
 
 def run(settings: Settings) -> int:
     """Serve the scenario; gives the exit code."""
+    garbage.pause()
     return asyncio.run(_main(settings))
 
 
@@ -24,6 +26,7 @@ async def _main(settings: Settings) -> int:
     async with running(settings, say) as app:
         attach_console(app)
         _greet(app)
+        garbage.settle()
         if settings.open_page:
             webbrowser.open(app.url)
         with interrupts() as interrupted:

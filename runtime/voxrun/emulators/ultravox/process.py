@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -29,7 +30,12 @@ async def _run(port: int, agent: Path | None) -> None:
     if stat.S_ISFIFO(os.fstat(0).st_mode) or stat.S_ISSOCK(os.fstat(0).st_mode):
         loop.add_reader(0, _input, loop, serving)
     with contextlib.suppress(asyncio.CancelledError):
-        await serve(port, agent, ready=lambda url: print(f"ready {url}", flush=True))
+        await serve(port, agent, ready=_ready)
+
+
+def _ready(url: str) -> None:
+    print(f"ready {url}", flush=True)
+    gc.freeze()  # a full collection would walk over every module: 20 ms in which no audio is sent
 
 
 def _input(loop: asyncio.AbstractEventLoop, serving: asyncio.Task[None]) -> None:

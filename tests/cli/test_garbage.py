@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+
+
+def told(code: str) -> list[str]:
+    """Lines that a Python of its own prints: what is frozen stays so, which is not for this process."""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return found.stdout.split()
+
+
+def test_nothing_is_collected_while_the_start_goes_on_and_afterwards_again() -> None:
+    assert gc.isenabled()
+    code = (
+        "import gc; from voxrun.cli import garbage\n"
+        "garbage.pause(); print(gc.isenabled()); garbage.settle(); print(gc.isenabled())"
+    )
+    assert told(code) == ["False", "True"]
+
+
+def test_garbage_of_the_start_goes_and_what_it_made_is_not_walked_over_again() -> None:
+    code = (
+        "import gc, weakref; from voxrun.cli import garbage\n"
+        "class Thing: pass\n"
+        "garbage.pause()\n"
+        "a = Thing(); a.self = a; ref = weakref.ref(a); del a\n"
+        "garbage.settle()\n"
+        "print(ref() is None, gc.get_freeze_count() > 1000, len(gc.get_objects()) < 1000)"
+    )
+    assert told(code) == ["True", "True", "True"]
