@@ -59,6 +59,18 @@ def test_it_shows_a_link_and_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_ctrl_c_in_the_very_moment_the_link_is_shown_ends_it_as_cleanly(tmp_path: Path) -> None:
+    async def main() -> None:
+        process = await start(tmp_path)
+        await read_until(process, "press Call")
+        process.send_signal(signal.SIGINT)
+        out, _ = await process.communicate()
+        assert "Done." in out.decode()
+        assert process.returncode == 0
+
+    asyncio.run(main())
+
+
 def test_start_fires_started_at_once_and_shows_the_log(tmp_path: Path) -> None:
     async def main() -> None:
         process = await start(tmp_path, "--start")

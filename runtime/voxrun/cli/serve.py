@@ -25,11 +25,11 @@ def run(settings: Settings) -> int:
 async def _main(settings: Settings) -> int:
     async with running(settings, say) as app:
         attach_console(app)
-        _greet(app)
-        garbage.settle()
-        if settings.open_page:
-            webbrowser.open(app.url)
         with interrupts() as interrupted:
+            _greet(app)
+            garbage.settle()
+            if settings.open_page:
+                webbrowser.open(app.url)
             if settings.start:
                 await app.runtime.start_session(settings.sessions.custom_data)
             await _until(app, interrupted)
