@@ -42,6 +42,7 @@
     callSIP: V.callSIP,
     callWhatsappUser: V.callWhatsappUser,
   };
+  V.copyFields(VoxEngine, V.engine); // what the files before this one have given to VoxEngine
   V.emitter(VoxEngine, "VoxEngine");
   V.register("", VoxEngine);
 
@@ -53,7 +54,9 @@
     "enableTraceForIncomingWebsockets", "enqueueACDRequest", "enqueueTask", "forwardCallToPSTN", "forwardCallToSIP",
     "forwardCallToUser", "forwardCallToUserDirect", "playSoundAndHangup",
   ];
-  for (let i = 0; i < NOT_YET.length; i++) V.notBuilt(VoxEngine, NOT_YET[i], "VoxEngine." + NOT_YET[i]);
+  for (let i = 0; i < NOT_YET.length; i++) {
+    if (!hasOwn(VoxEngine, NOT_YET[i])) V.notBuilt(VoxEngine, NOT_YET[i], "VoxEngine." + NOT_YET[i]);
+  }
 
   V.on("Application.CallAlerting", (target, data) => {
     const call = V.incomingCall(target, {

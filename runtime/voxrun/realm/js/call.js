@@ -5,6 +5,13 @@
   const keys = Object.keys;
   const isArray = Array.isArray;
   const { isObject } = V;
+  const { hasOwn } = V.prim;
+
+  // Files after this one add what they bring to every call: part(call, id, about).
+  const parts = V.prim.list();
+  V.callPart = (part) => {
+    parts[parts.length] = part;
+  };
 
   const LONGEST_MESSAGE = 8192; // bytes of sendMessage and sendInfo
   const LONGEST_CUSTOM_DATA = 200; // bytes
@@ -173,7 +180,11 @@
       return facts.incoming || state === "CONNECTED" ? "" : "the outgoing call is not connected yet";
     });
     V.emitter(call, "Call");
-    for (let i = 0; i < NOT_YET.length; i++) V.notBuilt(call, NOT_YET[i], "call." + NOT_YET[i]);
+    const about = { __proto__: null, facts, command, state: () => state, dead: () => dead };
+    for (let i = 0; i < parts.length; i++) parts[i](call, id, about);
+    for (let i = 0; i < NOT_YET.length; i++) {
+      if (!hasOwn(call, NOT_YET[i])) V.notBuilt(call, NOT_YET[i], "call." + NOT_YET[i]);
+    }
 
     V.register(id, call);
     V.hook(id, (kind, data) => {

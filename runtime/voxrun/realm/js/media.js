@@ -72,6 +72,9 @@
     });
   };
 
+  // Functions of VoxEngine that stand in files of their own; app.js makes them its members.
+  V.engine = {};
+
   V.methods = methods;
   V.unitId = unitId;
   V.isObject = isObject;
