@@ -57,6 +57,14 @@ def test_enums_need_no_require(expression: str, value: object) -> None:
     assert value_of(expression) == value
 
 
+@pytest.mark.covers(
+    "ASRLanguage",
+    "ASRModelList",
+    "ASRProfileList",
+    "DialogflowLanguage",
+    "Language",
+    "VoiceList",
+)
 @pytest.mark.parametrize(
     ("expression", "value"),
     [

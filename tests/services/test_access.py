@@ -27,6 +27,7 @@ async def ask(stage: Stage, method: str = "GET", rest: str = "", content: str = 
     return await stage.runtime.http_request(stage.session_id, f"{1:032x}", method, path, content, headers)
 
 
+@pytest.mark.covers("AppEvents.HttpRequest")
 def test_the_event_has_the_platform_s_fields_and_only_x_headers() -> None:
     async def story(stage: Stage) -> None:
         await stage.start(HANDLER % "Logger.write(JSON.stringify(e)); return 'ok';")

@@ -25,6 +25,7 @@ for (const name of Object.keys(CallEvents)) {
 """
 
 
+@pytest.mark.covers("AppEvents.CallAlerting")
 def test_call_alerting_has_the_platform_s_fields() -> None:
     source = (
         TAKE
@@ -47,6 +48,15 @@ def test_call_alerting_has_the_platform_s_fields() -> None:
     play(story)
 
 
+@pytest.mark.covers(
+    "Call.callerid",
+    "Call.clientType",
+    "Call.customData",
+    "Call.displayName",
+    "Call.id",
+    "Call.incoming",
+    "Call.number",
+)
 def test_what_a_scenario_may_ask_of_a_call_at_once() -> None:
     source = (
         TAKE
@@ -69,6 +79,7 @@ def test_what_a_scenario_may_ask_of_a_call_at_once() -> None:
     play(story)
 
 
+@pytest.mark.covers("Call.state")
 def test_states_follow_the_call() -> None:
     source = (
         TAKE
@@ -94,6 +105,7 @@ def test_states_follow_the_call() -> None:
     play(story)
 
 
+@pytest.mark.covers("Call.answer", "CallEvents.Disconnected")
 def test_an_answered_call_that_the_caller_ends() -> None:
     async def story(stage: Stage) -> None:
         leg = await stage.call_in(TAKE % (WATCH + "call.answer({'X-A': '1'});"))
@@ -116,6 +128,7 @@ def test_an_answered_call_that_the_caller_ends() -> None:
     play(story)
 
 
+@pytest.mark.covers("Call.reject")
 def test_a_rejected_call_is_disconnected_with_the_code_at_once() -> None:
     async def story(stage: Stage) -> None:
         leg = await stage.call_in(TAKE % (WATCH + "call.reject(486, {'X-Why': 'busy'});"))
@@ -181,6 +194,7 @@ def test_a_second_answer_does_nothing() -> None:
     play(story)
 
 
+@pytest.mark.covers("Call.hangup")
 def test_hanging_up_works_unbound_and_in_every_state() -> None:
     async def story(stage: Stage) -> None:
         leg = await stage.call_in(TAKE % "call.hangup(); call.hangup(); setTimeout(call.hangup, 500);")
@@ -192,6 +206,7 @@ def test_hanging_up_works_unbound_and_in_every_state() -> None:
     play(story)
 
 
+@pytest.mark.covers("Call.handleTones", "CallEvents.ToneReceived")
 def test_tones_arrive_only_after_handle_tones_and_with_their_type() -> None:
     source = (
         TAKE
@@ -219,6 +234,7 @@ def test_tones_arrive_only_after_handle_tones_and_with_their_type() -> None:
     play(handled)
 
 
+@pytest.mark.covers("Call.sendDigits", "Call.sendInfo", "Call.sendMessage")
 def test_digits_messages_and_infos_go_out() -> None:
     source = (
         TAKE
@@ -256,6 +272,12 @@ def test_arguments_that_cannot_be_are_errors_that_say_what_is_wrong(call: str, m
     play(story)
 
 
+@pytest.mark.covers(
+    "CallEvents.InfoReceived",
+    "CallEvents.MessageReceived",
+    "CallEvents.OffHold",
+    "CallEvents.OnHold",
+)
 def test_messages_infos_and_hold_come_in() -> None:
     async def story(stage: Stage) -> None:
         leg = await stage.call_in(TAKE % ("call.answer();" + WATCH))
@@ -285,6 +307,12 @@ VoxEngine.addEventListener(AppEvents.Started, () => {
 """
 
 
+@pytest.mark.covers(
+    "CallEvents.AudioStarted",
+    "CallEvents.Connected",
+    "CallEvents.FirstAudioPacketReceived",
+    "CallEvents.Ringing",
+)
 def test_an_outgoing_call_rings_starts_audio_connects_and_ends() -> None:
     async def story(stage: Stage) -> None:
         await stage.start(DIAL % ("VoxEngine.callPSTN('+1555', '+1444')", WATCH))
@@ -320,6 +348,7 @@ def test_without_early_media_audio_starts_with_the_answer() -> None:
     play(story)
 
 
+@pytest.mark.covers("CallEvents.Failed")
 def test_a_refused_outgoing_call_fails_with_code_and_reason() -> None:
     async def story(stage: Stage) -> None:
         await stage.start(DIAL % ("VoxEngine.callPSTN('+1555', '+1444')", WATCH))
@@ -357,6 +386,12 @@ def test_hanging_up_before_the_answer_fails_with_487() -> None:
     play(story)
 
 
+@pytest.mark.covers(
+    "VoxEngine.callPSTN",
+    "VoxEngine.callSIP",
+    "VoxEngine.callUser",
+    "VoxEngine.callWhatsappUser",
+)
 @pytest.mark.parametrize(
     ("create", "expected"),
     [
@@ -470,6 +505,7 @@ def test_a_call_hears_one_source_at_a_time_the_new_one_replaces_the_old() -> Non
     play(story)
 
 
+@pytest.mark.covers("Call.handleMicStatus", "CallEvents.MicStatusChange")
 def test_mic_status_tells_when_the_caller_speaks() -> None:
     source = (
         TAKE

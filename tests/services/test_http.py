@@ -44,6 +44,7 @@ def run(
     return play(story, **application)
 
 
+@pytest.mark.covers("Net.httpRequestAsync")
 def test_the_result_has_the_platform_s_fields() -> None:
     stage = run(
         """const r = await Net.httpRequestAsync("http://x/a");
@@ -84,6 +85,7 @@ def test_the_user_agent_is_the_platform_s_unless_given() -> None:
     assert [request.headers["user-agent"] for request in stage.net.requests] == ["VoxEngine/1.0", "mine"]
 
 
+@pytest.mark.covers("Net.httpRequest", "Net.HttpRequestOptions")
 @pytest.mark.parametrize(
     "call",
     [

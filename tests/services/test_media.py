@@ -71,6 +71,7 @@ def talk(test: object) -> None:
     play(story)
 
 
+@pytest.mark.covers("VoxEngine.sendMediaBetween", "VoxEngine.stopMediaBetween")
 def test_between_two_calls_each_hears_the_other() -> None:
     async def test(line: Talk) -> None:
         assert await line.do("VoxEngine.sendMediaBetween(a, b)") == [{2}, {1}, set()]
@@ -79,6 +80,7 @@ def test_between_two_calls_each_hears_the_other() -> None:
     talk(test)
 
 
+@pytest.mark.covers("Call.sendMediaTo", "Call.stopMediaTo")
 def test_one_call_may_send_to_many() -> None:
     async def test(line: Talk) -> None:
         assert await line.do("a.sendMediaTo(b); a.sendMediaTo(c)") == [set(), {1}, {1}]

@@ -50,6 +50,12 @@ def wav(samples: int) -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.covers(
+    "Call.say",
+    "CallEvents.PlaybackFinished",
+    "CallEvents.PlaybackReady",
+    "CallEvents.PlaybackStarted",
+)
 def test_say_is_ready_started_and_finished_and_the_caller_hears_it() -> None:
     async def story(stage: Stage) -> None:
         leg = await stage.call_in(SAY % 'call.say("Hello", VoiceList.Amazon.en_US_Joanna);')
@@ -95,6 +101,7 @@ def test_a_second_say_replaces_the_first_at_once() -> None:
     ]
 
 
+@pytest.mark.covers("Call.stopPlayback")
 def test_stop_playback_is_silent_and_gives_no_event() -> None:
     async def story(stage: Stage) -> None:
         leg = await stage.call_in(
@@ -107,6 +114,7 @@ def test_stop_playback_is_silent_and_gives_no_event() -> None:
     play(story)
 
 
+@pytest.mark.covers("Call.startPlayback")
 def test_a_file_plays_from_its_url_and_is_fetched_once() -> None:
     code = (
         'call.startPlayback("http://x/a.wav"); setTimeout(() => call.startPlayback("http://x/a.wav"), 2000);'

@@ -126,6 +126,7 @@ def test_the_file_is_complete_before_the_session_is_said_to_be_over(tmp_path: Pa
     assert abs(seen[0] / 16_000 - 3.2) < 0.05
 
 
+@pytest.mark.covers("Call.record", "CallEvents.RecordStarted", "CallEvents.RecordStopped")
 @pytest.mark.parametrize(
     ("wish", "name", "channels"),
     [
@@ -161,6 +162,7 @@ def test_a_run_that_keeps_nothing_says_so() -> None:
     play(story)
 
 
+@pytest.mark.covers("CallEvents.RecordError")
 def test_a_file_that_cannot_be_made_is_a_record_error_and_the_call_goes_on(tmp_path: Path) -> None:
     async def story(stage: Stage) -> None:
         leg = await stage.call_in(ECHO_NOTHING % (RECORD % ""), record=False)

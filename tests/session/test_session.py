@@ -24,6 +24,7 @@ VoxEngine.addEventListener(AppEvents.Terminated, () => Logger.write("terminated"
 """
 
 
+@pytest.mark.covers("AppEvents.Started", "AppEvents.Terminated", "AppEvents.Terminating")
 def test_events_come_in_the_platform_s_order_and_sixty_seconds_without_calls_end_it() -> None:
     async def story(stage: Stage) -> None:
         leg = await stage.call_in(ANSWER)
@@ -69,6 +70,7 @@ def test_started_carries_the_platform_s_fields() -> None:
     play(story)
 
 
+@pytest.mark.covers("VoxEngine.terminate")
 def test_terminate_works_unbound_and_lets_the_current_block_finish() -> None:
     source = """
     VoxEngine.addEventListener(AppEvents.CallAlerting, ({call}) => {
@@ -389,6 +391,7 @@ def test_a_full_disk_is_told_once_and_the_call_goes_on(tmp_path: Path) -> None:
     assert len(read_recording(folder).turns) > 5  # what is on the disk is still a journal
 
 
+@pytest.mark.covers("Logger.hideTones")
 def test_keys_of_the_caller_stay_out_of_the_log_when_the_scenario_hides_them(tmp_path: Path) -> None:
     source = """
     Logger.hideTones(true);

@@ -29,5 +29,14 @@ def test_what_the_main_job_needs_is_there(built: Built) -> None:
 
 def test_only_known_names_are_missing(built: Built) -> None:
     surface = load_surface()
-    calls = {f"Call.{name}" for name in surface.classes["Call"]}
-    assert built.missing <= set(surface.functions) | set(surface.namespaces) | calls
+    members = {f"{name}.{member}" for name, held in surface.classes.items() for member in held}
+    known = {*surface.functions, *surface.namespaces, *surface.classes, *members}
+    assert built.missing <= known
+    assert built.gated <= set(surface.namespaces)
+
+
+def test_what_its_owner_lacks_is_lacking_too() -> None:
+    built = Built(frozenset(), frozenset({"Player", "Call.fly"}), frozenset({"OpenAI"}))
+    lacking = ("Player", "Player.stop", "Call.fly", "OpenAI.Beta.createRealtimeAPIClient")
+    assert [name for name in lacking if not built.lacks(name)] == []
+    assert not built.lacks("Call.answer")

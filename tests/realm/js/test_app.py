@@ -14,6 +14,7 @@ def test_terminate_works_unbound_and_once(platform: Platform) -> None:
     assert platform.logs() == ["on"]
 
 
+@pytest.mark.covers("VoxEngine.customData")
 def test_custom_data_is_read_and_set(platform: Platform) -> None:
     platform.boot(
         "Logger.write(VoxEngine.customData()); Logger.write(VoxEngine.customData(5));"
@@ -42,6 +43,7 @@ def test_an_absent_secret_is_undefined_and_the_log_says_how_to_give_it(platform:
     assert f"--secret {name}=VALUE" in platform.logs("system")[0]
 
 
+@pytest.mark.covers("VoxEngine.getSecretValue")
 def test_a_secret_is_read_at_top_level(platform: Platform) -> None:
     assert platform.value("VoxEngine.getSecretValue('KEY')", secrets={"KEY": 'v"é'}) == 'v"é'
 

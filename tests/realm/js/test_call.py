@@ -12,13 +12,15 @@ def commands(platform: Platform) -> list[tuple[str, dict[str, Any]]]:
     return [(c.kind, dict(c.data)) for c in platform.sent("call.")]
 
 
+@pytest.mark.covers("Call.toString")
 def test_what_it_knows(platform: Platform) -> None:
     platform.call_in(
         "Logger.write([call.id(), call.callerid(), call.number(), call.displayName(), call.clientType(),"
-        "call.incoming(), call.state(), call.vad(), call.customData(), '' + call].join('|'));",
+        "call.incoming(), call.state(), call.vad(), call.customData(), '' + call, call.toString()]"
+        ".join('|'));",
         customData="cd",
     )
-    assert platform.logs() == ["c1|alice|100|Alice|user|true|ALERTING|false|cd|Call c1"]
+    assert platform.logs() == ["c1|alice|100|Alice|user|true|ALERTING|false|cd|Call c1|Call c1"]
 
 
 def test_headers_are_a_copy(platform: Platform) -> None:
@@ -26,6 +28,7 @@ def test_headers_are_a_copy(platform: Platform) -> None:
     assert platform.logs() == ["7"]
 
 
+@pytest.mark.covers("Call.decline", "Call.ring", "Call.startEarlyMedia")
 @pytest.mark.parametrize(
     ("code", "kind", "data"),
     [

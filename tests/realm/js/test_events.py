@@ -70,6 +70,7 @@ LISTENERS = """
 """
 
 
+@pytest.mark.covers("Call.addEventListener", "Call.removeEventListener")
 @pytest.mark.parametrize(
     ("code", "left"),
     [

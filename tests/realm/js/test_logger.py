@@ -6,6 +6,7 @@ import pytest
 from tests.realm.js.conftest import Platform
 
 
+@pytest.mark.covers("Logger.write")
 @pytest.mark.parametrize(
     ("call", "text"),
     [
@@ -51,6 +52,7 @@ def test_logger_write_works_unbound_and_names_its_line(platform: Platform) -> No
     assert platform.sent("log")[0].where.startswith("a.js:2:")
 
 
+@pytest.mark.covers("trace")
 def test_trace_and_console_have_levels_of_their_own(platform: Platform) -> None:
     platform.boot(
         "trace('t'); console.log('c', 1); console.info('i'); console.debug('d'); console.warn('w');"

@@ -41,6 +41,7 @@ def test_ids_are_numbers_and_extra_arguments_reach_the_callback(platform: Platfo
     assert platform.logs() == ["number1", '["a",{"b":1}]']
 
 
+@pytest.mark.covers("setInterval", "setTimeout")
 def test_a_timeout_fires_once_and_an_interval_again_and_again(platform: Platform) -> None:
     platform.boot("setTimeout(() => Logger.write('t'), 1); setInterval(() => Logger.write('i'), 100);")
     for timer in ("1", "1", "2", "2", "99"):
@@ -48,6 +49,7 @@ def test_a_timeout_fires_once_and_an_interval_again_and_again(platform: Platform
     assert platform.logs() == ["t", "i", "i"]
 
 
+@pytest.mark.covers("clearTimeout")
 def test_a_timer_that_was_cleared_does_not_fire_even_if_it_is_on_its_way(platform: Platform) -> None:
     platform.boot(
         "const a = setTimeout(() => Logger.write('never'), 1); clearTimeout(a); clearTimeout(a);"
@@ -58,6 +60,7 @@ def test_a_timer_that_was_cleared_does_not_fire_even_if_it_is_on_its_way(platfor
     assert [c.target for c in platform.sent("timer.clear")] == ["1"]
 
 
+@pytest.mark.covers("clearInterval")
 def test_an_interval_can_be_cleared_inside_its_handler(platform: Platform) -> None:
     platform.boot("const i = setInterval(() => { Logger.write('once'); clearInterval(i); }, 100);")
     platform.fire("@timer", "1")

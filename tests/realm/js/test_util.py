@@ -34,6 +34,7 @@ def utf8(text: str) -> bytes:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
+@pytest.mark.covers("str2bytes")
 @PLAIN
 @given(TEXTS)
 def test_text_becomes_utf_8(js: Platform, text: str) -> None:
@@ -41,6 +42,7 @@ def test_text_becomes_utf_8(js: Platform, text: str) -> None:
     assert bytes(js.evaluate("str2bytes(e.text, 'UTF-8')", text=text)) == utf8(text)
 
 
+@pytest.mark.covers("bytes2str")
 @PLAIN
 @given(BYTES | st.text(max_size=20).map(lambda t: t.encode("utf-8", "surrogatepass") + b"\xe2\x82"))
 def test_utf_8_becomes_text_and_what_is_none_is_replaced(js: Platform, data: bytes) -> None:
@@ -66,6 +68,7 @@ def test_latin_1_and_ascii_keep_one_byte_a_character(js: Platform, data: bytes) 
     assert bytes(js.evaluate("str2bytes(e.text, 'ascii')", text=text)) == text.encode("ascii", "replace")
 
 
+@pytest.mark.covers("base64_decode", "base64_encode")
 @PLAIN
 @given(BYTES)
 def test_base64_both_ways(js: Platform, data: bytes) -> None:
@@ -88,6 +91,7 @@ def test_base64_skips_line_breaks(js: Platform) -> None:
     assert js.evaluate("bytes2str(base64_decode('aGVs\\r\\nbG8 ='))") == "hello"
 
 
+@pytest.mark.covers("bytes2hex", "hex2bytes")
 @PLAIN
 @given(BYTES)
 def test_hex_both_ways(js: Platform, data: bytes) -> None:
@@ -112,6 +116,7 @@ def test_mistakes_are_named(platform: Platform, call: str, message: str) -> None
     assert message in platform.logs()[0]
 
 
+@pytest.mark.covers("uuidgen")
 def test_a_uuid_is_one_of_version_4_and_never_the_same(platform: Platform) -> None:
     made = platform.value("Array.from({length: 200}, () => uuidgen())")
     assert len(set(made)) == 200
@@ -135,6 +140,7 @@ def _next(row: list[int], i: int, x: str, b: str) -> list[int]:
     return out
 
 
+@pytest.mark.covers("levenshtein_distance")
 @PLAIN
 @given(st.text("abc", max_size=12), st.text("abc", max_size=12))
 def test_the_distance_of_two_texts(js: Platform, a: str, b: str) -> None:

@@ -33,10 +33,21 @@ function isThere(holder, name) {
 }
 for (const module of %(modules)s) require(module);
 for (const name of %(globals)s) if (typeof globalThis[name] === "undefined") missing.push(name);
-const call = VoxEngine.callUser("nobody", "nobody");
-for (const name of %(methods)s) if (!isThere(call, name)) missing.push("Call." + name);
 for (const [owner, name] of %(functions)s) {
   if (!isThere(globalThis[owner], name)) missing.push(owner + "." + name);
+}
+for (const [type, make, members] of %(classes)s) {
+  let made;
+  try {
+    made = Function("return " + make)();
+  } catch {
+    missing.push(type);
+    continue;
+  }
+  for (const name of members) {
+    const there = name in made && (typeof made[name] !== "function" || isThere(made, name));
+    if (!there) missing.push(type + "." + name);
+  }
 }
 say(%(mark)s + stringify(missing));
 """
@@ -44,29 +55,54 @@ say(%(mark)s + stringify(missing));
 _ENDING = frozenset({"VoxEngine.terminate", "Logger.write"})
 """Never tried: they would end the attempt or be its voice."""
 
-_FIELDS = frozenset({"is_conf"})
-"""Members of calls that are no functions."""
+_OBJECTS = {
+    "ASR": 'VoxEngine.createASR({profile: "en"})',
+    "AMD.AnsweringMachineDetector": 'AMD.create({call: VoxEngine.callUser("nobody", "nobody")})',
+    "Call": 'VoxEngine.callUser("nobody", "nobody")',
+    "Conference": "VoxEngine.createConference()",
+    "ConferenceRecorder": "VoxEngine.createRecorder()",
+    "Endpoint": 'VoxEngine.createConference().add({call: VoxEngine.callUser("nobody", "nobody")})',
+    "IVRState": 'new IVRState("nothing", {type: "noinput"}, () => {}, () => {})',
+    "Player": 'VoxEngine.createTTSPlayer("nothing")',
+    "Recorder": "VoxEngine.createRecorder()",
+    "SequencePlayer": 'VoxEngine.createSequencePlayer({segments: [{text: "nothing"}]})',
+    "WebSocket": 'VoxEngine.createWebSocket("wss://example.com")',
+}
+"""Class -> how a scenario comes by an object of it."""
+
+_UNSEEN = frozenset({"Call.is_conf"})
+"""Members that only some objects of their class have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
     """``modules``: values of the modules that are there ("ultravox"). ``missing``: names of the platform
-    that are known but not there ("CallList", "VoxEngine.createASR", "Call.record")."""
+    that are known but not there ("CallList", "VoxEngine.createASR", "Call.record", "Player")."""
 
     modules: frozenset[str]
     missing: frozenset[str]
+    gated: frozenset[str] = frozenset()
+    """Namespaces whose module is not there: their ``require`` says so."""
+
+    def lacks(self, name: str) -> bool:
+        """Whether a member or the namespace or class that holds it is not there."""
+        while name:
+            if name in self.missing or name in self.gated:
+                return True
+            name = name.rpartition(".")[0]
+        return False
 
 
 def find_built(surface: Surface) -> Built:
     """Try every name of the surface once."""
     files = (file.name.removesuffix(".js") for file in platform().modules)
     modules = frozenset(name for name in files if not name.startswith("_"))
-    return Built(modules, _missing(asyncio.run(_boot(_probe(surface, modules)))))
-
-
-def _probe(surface: Surface, modules: Iterable[str]) -> str:
-    # A namespace whose module is not there is told by its require.
     there = {name for name, module in surface.namespaces.items() if _is_there(surface, module, modules)}
+    gated = frozenset(surface.namespaces) - there
+    return Built(modules, _missing(asyncio.run(_boot(_probe(surface, modules, there)))), gated)
+
+
+def _probe(surface: Surface, modules: Iterable[str], there: set[str]) -> str:
     functions = [
         name.split(".") for name in surface.functions if name not in _ENDING and name.count(".") == 1
     ]
@@ -75,8 +111,11 @@ def _probe(surface: Surface, modules: Iterable[str]) -> str:
         "mark": _MARK,
         "modules": sorted(modules),
         "globals": sorted(there | {name for name in surface.functions if "." not in name}),
-        "methods": sorted(set(surface.classes["Call"]) - _FIELDS),
         "functions": [[owner, name] for owner, name in functions if owner in there],
+        "classes": [
+            [name, make, [m for m in sorted(surface.classes[name]) if f"{name}.{m}" not in _UNSEEN]]
+            for name, make in _OBJECTS.items()
+        ],
     }
     return _PROBE % {name: json.dumps(value) for name, value in fields.items()}
 

@@ -1,0 +1,55 @@
+"""Members of the platform's API that do not, or do not wholly, do here what they do there.
+
+Read by the coverage table (docs/coverage.md) and by ``voxrun check``. Names are dotted ("Call.record",
+"CallEvents.VideoTrackCreated"). A member that is only not built yet needs no entry: that is found out by
+looking.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_QUEUES: Final = "call queues and their operators are a service of the platform"
+_VIDEO: Final = "voxrun carries audio only"
+_MUSIC: Final = "the platform identifies music with a service of its own"
+_STREAMS: Final = "streaming to a video platform needs video, and voxrun carries audio only"
+
+NOT_HERE: Final[dict[str, str]] = {
+    "ACDEvents": _QUEUES,
+    "ACDRequest": _QUEUES,
+    "CCAI": "Google's contact center is reached through the platform only",
+    "CallEvents.AudioIdentificationError": _MUSIC,
+    "CallEvents.AudioIdentificationResult": _MUSIC,
+    "CallEvents.AudioIdentificationStarted": _MUSIC,
+    "CallEvents.AudioIdentificationStopped": _MUSIC,
+    "CallEvents.FirstVideoPacketReceived": _VIDEO,
+    "CallEvents.VideoTrackCreated": _VIDEO,
+    "MeasurementProtocol": "Google Analytics no longer takes its messages",
+    "Net.sendMail": "voxrun sends no mail",
+    "Net.sendMailAsync": "voxrun sends no mail",
+    "SmartQueueEvents": _QUEUES,
+    "SmartQueueTask": _QUEUES,
+    "StreamingAgent": _STREAMS,
+    "StreamingAgentEvents": _STREAMS,
+    "VoxEngine.createStreamingAgent": _STREAMS,
+    "VoxEngine.enqueueACDRequest": _QUEUES,
+    "VoxEngine.enqueueTask": _QUEUES,
+    "VoximplantAPI": "it manages an account of the platform",
+    "VoximplantAvatar": "avatars live on the platform",
+}
+"""Will not come: the name of a member, or of the namespace, class or enum that holds it -> why."""
+
+PARTLY: Final[dict[str, str]] = {
+    "Call.answer": "the parameters for video and audio levels are ignored",
+    "Call.record": "language, dict, labels, provider, format and expire are ignored",
+}
+"""Works, with what is missing."""
+
+
+def not_here(name: str) -> str:
+    """Why a member will not come, "" for those that may."""
+    while name:
+        if name in NOT_HERE:
+            return NOT_HERE[name]
+        name = name.rpartition(".")[0]
+    return ""
