@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import shutil
+import sys
+import threading
 from collections.abc import Generator
 
 import pytest
@@ -11,6 +14,35 @@ import pytest
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 MUST_RUN = ("browser", "peer")
 """Marks of tests that need something outside of the package; ``.ci/run`` installs it."""
+
+EXIT_SECONDS = 20
+"""How long the interpreter may take to end once every test is through."""
+
+STATUS: pytest.StashKey[int] = pytest.StashKey()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    session.config.stash[STATUS] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """A thread that never ends keeps the interpreter from ending, for hours on a build server: aiortc leaves
+    its decoder's behind where a peer is closed as it connects. So it is named, and the run ends."""
+    if STATUS in config.stash and not hasattr(config, "workerinput"):
+        threading.Thread(target=_end, args=(config.stash[STATUS],), name="end of run", daemon=True).start()
+
+
+def _end(status: int) -> None:
+    if threading.Event().wait(EXIT_SECONDS):
+        return
+    print(f"\nThe tests are over, but this process did not end within {EXIT_SECONDS} s:", file=sys.stderr)
+    for thread in threading.enumerate():
+        print(f"  {thread.name}{' (daemon)' if thread.daemon else ''}", file=sys.stderr)
+    faulthandler.dump_traceback(all_threads=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -70,3 +70,25 @@ def test_without_a_browser_the_build_server_says_what_to_install(tmp_path: Path)
     text = outcome(tmp_path, "browser", "assert False", "true", path="/nowhere")
     assert "1 error" in text
     assert "apt install chromium" in text
+
+
+LEFT_BEHIND = """
+import threading
+
+def test_it():
+    threading.Thread(target=threading.Event().wait, name="left behind").start()
+    assert {truth}
+"""
+
+
+@pytest.mark.parametrize(("truth", "code"), [("True", 0), ("False", 1)])
+def test_a_thread_that_never_ends_is_named_and_the_run_ends_with_its_result(
+    tmp_path: Path, truth: str, code: int
+) -> None:
+    text = Path(__file__).with_name("conftest.py").read_text()
+    (tmp_path / "conftest.py").write_text(text.replace("EXIT_SECONDS = 20", "EXIT_SECONDS = 0.2"))
+    (tmp_path / "test_it.py").write_text(LEFT_BEHIND.format(truth=truth))
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "test_it.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == code
+    assert "left behind" in done.stderr
