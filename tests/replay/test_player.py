@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from tests.replay.calls import VOICE, write
 
+from voxrun.errors import ConfigError
 from voxrun.replay.player import Player
 
 SCENARIO = "VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => call.answer());"
@@ -34,4 +36,25 @@ def test_the_session_of_a_failed_call_is_kept(tmp_path: Path) -> None:
     player.close()
     assert outcome.folder is not None
     assert (outcome.folder / "journal.jsonl").is_file()
-    assert (outcome.folder.parent / "failure.txt").is_file()
+    assert outcome.report == outcome.folder / "report.html"
+    assert f"Report: {outcome.report}" in (outcome.folder.parent / "failure.txt").read_text()
+
+
+def test_a_call_in_python_has_its_own_name_and_command(tmp_path: Path) -> None:
+    script = write(tmp_path, VOICE + "steps: [{expect: {log: never, within: 1s}}]", SCENARIO)
+    player = Player(keep=tmp_path / "out")
+    outcome = player.play(script, name="test_x[1]", again="pytest x.py::test_x[1]")
+    player.close()
+    folder = tmp_path / "out" / "test_x[1]"
+    assert "Again: pytest x.py::test_x[1]" in (folder / "failure.txt").read_text()
+    assert outcome.report is not None
+    assert "pytest x.py::test_x[1]" in outcome.report.read_text("utf-8")
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    script = write(tmp_path, VOICE + "steps: [hangup]", SCENARIO)
+    (tmp_path / "file").write_text("")
+    player = Player(keep=tmp_path / "file" / "out")
+    with pytest.raises(ConfigError, match="no folder for calls can be made"):
+        player.play(script)
+    player.close()

@@ -12,6 +12,7 @@ from tests.replay.calls import AGENT, TALK, VOICE, write
 
 GOOD = VOICE + AGENT + "tags: [quick]\nsteps:\n  - expect: {caller_hears: good morning}\n  - hangup\n"
 BAD = VOICE + AGENT + "title: It goes wrong\nsteps:\n  - expect: {agent_says: good evening, within: 5s}\n"
+WITH_REPORTS = ("good.call.yaml", "bad.call.yaml", "--report", "out", "-n", "2")
 PYTHON = """
 AGENT = {"voice": {"engine": "espeak"}, "greeting": "Good morning.", "rules": []}
 
@@ -68,9 +69,9 @@ def suite(folder: Path) -> None:
 
 def test_scripts_are_tests(tmp_path: Path) -> None:
     suite(tmp_path)
-    found = run(
-        tmp_path, "-m", "voxrun.cli.main", "test", "good.call.yaml", "bad.call.yaml", "--junitxml", "r.xml"
-    )
+    (tmp_path / "out" / "old").mkdir(parents=True)
+    (tmp_path / "out" / "old" / "outcome.json").write_text("{}")
+    found = run(tmp_path, "-m", "voxrun.cli.main", "test", *WITH_REPORTS, "--junitxml", "r.xml")
     assert found.returncode == 1, found.stdout + found.stderr
     assert "ok " in found.stdout
     assert "bad.call.yaml:" in found.stdout
@@ -81,8 +82,13 @@ def test_scripts_are_tests(tmp_path: Path) -> None:
     assert set(cases) == {"good", "bad"}
     assert cases["bad"].find("failure") is not None
     assert {p.get("name") for p in cases["good"].iter("property")} >= {"seed", "call_seconds"}
-    failed = Path(found.stdout.partition("Files: ")[2].split()[0])
-    assert (failed / "journal.jsonl").is_file()
+    failed = Path(found.stdout.partition("Files: ")[2].split()[0])  # as it was typed
+    assert (tmp_path / failed / "journal.jsonl").is_file()
+    assert f"Report: {failed / 'report.html'}" in found.stdout
+    assert "Reports: out/index.html" in found.stdout
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert page.rindex("bad.call.yaml") < page.rindex("good.call.yaml")
+    assert "old" not in {path.name for path in (tmp_path / "out").iterdir()}
 
 
 def test_exit_codes(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from tests.report.calls import missed_outcome, weather_call
 from tests.report.journals import Writing
 
 from voxrun.report.build import Report, build
-from voxrun.report.outcome import Outcome
+from voxrun.report.outcome import Expectation, Outcome
 from voxrun.report.reading import read_session
 
 
@@ -99,3 +99,11 @@ def test_a_recording_that_is_gone_or_elsewhere_is_told_or_left_alone(tmp_path: P
     report = build(read_session(writing.save(tmp_path)))
     assert [each.name for each in report.recordings] == ["recording.wav"]
     assert report.notes[0].startswith("recording.wav cannot be read")
+
+
+def test_a_wait_beyond_the_end_of_the_session_is_in_the_report(tmp_path: Path) -> None:
+    session = read_session(Writing().save(tmp_path / "s"))
+    late = Outcome("w", False, script="w.call.yaml", expectations=(Expectation("log", False, at_ms=99_000),))
+    report = build(session, late)
+    assert report.length_ms == 99_000
+    assert ("Script", "w.call.yaml") in report.facts

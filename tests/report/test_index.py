@@ -38,6 +38,14 @@ def test_every_report_has_a_row_the_failed_ones_first(suite: Path) -> None:
     assert "3 of 5" in text
 
 
+def test_scripts_are_named_by_their_file_and_kept_together(tmp_path: Path) -> None:
+    session = Writing().save(tmp_path / "sessions" / "one")
+    for number, script in enumerate(("b.call.yaml", "a.call.yaml")):
+        write(session, tmp_path / f"{number}.html", Outcome("Alike", True, script=script))
+    text = write_index(tmp_path).read_text("utf-8")
+    assert text.index("a.call.yaml") < text.index("b.call.yaml")
+
+
 def test_an_index_can_be_made_again(suite: Path) -> None:
     once = write_index(suite).read_bytes()
     assert write_index(suite).read_bytes() == once

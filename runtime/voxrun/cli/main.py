@@ -200,7 +200,7 @@ def script(folder: Path, output: Path | None) -> int:
 @click.option("-x", "first", is_flag=True, help="Stop at the first call that fails.")
 @click.option("--lf", "last_failed", is_flag=True, help="Only calls that failed the last time.")
 @click.option("--junitxml", "junit", type=FILES, metavar="FILE", help="Write results for build servers.")
-@click.option("--report", type=FILES, metavar="DIR", help="Keep what came of every call.")
+@click.option("--report", type=FILES, metavar="DIR", help="Write a report of every call, and an index.")
 @click.option("--seed", type=click.IntRange(0, 2**48 - 1), metavar="N", help="Seed instead of the scripts'.")
 def test(paths: tuple[Path, ...], **given: Any) -> int:
     """Play call scripts (*.call.yaml; the current folder without a PATH) and check what they expect."""

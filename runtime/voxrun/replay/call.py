@@ -57,6 +57,8 @@ class Call:
         self._cursor = Cursor()
         self._acted = 0
         """When the latest step began that was no expectation."""
+        self._began = 0
+        """When the wait for the present expectation began."""
         self._standing: list[tuple[Wish, Cursor]] = []
         self._hearings: dict[str, Hearing] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -99,8 +101,9 @@ class Call:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for wish, cursor in self._standing:
+            self._began = cursor.at
             self._must_be_absent(wish, cursor)
-            self.met.append(Met(wish, self.stage.now, "it did not come"))
+            self._note_met(wish, self.stage.now, "it did not come")
         self._check_trouble()
 
     def listen(self) -> None:
@@ -318,6 +321,7 @@ class Call:
 
     async def _await(self, wish: Wish, cursor: Cursor, within_ms: int | None = None) -> None:
         within = within_ms if within_ms is not None else wish.within_ms
+        self._began = self.stage.now
         if wish.absent:
             await self._await_absence(wish, cursor.copy(), within)
             return
@@ -347,8 +351,11 @@ class Call:
         if found is None:
             return False
         cursor.take(wish, found)
-        self.met.append(Met(wish, found.at, found.text))
+        self._note_met(wish, found.at, found.text)
         return True
+
+    def _note_met(self, wish: Wish, at: int, text: str) -> None:
+        self.met.append(Met(wish, at, text, min(self._began, at)))
 
     def _find(self, wish: Wish, cursor: Cursor) -> Any:
         if wish.kind == "caller_hears" and (person := self.person(wish.who)) is not None:
@@ -374,7 +381,7 @@ class Call:
             self._check_trouble()
             await self._pass(min(self._interval(wish), end - self.stage.now))
         self._must_be_absent(wish, cursor)
-        self.met.append(Met(wish, self.stage.now, "it did not come"))
+        self._note_met(wish, self.stage.now, "it did not come")
 
     def _must_be_absent(self, wish: Wish, cursor: Cursor) -> None:
         if wish.kind == "audio":
@@ -390,7 +397,7 @@ class Call:
     def _audio_holds(self, wish: Wish, cursor: Cursor, last: bool) -> bool:
         verdict = judge(wish, self._line(wish, cursor))
         if verdict.holds:
-            self.met.append(Met(wish, verdict.at, verdict.text))
+            self._note_met(wish, verdict.at, verdict.text)
             return True
         if verdict.holds is False or last:
             raise self._failed(
@@ -427,13 +434,16 @@ class Call:
         count = f" ({wish.count - left} of {wish.count} came)" if wish.count > 1 else ""
         text = f"expected within {within / 1000:g} s after {since / 1000:.3f} s, but it did not come{count}"
         count_now = len(self.stage.timeline.moments)
-        return CallFailed(Failure(text, wish.where, wish, self.stage.now, cursor.at, near, moments=count_now))
+        return CallFailed(
+            Failure(
+                text, wish.where, wish, self.stage.now, cursor.at, near, moments=count_now, began=self._began
+            )
+        )
 
     def _failed(self, text: str, where: str = "", wish: Wish | None = None, measured: str = "") -> CallFailed:
         now, moments = self.stage.now, len(self.stage.timeline.moments)
-        return CallFailed(
-            Failure(text, where, wish, now, self._cursor.at, measured=measured, moments=moments)
-        )
+        began = self._began if wish is not None else None
+        return CallFailed(Failure(text, where, wish, now, self._cursor.at, None, measured, moments, began))
 
 
 def _utterance_start(person: Person, begin: int) -> int:

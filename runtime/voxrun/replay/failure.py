@@ -112,6 +112,10 @@ def _again(outcome: Outcome) -> Iterator[str]:
     yield f"  Again: {command(outcome)}"
     if outcome.folder is not None:
         yield f"  Files: {outcome.folder}"
+    if outcome.report is not None:
+        yield f"  Report: {outcome.report}"
+    elif outcome.no_report:
+        yield f"  Report: {outcome.no_report}"
 
 
 def command(outcome: Outcome) -> str:

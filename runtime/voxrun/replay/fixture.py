@@ -43,32 +43,39 @@ from voxrun.yamldoc import parse_document
 class Voxrun:
     """What a test gets."""
 
-    def __init__(self, player: Player, test: Path, name: str, note: Callable[[Outcome], None]) -> None:
+    def __init__(self, player: Player, test: Path, node_id: str, note: Callable[[Outcome], None]) -> None:
         self._player = player
         self._test = test
-        self._name = name
+        self._id = node_id
+        self._title = node_id.rpartition("::")[2]
+        self._name = re.sub(r"[^\w.\-\[\]]+", "-", self._title)[:80]
         self._note = note
 
     def play(
         self, story: Callable[[ScriptedCall], Awaitable[None]], scenario: str | list[str], **script: Any
     ) -> Outcome:
         """Play a call; fails the test where it goes otherwise than the story says."""
-        text = json.dumps({"scenario": scenario, **script, "steps": ["hangup"]}, ensure_ascii=False)
+        text = json.dumps(
+            {"title": self._title, "scenario": scenario, **script, "steps": ["hangup"]}, ensure_ascii=False
+        )
         parsed = parse_script(text, self._test)
 
         async def run(call: Call) -> None:
             names = tuple(callee.number for callee in parsed.callees)
             await story(ScriptedCall(call, self._test, names))
 
-        return self._judged(self._player.play(parsed, run))
+        return self._judged(self._player.play(parsed, run, self._name, self._again))
 
     def script(self, path: str | Path) -> Outcome:
         """Play a call script."""
-        return self._judged(self._player.play(load_script(self._test.parent / path)))
+        return self._judged(self._player.play(load_script(self._test.parent / path), again=self._again))
+
+    @property
+    def _again(self) -> str:
+        return f"pytest {shlex.quote(self._id)}"
 
     def _judged(self, outcome: Outcome) -> Outcome:
         self._note(outcome)
-        outcome.again = f"pytest {shlex.quote(self._name)}"
         if not outcome.ok:
             pytest.fail(report(outcome), pytrace=False)
         return outcome

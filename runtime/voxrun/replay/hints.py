@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from voxrun.emulators.ultravox.mind import Mind
 from voxrun.replay.outcome import Outcome
 from voxrun.replay.script import Incoming
 from voxrun.replay.texts import similarity, words
 from voxrun.replay.timeline import Moment
+
+GIVING_UP: Final = ("call.reject", "call.hangup")
 
 
 def hints(outcome: Outcome) -> list[str]:
@@ -24,8 +26,11 @@ def _not_answered(outcome: Outcome) -> Iterator[str]:
     caller = isinstance(outcome.script.call, Incoming)
     # What came after the failure is the call being cleared away.
     until = outcome.failure.moments if outcome.failure else None
-    kinds = {moment.kind for moment in outcome.timeline.moments[:until] if moment.who == "caller"}
-    if caller and "answered" not in kinds and "early_media" not in kinds and "rejected" not in kinds:
+    moments = outcome.timeline.moments[:until]
+    kinds = {moment.kind for moment in moments if moment.who == "caller"}
+    # The platform rejects by itself what nobody answers for a minute.
+    refused = any(moment.kind == "command" and moment.text in GIVING_UP for moment in moments)
+    if caller and not refused and not kinds & {"answered", "early_media"}:
         yield "the scenario never answered the call (call.answer())"
 
 

@@ -37,15 +37,18 @@ class Failure:
     """What an audio fact measured."""
     moments: int = 1 << 30
     """How many moments the timeline had: what came later is the call being cleared away."""
+    began: int | None = None
+    """When the wait for the wish began."""
 
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """An expectation that was met (or stayed absent): the moment, and what met it."""
+    """An expectation that was met (or stayed absent): the moment, what met it, when the wait for it began."""
 
     wish: Wish
     at: int
     text: str
+    began: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,10 @@ class Outcome:
     """What the local voice AI complained about."""
     folder: Path | None = None
     """The session's folder: journal, log, recordings."""
+    report: Path | None = None
+    """Its report, where one was written."""
+    no_report: str = ""
+    """Why it could not be."""
     seed: int = 1
     length_ms: int = 0
     real_time: bool = False

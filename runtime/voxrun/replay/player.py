@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from itertools import count
 from pathlib import Path
 
+from voxrun.errors import ConfigError
 from voxrun.replay.keep import keep
 from voxrun.replay.outcome import Outcome
 from voxrun.replay.resources import Resources
@@ -24,11 +26,15 @@ class Player:
         self._resources: Resources | None = None
         self._scratch: Path | None = None
 
-    def play(self, script: CallScript, story: Story | None = None) -> Outcome:
-        """Play one call, by its steps or by a ``story`` in Python."""
+    def play(
+        self, script: CallScript, story: Story | None = None, name: str = "", again: str = ""
+    ) -> Outcome:
+        """Play one call, by its steps or by a ``story`` in Python, whose ``name`` its folder gets and that
+        ``again`` runs once more."""
         resources = self._resources = self._resources or Resources()
-        folder = self._folder(script)
+        folder = self._folder(name or script.name)
         outcome = play_story(script, story or steps_of(script), resources, folder, self._seed)
+        outcome.again = again
         if self._keep is not None or not outcome.ok:
             keep(outcome, folder)
         else:
@@ -43,15 +49,27 @@ class Player:
         if self._scratch is not None and not any(self._scratch.iterdir()):
             self._scratch.rmdir()
 
-    def _folder(self, script: CallScript) -> Path:
-        """A new folder for one call."""
-        base = self._keep or self._scratch
-        if base is None:
-            base = self._scratch = Path(tempfile.mkdtemp(prefix="voxrun-test-"))
-        folder = base / script.name
-        number = 1
-        while folder.exists():
-            number += 1
-            folder = base / f"{script.name}-{number}"
-        folder.mkdir(parents=True)
+    def _folder(self, name: str) -> Path:
+        """A new folder for one call. Raises ConfigError where none can be made."""
+        try:
+            base = self._keep or self._scratch
+            if base is None:
+                base = self._scratch = Path(tempfile.mkdtemp(prefix="voxrun-test-"))
+            base.mkdir(parents=True, exist_ok=True)
+            return _new_folder(base, name)
+        except OSError as error:
+            raise ConfigError(
+                f"{error.filename}: no folder for calls can be made: {error.strerror}"
+            ) from None
+
+
+def _new_folder(base: Path, name: str) -> Path:
+    """A folder of this name, with a number where others (of other processes, too) have it already."""
+    for number in count(1):
+        folder = base / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
         return folder
+    raise AssertionError

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 SUFFIX = ".call.yaml"
 PLAYER: pytest.StashKey[Player] = pytest.StashKey()
+INDEX: pytest.StashKey[str] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options; ``voxrun test`` has shorter names for them."""
     group = parser.getgroup("voxrun", "call scripts (*.call.yaml)")
     group.addoption("--call-seed", type=int, metavar="N", help="seed of all calls instead of their own")
-    group.addoption("--call-report", type=Path, metavar="DIR", help="keep what came of every call in DIR")
+    group.addoption("--call-report", type=Path, metavar="DIR", help="a report of every call in DIR")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -34,6 +35,41 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         collector: pytest.Collector = CallFile.from_parent(parent, path=file_path)
         return collector
     return None
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """DIR is about the latest run: calls of an earlier one go."""
+    folder = _reports(session.config)
+    if folder is not None:
+        from voxrun.replay.keep import clear
+
+        clear(folder)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """One page over all reports."""
+    folder = _reports(session.config)
+    if folder is not None:
+        from voxrun.replay.keep import index
+
+        session.config.stash[INDEX] = index(folder, _title(session.config))
+
+
+def _title(config: pytest.Config) -> str:
+    """What was played, for the head of the page."""
+    return ", ".join(arg for arg in config.args if arg) or "Calls"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Where the reports are."""
+    told = config.stash.get(INDEX, "")
+    if told:
+        terminalreporter.write_line(told)
+
+
+def _reports(config: pytest.Config) -> Path | None:
+    """Where reports go; None in a process of pytest-xdist, which is not the one that sees them all."""
+    return None if hasattr(config, "workerinput") else config.getoption("--call-report")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

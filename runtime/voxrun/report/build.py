@@ -70,7 +70,7 @@ def build(session: Session, outcome: Outcome | None = None, *, listen: bool = Tr
     """The report of a session. ``listen``: put the audio in."""
     recordings = _recordings(session, listen)
     lines = conversation(session.records)
-    length = max([session.length_ms, *(each.at_ms + each.length_ms for each in recordings)])
+    length = max([session.length_ms, *(each.at_ms + each.length_ms for each in recordings), *_waits(outcome)])
     measured = _turns(recordings)
     with_words = tuple((turn, _place(turn, lines)) for turn in measured)
     lines.sort(key=lambda line: (line.t, line.n))
@@ -82,7 +82,7 @@ def build(session: Session, outcome: Outcome | None = None, *, listen: bool = Tr
         length_ms=length,
         verdict=_verdict(session, outcome),
         sentences=(),
-        facts=tuple(_facts(session, length)),
+        facts=tuple(_facts(session, length, outcome)),
         notes=(*session.notes, *(each.note for each in recordings if each.note)),
         recordings=recordings,
         people=tuple(_person(session, each, number) for number, each in enumerate(recordings)),
@@ -96,6 +96,11 @@ def build(session: Session, outcome: Outcome | None = None, *, listen: bool = Tr
         files=_other_files(session.folder, {each.name for each in recordings}),
     )
     return replace(report, sentences=tuple(_sentences(report)))
+
+
+def _waits(outcome: Outcome | None) -> list[int]:
+    """Until when a script waited: that may be longer than the session."""
+    return [each.at_ms for each in outcome.expectations if each.at_ms is not None] if outcome else []
 
 
 def scenario_names(session: Session) -> str:
@@ -192,9 +197,9 @@ def _verdict(session: Session, outcome: Outcome | None) -> Verdict:
     return Verdict("ended", "Ended", text_of(ends[-1].raw.get("reason")))
 
 
-def _facts(session: Session, length: int) -> list[tuple[str, str]]:
+def _facts(session: Session, length: int, outcome: Outcome | None) -> list[tuple[str, str]]:
     header = session.header
-    facts = [("Scenario", scenario_names(session))]
+    facts = [("Script", outcome.script if outcome else ""), ("Scenario", scenario_names(session))]
     for record in session.records:
         if record.kind == "Application.CallAlerting":
             ends = [text_of(record.data.get(name)) for name in ("callerid", "destination")]

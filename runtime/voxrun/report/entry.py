@@ -34,6 +34,7 @@ class Entry:
     slowest_ms: int | None = None
     met: int = 0
     expected: int = 0
+    script: str = ""
 
 
 def entry_of(report: Report) -> Entry:
@@ -51,6 +52,7 @@ def entry_of(report: Report) -> Entry:
         slowest_ms=max(waits) if waits else None,
         met=sum(each.met for each in expected),
         expected=len(expected),
+        script=report.outcome.script if report.outcome else "",
     )
 
 

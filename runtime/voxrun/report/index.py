@@ -54,7 +54,14 @@ def find_reports(folder: Path) -> Iterator[tuple[str, Entry]]:
 def render_index(found: Sequence[tuple[str, Entry]], title: str) -> str:
     """The page: what failed first, then by time."""
     ordered = sorted(
-        found, key=lambda pair: (ORDER.get(pair[1].state, 3), pair[1].start_ms, pair[1].title, pair[0])
+        found,
+        key=lambda pair: (
+            ORDER.get(pair[1].state, 3),
+            pair[1].start_ms,
+            pair[1].script,
+            pair[1].title,
+            pair[0],
+        ),
     )
     entries = [entry for _, entry in ordered]
     failed = sum(entry.state == "failed" for entry in entries)
@@ -86,7 +93,7 @@ def _sentence(entries: Sequence[Entry]) -> str:
 
 def _row(href: str, entry: Entry) -> str:
     state = entry.state if entry.state in NAMES else "ended"
-    folder = PurePath(href).parent.as_posix()
+    place = entry.script or PurePath(href).parent.as_posix()
     started = (
         f"{datetime.fromtimestamp(entry.start_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}" if entry.start_ms else ""
     )
@@ -99,7 +106,7 @@ def _row(href: str, entry: Entry) -> str:
     cells = [
         f'<td><span class="state {state}">{NAMES[state]}</span></td>',
         f'<td class="name"><a class="theirs" href="{escape(quote(href))}">{escape(entry.title)}</a>'
-        + (f'<span class="folder theirs">{escape(folder)}</span>' if folder != "." else "")
+        + (f'<span class="folder theirs">{escape(place)}</span>' if place != "." else "")
         + (f'<span class="why theirs">{escape(entry.summary)}</span>' if state == "failed" else "")
         + "</td>",
         f'<td data-label="Met">{expected}</td>',

@@ -46,12 +46,14 @@ class Outcome:
     """How a script went."""
 
     name: str
-    """The script's name, for titles."""
+    """What the script shows, or its name: for titles."""
     passed: bool
     summary: str = ""
     """Of a failure: what is wrong, in one sentence or a few lines."""
     reproduce: str = ""
     """The command that runs this script alone again."""
+    script: str = ""
+    """The script's file."""
     expectations: tuple[Expectation, ...] = ()
     steps: tuple[Step, ...] = ()
     silent: tuple[Listener, ...] = ()
