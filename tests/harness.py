@@ -31,7 +31,7 @@ from voxrun.session.messages import JsonObject
 from voxrun.session.runtime import Application, Runtime, World
 from voxrun.session.session import Ending
 from voxrun.session.virtual import run_virtual
-from voxrun.speech.base import Voice
+from voxrun.speech.base import Transcriber, Voice
 
 
 class ToneSpeech:
@@ -83,6 +83,8 @@ class Stage:
     records: list[JsonObject] = field(default_factory=list)
     runtime: Runtime | None = None
     session_id: str = ""
+    transcriber: Transcriber | None = None
+    """Recognises what is said in calls; set it before they begin."""
 
     def start_runtime(self, source: str | list[str], **changes: Any) -> Runtime:
         """A runtime for one or more scripts named a.js, b.js..."""
@@ -98,6 +100,7 @@ class Stage:
             realms=self.realms,
             http=self.net,
             provider_urls=self.provider_urls,
+            transcriber=self.transcriber,
         )
         self.runtime = Runtime(application, world)
         self.runtime.subscribe(lambda session_id, record: self.records.append(record))

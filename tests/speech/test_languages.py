@@ -13,6 +13,7 @@ from voxrun.speech.languages import (
     ESPEAK_LANGUAGES,
     LANGUAGE_WORDS,
     espeak_language,
+    language_code,
     language_of_word,
 )
 
@@ -61,3 +62,22 @@ def test_words_are_found_even_misspelt() -> None:
 def test_the_tables_point_at_languages_that_exist() -> None:
     assert all(espeak_language(code) for code in LANGUAGE_WORDS.values())
     assert all(espeak_language(code) for code in COUNTRY_LANGUAGES.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("en-US", "en"),
+        ("ASRProfileList.Google.en_US", "en"),
+        ("ASRProfileList.Yandex.ru_RU", "ru"),
+        ("ASRLanguage.RUSSIAN_RU", "ru"),
+        ("ENGLISH_UK", "en"),
+        ("cmn-Hans-CN", "cmn"),
+        ("fil_PH", "fil"),
+        ("de", "de"),
+        ("ASRProfileList.Default", ""),
+        ("", ""),
+    ],
+)
+def test_the_language_of_a_recogniser_s_profile(name: str, code: str) -> None:
+    assert language_code(name) == code

@@ -21,6 +21,7 @@ CORE_FILES: Final[tuple[str, ...]] = (
     "timers.js",
     "media.js",
     "call.js",
+    "asr.js",
     "net.js",
     "app.js",
 )

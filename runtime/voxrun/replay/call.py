@@ -192,6 +192,7 @@ class Call:
     async def _audio(self, person: Person, step: Say) -> bytes:
         if step.audio is not None:
             return decode_audio(step.audio)
+        self.stage.vocabulary.learn(step.text)
         callee = next((c for c in self.stage.script.callees if c.number == person.name), None)
         voice = step.voice or (callee.voice if callee else None) or self.stage.script.voice
         return await self.stage.speech.render(step.text, voice)

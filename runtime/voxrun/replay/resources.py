@@ -12,6 +12,7 @@ from voxrun.replay.spoken import KeptSpeech
 from voxrun.speech.base import Speech, Voice
 from voxrun.speech.client import SpeechProcess
 from voxrun.speech.phrases import DEFAULT_VOICES, PhraseMatcher
+from voxrun.speech.vocabulary import VocabularyTranscriber
 
 T = TypeVar("T")
 
@@ -43,6 +44,10 @@ class Resources:
             self._matchers[voices] = PhraseMatcher(self.speech, voices)
         return self._matchers[voices]
 
+    def transcriber(self, script: CallScript) -> VocabularyTranscriber:
+        """What a scenario's ASR understands: whatever anybody says in a script, in any order."""
+        return VocabularyTranscriber(self.matcher(script), (say.text for say in says_of(script) if say.text))
+
     async def close(self) -> None:
         self.disk.shutdown(wait=True)
         await self.speech.close()
@@ -54,12 +59,16 @@ def voices_of(script: CallScript) -> Iterator[Voice]:
     for callee in script.callees:
         if callee.voice is not None:
             yield callee.voice
-    says = [step.say if isinstance(step, Interrupt) else step for step in script.steps]
+    for say in says_of(script):
+        if say.voice is not None:
+            yield say.voice
+        if say.audio is not None:  # somebody else's voice
+            yield from DEFAULT_VOICES
+
+
+def says_of(script: CallScript) -> Iterator[Say]:
+    """Everything that anybody says in a script."""
+    steps = [step.say if isinstance(step, Interrupt) else step for step in script.steps]
     for callee in script.callees:
-        says += callee.does
-    for say in says:
-        if isinstance(say, Say):
-            if say.voice is not None:
-                yield say.voice
-            if say.audio is not None:  # somebody else's voice
-                yield from DEFAULT_VOICES
+        steps += callee.does
+    return (step for step in steps if isinstance(step, Say))

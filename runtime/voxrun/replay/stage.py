@@ -67,6 +67,8 @@ class Stage:
         """Those of the scenario, once its session is over."""
         self._realms = InlineRealms(farewell=self._farewell)
         self._net = StubNet(script.stubs, self.speech, self._requested, self._unmatched)
+        self.vocabulary = resources.transcriber(script)
+        """What the scenario's ASR understands."""
         app = create_app(
             Settings(seed=script.seed),
             self.speech,
@@ -90,6 +92,7 @@ class Stage:
                 http=self._net,
                 provider_urls={"ultravox": EMULATOR_URL},
                 disk=resources.disk,
+                transcriber=self.vocabulary,
             ),
         )
         self._runtime.subscribe(self._record)

@@ -56,6 +56,22 @@ class Arguments:
             raise self._wrong(name, "an object", value)
         return value
 
+    def texts(self, name: str, most: int, most_bytes: int) -> list[str]:
+        """At most ``most`` texts of at most ``most_bytes`` each; absent and null are []."""
+        value = self._data.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise self._wrong(name, "a list of texts", value)
+        if len(value) > most:
+            raise ScenarioError(f"{self._kind}: {name} has {len(value)} entries, the limit is {most}")
+        for one in value:
+            if len(one.encode("utf-8", "surrogatepass")) > most_bytes:
+                raise ScenarioError(
+                    f"{self._kind}: an entry of {name} is over the limit of {most_bytes} bytes"
+                )
+        return value
+
     def headers(self, name: str = "headers") -> dict[str, str]:
         """Header name -> value."""
         return string_map(self.mapping(name))

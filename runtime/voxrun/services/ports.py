@@ -14,7 +14,7 @@ from voxrun.legs.base import Dialer
 from voxrun.media.graph import Ticker
 from voxrun.services.download import AudioCache
 from voxrun.session.limits import Limits
-from voxrun.speech.base import Speech
+from voxrun.speech.base import Speech, Transcriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +40,5 @@ class Surroundings:
     provider_urls: dict[str, str] = field(default_factory=dict)
     connector_errors: str = "events"
     record: bool = False
+    transcriber: Transcriber | None = None
+    """Recognises what callers say (ASR); None: nobody does."""

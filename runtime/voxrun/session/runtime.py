@@ -27,7 +27,7 @@ from voxrun.session.messages import Event, JsonObject
 from voxrun.session.session import Ending
 from voxrun.session.setup import Opened, SessionPlan, open_session
 from voxrun.session.tap import TapMaker
-from voxrun.speech.base import Speech
+from voxrun.speech.base import Speech, Transcriber
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,8 @@ class World:
     audio_cache: AudioCache = field(default_factory=AudioCache)
     tap: TapMaker | None = None
     """Listens in on every session (cassettes)."""
+    transcriber: Transcriber | None = None
+    """Recognises what callers say (ASR)."""
 
 
 def plain_file_path(session_id: str, name: str) -> str:

@@ -16,6 +16,7 @@ from voxrun.connectors.websocket import WebSocketConnector
 from voxrun.errors import ConfigError
 from voxrun.realm.port import BootInfo, Script
 from voxrun.services.access import AccessService
+from voxrun.services.asr import AsrService
 from voxrun.services.base import ServiceContext
 from voxrun.services.calls import CallService
 from voxrun.services.connector_client import ConnectorService
@@ -198,6 +199,7 @@ def surroundings(
         provider_urls=dict(world.provider_urls),
         connector_errors=application.connector_errors,
         record=application.record,
+        transcriber=world.transcriber,
     )
     return around, closers
 
@@ -229,6 +231,7 @@ def attach_services(
         PlaybackService(context, calls, around, Downloader(around.http, limits, around.audio_cache)),
         ConnectorService(context, units, around, FACTORIES),
         MediaService(context, units),
+        AsrService(context, units, around),
         RecordingService(context, calls, around),
         http,
     )

@@ -41,3 +41,35 @@ class Recogniser(Protocol):
     async def recognise(self, pcm: bytes, phrases: tuple[str, ...]) -> str | None:
         """What was said in ``pcm`` (16 kHz mono s16le); None when it is none of ``phrases``."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a recogniser understood: ``text``, and how sure it is, 1 to 100."""
+
+    text: str
+    confidence: int
+
+
+class Transcriber(Protocol):
+    """Turns what callers say into text (VoxEngine.createASR).
+
+    ``hints`` are phrases that the scenario expects; ``language`` is a code like "en" or "de", "" where the
+    scenario named none. Methods raise ``voxrun.errors.VoxrunError`` when the engine failed.
+    """
+
+    def missing(self, hints: tuple[str, ...], language: str) -> str:
+        """Why nothing can be recognised under these conditions, for people; "" where something can."""
+        ...
+
+    async def prepare(self, hints: tuple[str, ...], language: str) -> None:
+        """Get ready, so that the first utterance need not wait for it."""
+        ...
+
+    async def transcribe(self, pcm: bytes, hints: tuple[str, ...], language: str) -> Heard | None:
+        """What was said in one utterance (16 kHz mono s16le); None when it was not understood."""
+        ...
+
+    async def so_far(self, pcm: bytes, hints: tuple[str, ...], language: str) -> str:
+        """The words of an utterance that still goes on; "" when none is sure."""
+        ...

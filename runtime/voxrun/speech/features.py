@@ -54,7 +54,7 @@ def analyse(pcm: bytes) -> Features | None:
     power = np.abs(np.fft.rfft(frames, _FFT)) ** 2
     bands = power @ _MEL
     energy = _steps(bands.sum(axis=1))
-    return Features(_steps(bands), energy, _level(energy))
+    return Features(_steps(bands), energy, voice_level(energy))
 
 
 def steps(db: float) -> int:
@@ -62,7 +62,8 @@ def steps(db: float) -> int:
     return round(db / STEP_DB)
 
 
-def _level(energy: Ints) -> int:
+def voice_level(energy: Ints) -> int:
+    """The ``peak`` of frames of these energies."""
     ordered = np.sort(energy)
     loud = ordered[ordered > ordered[-1] - steps(20)]
     return int(loud[-max(1, loud.size // 20)])

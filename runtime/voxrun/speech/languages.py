@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Final
 
 _NAMES: Final = """
@@ -136,3 +137,12 @@ def language_of_word(word: str) -> str | None:
     """ "RUSSIAN", "Spanish", even "RUSIAN": the language code; None for a word that is no language."""
     found = difflib.get_close_matches(word.lower(), LANGUAGE_WORDS, n=1, cutoff=0.82)
     return LANGUAGE_WORDS[found[0]] if found else None
+
+
+def language_code(name: str) -> str:
+    """ "en" of "en-US", "ASRProfileList.Google.en_US" or "ENGLISH_US"; "" where no language is named."""
+    last = name.rsplit(".", 1)[-1]
+    code = re.match(r"([a-z]{2,3})(?:[_-]|$)", last)
+    if code is not None:
+        return code[1]
+    return next((found for word in re.split(r"[_\W]+", last) if (found := language_of_word(word))), "")

@@ -15,9 +15,9 @@ mu-law, Opus at 16 kb/s, lost frames and white noise at 10 dB; strangers begin a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -41,7 +41,7 @@ AUDIBLE: Final = steps(70)
 """Energy of speech at about -60 dBFS; everything softer is silence."""
 _FLOOR: Final = steps(48)
 """What is this far under the voice's level does not count."""
-_QUIETEST: Final = steps(42)
+QUIETEST: Final = steps(42)
 """Speech begins and ends where it comes this near to the voice's level, or ..."""
 _ABOVE_NOISE: Final = steps(6)
 """... this far above the noise, if that is more."""
@@ -51,10 +51,14 @@ _DYNAMICS: Final = steps(8)
 """Speech rises at least this far above the quietest tenth of its frames; a steady noise does not."""
 _OPEN: Final = steps(36)
 """Where noise leaves less than this between level and floor, distances shrink, and so does what is near."""
-_MARGIN: Final = 8
+MARGIN: Final = 8
 """Frames kept around speech, so that a boundary found 80 ms off still aligns."""
 _SHORTEST, _LONGEST = 66, 150
 """Length of a reference in percent of the utterance's; others are not compared."""
+
+
+References: TypeAlias = Mapping[str, tuple[Features, ...]]
+"""Phrase -> what it sounds like, in each voice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,11 @@ class Match:
     distance: int = FAR
     runner_up: int = FAR
     worst: int = FAR
+
+    @property
+    def confidence(self) -> int:
+        """How near the phrase is: 100 for its very rendering, 50 for what is only just near enough."""
+        return 100 - 50 * min(self.distance, NEAR_ENOUGH) // NEAR_ENOUGH
 
 
 class PhraseMatcher:
@@ -92,18 +101,21 @@ class PhraseMatcher:
 
     async def match(self, pcm: bytes, phrases: tuple[str, ...]) -> Match:
         """As ``recognise``, with the figures the decision rests on."""
+        known = await self.references(phrases)
+        return await asyncio.get_running_loop().run_in_executor(None, decide, pcm, known)
+
+    async def references(self, phrases: tuple[str, ...]) -> References:
+        """What ``phrases`` sound like."""
         await self.prepare(phrases)
-        known = {phrase: self._known[phrase] for phrase in phrases}
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, decide, pcm, known)
+        return {phrase: self._known[phrase] for phrase in phrases}
 
 
-def decide(pcm: bytes, known: dict[str, tuple[Features, ...]]) -> Match:
+def decide(pcm: bytes, known: References) -> Match:
     """Compare ``pcm`` with the references of each phrase."""
     utterance = analyse(pcm)
-    if utterance is None or not _is_voice(utterance):
+    if utterance is None or not is_voice(utterance):
         return Match(None)
-    hearing = _Hearing.of(utterance)
+    hearing = Conditions.of(utterance)
     heard = hearing.apply(utterance)
     candidates = [
         (phrase, shape)
@@ -122,21 +134,22 @@ def decide(pcm: bytes, known: dict[str, tuple[Features, ...]]) -> Match:
     if distance >= FAR:
         return Match(None)
     shape = candidates[index][1]
-    close = [p for p in order if not _clearly(distance, best[p][0])]
+    close = [p for p in order if not clearly(distance, best[p][0])]
     alike = [p for p in close if p == order[0] or _same_sound(shape, candidates[best[p][1]][1])]
     nearest = next(phrase for phrase in known if phrase in alike)
     runner_up = next((best[p][0] for p in order if p not in alike), FAR)
     worst = worst_stretch(heard, shape, STRETCH_FRAMES)
-    sure = distance <= hearing.near_enough and worst <= WORST_STRETCH and _clearly(distance, runner_up)
+    sure = distance <= hearing.near_enough and worst <= WORST_STRETCH and clearly(distance, runner_up)
     return Match(nearest if sure else None, nearest, distance, runner_up, worst)
 
 
-def _is_voice(utterance: Features) -> bool:
+def is_voice(utterance: Features) -> bool:
+    """Whether there is something in it that is loud enough, and not always as loud."""
     quiet = int(np.sort(utterance.energy)[len(utterance.energy) // 10])
     return utterance.peak >= AUDIBLE and utterance.peak - quiet >= _DYNAMICS
 
 
-def _clearly(distance: int, runner_up: int) -> bool:
+def clearly(distance: int, runner_up: int) -> bool:
     """Whether the best is far enough ahead of the second."""
     return runner_up >= distance + max(40, distance // 2)
 
@@ -150,7 +163,7 @@ def _same_sound(one: Ints, other: Ints) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Hearing:
+class Conditions:
     """The conditions of one utterance, applied to it and to all it is compared with."""
 
     level: int
@@ -160,13 +173,13 @@ class _Hearing:
     """Energy from which on a frame is speech."""
 
     @classmethod
-    def of(cls, utterance: Features) -> _Hearing:
+    def of(cls, utterance: Features) -> Conditions:
         tenth = len(utterance.bands) // 10
         level = utterance.peak
         noise = np.sort(utterance.bands, axis=0)[tenth] + steps(4)
         quiet = int(np.sort(utterance.energy)[tenth]) + _ABOVE_NOISE
         floor = np.maximum(np.minimum(noise, level - _NOISE_CAP), level - _FLOOR)
-        threshold = max(min(quiet, level - _NOISE_CAP), level - _QUIETEST)
+        threshold = max(min(quiet, level - _NOISE_CAP), level - QUIETEST)
         return cls(level, floor.astype(np.int32), threshold)
 
     @property
@@ -181,7 +194,7 @@ class _Hearing:
         """
         shift = self.level - features.peak
         speech = np.flatnonzero(features.energy + shift >= self.threshold)
-        first, last = int(speech[0]) - _MARGIN, int(speech[-1]) + 1 + _MARGIN
+        first, last = int(speech[0]) - MARGIN, int(speech[-1]) + 1 + MARGIN
         before, after = max(0, -first), max(0, last - len(features.bands))
         kept = np.maximum(features.bands[max(0, first) : last] + shift, self.floor)
         padded = np.concatenate((np.tile(self.floor, (before, 1)), kept, np.tile(self.floor, (after, 1))))

@@ -108,7 +108,7 @@ def test_a_handler_that_rejects_ends_the_session(platform: Platform) -> None:
     assert "no" in error.message
 
 
-@pytest.mark.parametrize("name", ["easyProcess", "createASR", "createConference", "createURLPlayer"])
+@pytest.mark.parametrize("name", ["enqueueACDRequest", "enqueueTask", "createStreamingAgent"])
 def test_a_member_that_is_not_built_names_itself_when_called(platform: Platform, name: str) -> None:
     error = platform.boot(f"if (VoxEngine.{name}) VoxEngine.{name}();").error
     assert error is not None

@@ -6,24 +6,15 @@ where a client stops sending in mid-word, ``idle`` fills in silence so that the 
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from voxrun.emulators.ultravox.request import Vad
 from voxrun.media.frames import FRAME_BYTES, FRAME_MS, SAMPLE_RATE, SILENCE
 from voxrun.media.resample import Resampler
-from voxrun.media.vad import SpeechDetector, Transition, VadSettings
+from voxrun.media.utterances import FLOOR_DBFS, Began, Ended, Utterances
+from voxrun.media.vad import VadSettings
 
-PREROLL_FRAMES: Final = 12
-"""Kept from before a turn (240 ms): soft beginnings are below the detector's threshold."""
-TAIL_FRAMES: Final = 8
-"""Kept of the quiet after a turn."""
-LONGEST_TURN_FRAMES: Final = 30_000 // FRAME_MS
-"""A turn is cut after 30 s: that is noise, music or a monologue."""
-FLOOR_DBFS: Final = -45.0
-"""Softer frames are nobody speaking. A browser's noise suppression lets a burst of up to 200 ms through when
-it starts (measured in Chromium: -49 to -52 dBFS); taken for speech, it would cut the greeting off."""
 STARVED: Final = 0.5
 """Seconds without a message after which silence is assumed (messages may be large, so not sooner)."""
 
@@ -56,7 +47,7 @@ class Ears:
         self._resampler = Resampler(rate, SAMPLE_RATE)
         self._half = b""
         self._buffer = b""
-        self._detector = SpeechDetector(
+        self._utterances = Utterances(
             VadSettings(
                 end_delay_ms=max(FRAME_MS, round(vad.turn_endpoint_delay * 1000)),
                 activation=0.5 + (vad.activation - 0.1) / 0.9 * 0.5,
@@ -65,8 +56,6 @@ class Ears:
         )
         self._minimum_turn = vad.minimum_turn
         self._onset_ms = round(max(vad.minimum_interruption, vad.minimum_turn) * 1000)
-        self._recent: deque[bytes] = deque(maxlen=PREROLL_FRAMES + 100)
-        self._turn: list[bytes] | None = None
         self._announced = False
         self._last = 0.0
 
@@ -80,11 +69,11 @@ class Ears:
     @property
     def deadline(self) -> float | None:
         """When ``idle`` is due: only while a turn is open."""
-        return self._last + STARVED if self._turn is not None else None
+        return self._last + STARVED if self._utterances.open else None
 
     def idle(self, now: float) -> list[EarEvent]:
         """Nothing has come for ``STARVED`` seconds: go on as if silence had."""
-        if self._turn is None or now < self._last + STARVED:
+        if not self._utterances.open or now < self._last + STARVED:
             return []
         missing = round((now - self._last) * 1000 / FRAME_MS)
         self._last = now
@@ -100,34 +89,19 @@ class Ears:
         return events
 
     def _frame(self, frame: bytes, events: list[EarEvent]) -> None:
-        transition = self._detector.feed(frame)
-        self._recent.append(frame)
-        if self._turn is not None:
-            self._turn.append(frame)
-        if transition is not None and transition.kind == "start":
-            self._open(transition)
-        if self._turn is not None and not self._announced and self._detector.speech_ms >= self._onset_ms:
+        found = self._utterances.feed(frame)
+        if isinstance(found, Began):
+            self._announced = False
+        speaking = self._utterances.open
+        if speaking and not self._announced and self._utterances.speech_ms >= self._onset_ms:
             self._announced = True
             events.append(SpeechStarted())
-        if transition is not None and transition.kind == "end":
-            self._close(transition, events)
-        elif self._turn is not None and len(self._turn) >= LONGEST_TURN_FRAMES:
-            forced = self._detector.finish()
-            if forced is not None:
-                self._close(forced, events)
+        if isinstance(found, Ended):
+            self._close(found, events)
 
-    def _open(self, start: Transition) -> None:
-        frames = (start.decided_ms - start.at_ms) // FRAME_MS + PREROLL_FRAMES
-        self._turn = list(self._recent)[-frames:]
-        self._announced = False
-
-    def _close(self, end: Transition, events: list[EarEvent]) -> None:
-        turn, self._turn = self._turn or [], None
-        quiet = (end.decided_ms - end.at_ms) // FRAME_MS
+    def _close(self, end: Ended, events: list[EarEvent]) -> None:
         seconds = end.speech_ms / 1000
-        if seconds < self._minimum_turn:
-            if self._announced:
-                events.append(TurnDropped())
-            return
-        keep = len(turn) - max(0, quiet - TAIL_FRAMES)
-        events.append(TurnEnded(b"".join(turn[:keep]), seconds))
+        if seconds >= self._minimum_turn:
+            events.append(TurnEnded(end.pcm, seconds))
+        elif self._announced:
+            events.append(TurnDropped())

@@ -47,7 +47,7 @@
   V.register("", VoxEngine);
 
   const NOT_YET = [
-    "allowWebSocketConnections", "callConference", "callUserDirect", "createASR", "createConference",
+    "allowWebSocketConnections", "callConference", "callUserDirect", "createConference",
     "createRecorder", "createSequencePlayer", "createStreamingAgent", "createTTSPlayer", "createToneScriptPlayer",
     "createURLPlayer", "createWebSocket", "destroyConference", "disableStatisticsForIncomingWebsockets",
     "disableTraceForIncomingWebsockets", "easyProcess", "enableStatisticsForIncomingWebsockets",

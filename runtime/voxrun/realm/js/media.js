@@ -27,6 +27,16 @@
     return gate ? gate() : "";
   }
 
+  // Files after this one learn what is connected: watcher(from, to, true) and, cut off again, false.
+  const watchers = V.prim.list();
+  V.watchMedia = (watcher) => {
+    watchers[watchers.length] = watcher;
+  };
+
+  function tellWatchers(from, to, on) {
+    for (let i = 0; i < watchers.length; i++) watchers[i](from, to, on);
+  }
+
   function options(parameters) {
     if (!isObject(parameters)) return {};
     const { tag, encoding, customParameters } = parameters;
@@ -42,10 +52,12 @@
       return;
     }
     V.command("media.connect", source, { to: target, options: options(parameters) });
+    tellWatchers(from, to, true);
   }
 
   function disconnect(from, to, parameters, name) {
     V.command("media.disconnect", unitId(from, name), { to: unitId(to, name), options: options(parameters) });
+    tellWatchers(from, to, false);
   }
 
   // Own, non-enumerable methods that work unbound (`setTimeout(call.hangup, 1000)`), so that
