@@ -39,6 +39,16 @@ async def called(stage: Stage, ears: Counter | None = None, source: str = LISTEN
     return leg
 
 
+@pytest.mark.covers(
+    "VoxEngine.createASR",
+    "ASR.addEventListener",
+    "ASR.stop",
+    "ASREvents.Started",
+    "ASREvents.CaptureStarted",
+    "ASREvents.SpeechCaptured",
+    "ASREvents.Result",
+    "ASREvents.Stopped",
+)
 def test_the_events_of_an_asr_come_in_order() -> None:
     async def story(stage: Stage) -> None:
         leg = await called(stage)
@@ -91,6 +101,21 @@ def test_media_that_is_stopped_when_speech_was_captured_still_has_its_result() -
     play(story)
 
 
+@pytest.mark.covers("ASREvents.InterimResult")
+def test_interim_results_reach_a_scenario_that_asked_for_them() -> None:
+    source = LISTEN.replace("singleUtterance: true", "interimResults: true")
+
+    async def story(stage: Stage) -> None:
+        leg = await called(stage, None, source)
+        leg.remote.speak(pcm(voice(1500)))
+        await asyncio.sleep(4)
+        kinds = [line.split()[0] for line in stage.logs()]
+        assert kinds[:3] == ["ASR.Started", "ASR.CaptureStarted", "ASR.InterimResult"]
+        assert kinds[-2:] == ["ASR.SpeechCaptured", "ASR.Result"]
+
+    play(story)
+
+
 def test_two_sources_are_listened_to_apart() -> None:
     source = """
     require(Modules.ASR);
@@ -119,6 +144,7 @@ def test_two_sources_are_listened_to_apart() -> None:
     play(story)
 
 
+@pytest.mark.covers("ASREvents.ASRError")
 @pytest.mark.parametrize("problem", ["install something", None])
 def test_where_nothing_can_be_recognised_the_scenario_and_the_log_are_told(problem: str | None) -> None:
     async def story(stage: Stage) -> None:

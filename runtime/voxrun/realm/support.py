@@ -41,6 +41,8 @@ NOT_HERE: Final[dict[str, str]] = {
 
 PARTLY: Final[dict[str, str]] = {
     "Call.answer": "the parameters for video and audio levels are ignored",
+    "VoxEngine.createASR": "of the provider's own options only phrases to expect count: phraseHints, dict, "
+    "speechContexts, adaptation",
     "Call.record": "language, dict, labels, provider, format and expire are ignored",
 }
 """Works, with what is missing."""

@@ -54,6 +54,7 @@ def test_interim_and_single_go_along(platform: Platform) -> None:
     assert (data["interim"], data["single"]) == (True, True)
 
 
+@pytest.mark.covers("ASR.id", "ASR.language", "ASR.dictionary")
 def test_the_object_answers_at_once_and_its_methods_work_unbound(platform: Platform) -> None:
     platform.boot(
         "require(Modules.ASR);"
@@ -91,6 +92,20 @@ def test_with_require_nothing_is_said(platform: Platform) -> None:
     assert platform.logs("warning") == []
 
 
+@pytest.mark.covers("ASR.removeEventListener")
+def test_a_listener_that_was_removed_hears_no_more(platform: Platform) -> None:
+    platform.boot(
+        "require(Modules.ASR);"
+        "const asr = VoxEngine.createASR({profile: 'en-US'}), gone = () => Logger.write('gone');"
+        "asr.addEventListener(ASREvents.Result, gone);"
+        "asr.addEventListener(ASREvents.Result, () => Logger.write('stays'));"
+        "asr.removeEventListener(ASREvents.Result, gone);"
+    )
+    platform.fire("ASR.Result", platform.sent("asr.create")[0].target, text="yes", confidence=93)
+    assert platform.logs() == ["stays"]
+
+
+@pytest.mark.covers("Call.vad")
 def test_vad_is_true_while_an_asr_hears_the_call(platform: Platform) -> None:
     platform.call_in(
         "require(Modules.ASR);"
