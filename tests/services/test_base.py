@@ -9,6 +9,7 @@ from importlib import resources
 from tests.services.parts import Given
 
 from voxrun.services.access import AccessService
+from voxrun.services.asr import AsrService
 from voxrun.services.base import Service
 from voxrun.services.calls import CallService
 from voxrun.services.connector_client import ConnectorService
@@ -24,6 +25,7 @@ from voxrun.session.virtual import run_virtual
 
 ALL: list[type[Service]] = [
     AccessService,
+    AsrService,
     CallService,
     ConnectorService,
     HttpService,
