@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,7 +39,7 @@ def _claims_of(text: str, name: str) -> Iterator[Claim]:
     for node in tree.body:
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
-        members = [name for mark in node.decorator_list for name in _covered(mark)]
+        members = [name for mark in node.decorator_list for name in _covered(mark, top)]
         if members:
             parts = _made_of(node, top)
             source = "\n".join(_source(part, text) for part in parts)
@@ -46,10 +47,22 @@ def _claims_of(text: str, name: str) -> Iterator[Claim]:
             yield from (Claim(member, f"{name}::{node.name}", source, checks) for member in members)
 
 
-def _covered(mark: ast.expr) -> list[str]:
-    if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.covers":
-        return [str(arg.value) for arg in mark.args if isinstance(arg, ast.Constant)]
-    return []
+def _covered(mark: ast.expr, top: dict[str, ast.stmt]) -> list[str]:
+    """Members that a decorator names, one by one or as ``*NAMES`` of the module."""
+    if not _is_claim(mark):
+        return []
+    found: list[str] = []
+    for arg in mark.args:
+        if isinstance(arg, ast.Starred):
+            listed = top[ast.unparse(arg.value)]
+            found += (str(each.value) for each in ast.walk(listed) if isinstance(each, ast.Constant))
+        elif isinstance(arg, ast.Constant):
+            found.append(str(arg.value))
+    return found
+
+
+def _is_claim(mark: ast.expr) -> TypeGuard[ast.Call]:
+    return isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.covers"
 
 
 def _defined(node: ast.stmt) -> list[str]:
@@ -78,7 +91,7 @@ def _made_of(node: ast.stmt, top: dict[str, ast.stmt]) -> list[ast.stmt]:
 def _source(node: ast.stmt, text: str) -> str:
     """The source with its decorators (parameters of a test), without its claims."""
     decorators = getattr(node, "decorator_list", [])
-    kept = [mark for mark in decorators if not _covered(mark)]
+    kept = [mark for mark in decorators if not _is_claim(mark)]
     return "\n".join(ast.get_source_segment(text, part) or "" for part in [*kept, node])
 
 

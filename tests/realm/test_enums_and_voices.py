@@ -1,4 +1,4 @@
-"""js/enums.js and js/voices.js as scenarios see them."""
+"""js/surface.js and js/voices.js as scenarios see them."""
 
 from __future__ import annotations
 
@@ -80,7 +80,10 @@ def test_enums_need_no_require(expression: str, value: object) -> None:
         ("Language.Premium.US_ENGLISH_FEMALE", "Language.Premium.US_ENGLISH_FEMALE"),
         ("Language.misspelt", "Language.misspelt"),
         ("ASRProfileList.Google.en_US", "ASRProfileList.Google.en_US"),
-        ("ASRLanguage.ENGLISH_US", "ASRLanguage.ENGLISH_US"),
+        ("ASRLanguage.ENGLISH_US", "en-US"),
+        ("ASRLanguage.KLINGON", "ASRLanguage.KLINGON"),
+        ("Object.keys(ASRLanguage).length > 100", True),
+        ("Object.keys(VoiceList)", []),
         ("ASRModelList.Tinkoff.any", "ASRModelList.Tinkoff.any"),
         ("DialogflowLanguage.GERMAN", "DialogflowLanguage.GERMAN"),
         (

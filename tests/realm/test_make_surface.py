@@ -14,7 +14,9 @@ FACTS: dict[str, Any] = {
     "VoxEngine": {"kind": "namespace"},
     "VoxEngine.callPSTN": {
         "kind": "function",
-        "signatures": [{"params": [{"name": "number"}, {"name": "callerid"}], "returns": "Call"}],
+        "signatures": [
+            {"params": [{"name": "number"}, {"name": "callerid", "optional": True}], "returns": "Call"}
+        ],
     },
     "AI": {"kind": "namespace"},
     "AI.create": {"kind": "function", "signatures": [{"params": [], "returns": "Promise<AI.Bot>"}]},
@@ -55,12 +57,12 @@ def surface() -> dict[str, Any]:
 
 
 def test_functions_know_their_arguments_and_what_they_give(surface: dict[str, Any]) -> None:
-    assert surface["functions"]["VoxEngine.callPSTN"] == [2, "Call"]
-    assert surface["functions"]["AI.create"] == [0, "AI.Bot"]
+    assert surface["functions"]["VoxEngine.callPSTN"] == [2, "Call", 1]
+    assert surface["functions"]["AI.create"] == [0, "AI.Bot", 0]
 
 
 def test_classes_hold_their_own_and_inherited_members(surface: dict[str, Any]) -> None:
-    assert surface["classes"]["AI.Bot"] == {"id": [0, ""], "go": [1, ""], "call": [0, "Call"]}
+    assert surface["classes"]["AI.Bot"] == {"id": [0, "", 0], "go": [1, "", 1], "call": [-1, "Call"]}
     assert "constructor" not in surface["classes"]["Call"]
 
 
@@ -71,6 +73,7 @@ def test_events_know_their_fields_and_inherited_ones(surface: dict[str, Any]) ->
 def test_numbers_are_numbers_and_lenient_lookups_stay_out(surface: dict[str, Any]) -> None:
     assert surface["enums"]["DTMFType"] == {"ALL": 0}
     assert "ASRLanguage" not in surface["enums"]
+    assert surface["known"] == {"ASRLanguage": {"X": "x"}}
 
 
 def test_newer_and_older_names_are_added(surface: dict[str, Any]) -> None:
@@ -85,9 +88,9 @@ def test_the_written_surface_is_the_same_data(surface: dict[str, Any]) -> None:
     assert json.loads(made.write_surface(surface)) == surface
 
 
-def test_the_enums_in_the_repository_are_those_of_its_surface() -> None:
+def test_the_names_in_the_repository_are_those_of_its_surface() -> None:
     installed = json.loads((HERE / "surface.json").read_text("utf-8"))
-    assert (HERE / "js" / "enums.js").read_text("utf-8") == made.make_enums_js(installed)
+    assert (HERE / "js" / "names.js").read_text("utf-8") == made.make_names_js(installed)
 
 
 def test_without_facts_the_usage_is_shown(capsys: pytest.CaptureFixture[str]) -> None:

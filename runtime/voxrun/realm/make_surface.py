@@ -1,4 +1,4 @@
-"""Turns a file of API facts into what the repository carries: ``surface.json`` and ``js/enums.js``.
+"""Turns a file of API facts into what the repository carries: ``surface.json`` and ``js/names.js``.
 
 Run by hand, when the facts change::
 
@@ -13,11 +13,13 @@ What is newer than those facts, or older and still in use, is added from ``voxru
 
     modules     {"ASR": "asr"}                       members of Modules and their values
     namespaces  {"Ultravox": "Ultravox", "Net": ""}  the module that must be required first ("" = none)
-    functions   {"VoxEngine.callPSTN": [3, "Call"]}  most arguments, class of what it gives ("" = none)
-    classes     {"Call": {"answer": [2, ""]}}        methods, and fields as [0, class]
+    functions   {"VoxEngine.callPSTN": [3, "Call", 2]}  most arguments, class of what it gives ("" = none),
+                                                     fewest arguments
+    classes     {"Call": {"answer": [2, "", 0]}}     methods, and fields as [-1, class]
     enums       {"CallEvents": {"Connected": "Call.Connected"}}
     events      {"CallEvents.Connected": {"call": "Call", "headers": ""}}   fields and their classes
     lenient     ["VoiceList", "Language"]            lookups that take any member
+    known       {"ASRLanguage": {"ENGLISH_US": "en-US"}}  members of lookups whose values are known
     open        ["OpenAI.ResponsesAPIEvents"]        namespaces and enums that hold more than is known
     retired     {"ElevenLabs.createConversationalAIClient": "ElevenLabs.createAgentsClient"}
 """
@@ -32,35 +34,13 @@ from pathlib import Path
 from typing import Any
 
 from voxrun.realm import surface_extra as extra
+from voxrun.realm.names_js import make_names_js
 
 Facts = Mapping[str, Mapping[str, Any]]
 Signature = list[Any]
-"""[most arguments, class of the result or ""]."""
+"""[most arguments, class of the result or "", fewest arguments]; a field is [-1, its class]."""
 
 HERE = Path(__file__).parent
-
-CORE_ENUMS = (
-    "AppEvents",
-    "CallEvents",
-    "PlayerEvents",
-    "SequencePlayerEvents",
-    "ASREvents",
-    "RecorderEvents",
-    "WebSocketEvents",
-    "WebSocketReadyState",
-    "WebSocketAudioEncoding",
-    "WebSocketCloseCode",
-    "DTMFType",
-    "RecordExpireTime",
-    "CallAudioQuality",
-    "TTSEffectsProfile",
-    "URLPlayerRequestMethod",
-    "Modules",
-)
-"""Enums that every scenario finds without ``require`` and that the first core needs."""
-
-NUMERIC_ENUMS = frozenset({"DTMFType", "WebSocketCloseCode"})
-"""Enums whose values are numbers; the facts hold them as text."""
 
 
 def make_surface(facts: Facts) -> dict[str, Any]:
@@ -74,6 +54,7 @@ def make_surface(facts: Facts) -> dict[str, Any]:
         "enums": _enums(facts),
         "events": _events(facts, classes),
         "lenient": list(extra.LENIENT),
+        "known": _known(facts),
         "open": list(extra.OPEN),
         "retired": dict(extra.RETIRED),
     }
@@ -82,59 +63,6 @@ def make_surface(facts: Facts) -> dict[str, Any]:
     for name, members in extra.MORE_MEMBERS.items():
         surface["enums"][name] = {**surface["enums"].get(name, {}), **members}
     return surface
-
-
-def make_enums_js(surface: Mapping[str, Any]) -> str:
-    """``js/enums.js``: the core enums packed into strings, which parse far faster than literals."""
-    lines = [_pack(name, surface["enums"][name]) for name in CORE_ENUMS if name != "Modules"]
-    lines.append(_pack("Modules", surface["modules"]))
-    with_namespace = {surface["modules"][name] for name in surface["namespaces"].values() if name}
-    gates = [value for value in surface["modules"].values() if value not in with_namespace]
-    text = _ENUMS_JS.replace("@LINES@", "\n".join(lines))
-    return text.replace("@KNOWN@", " ".join(sorted(with_namespace))).replace("@GATES@", " ".join(gates))
-
-
-_ENUMS_JS = """\
-// Made by voxrun/realm/make_surface.py. Enums that a scenario finds without require.
-(function (V) {
-  // "A B=x" with prefix "P." gives {A: "P.A", B: "x"}; numbers are written with "#".
-  function e(name, prefix, words) {
-    const out = {};
-    for (const word of words.split(" ")) {
-      const [key, value] = word.split("=");
-      out[key] = value === undefined ? prefix + key : value[0] === "#" ? +value.slice(1) : value;
-    }
-    V.expose(name, out);
-  }
-@LINES@
-
-  // Modules that bring a namespace: one that has no file yet says so when it is required. The others only
-  // open what stands in the core anyway ("net", "player"), so requiring one is enough.
-  const gates = { __proto__: null };
-  for (const id of "@GATES@".split(" ")) gates[id] = true;
-  for (const id of "@KNOWN@".split(" ")) V.knownModules[id] = true;
-  const load = V.loadModule;
-  V.loadModule = (id) => load(id) || gates[id] === true;
-})
-"""
-
-
-def _pack(name: str, members: Mapping[str, Any]) -> str:
-    """One line ``e("CallEvents", "Call.", "Connected Disconnected X=odd");``."""
-    prefix = _common_prefix(members)
-    words = []
-    for key, value in members.items():
-        if name in NUMERIC_ENUMS:
-            words.append(f"{key}=#{value}")
-        else:
-            words.append(key if value == prefix + key else f"{key}={value}")
-    return f'  e("{name}", "{prefix}", "{" ".join(words)}");'
-
-
-def _common_prefix(members: Mapping[str, Any]) -> str:
-    """The prefix that turns most keys into their values ("Call." for CallEvents)."""
-    found = [v[: -len(k)] for k, v in members.items() if isinstance(v, str) and v.endswith(k)]
-    return max(set(found), key=lambda p: (found.count(p), p)) if found else ""
 
 
 def _members(facts: Facts, name: str) -> dict[str, Any]:
@@ -153,9 +81,15 @@ def _functions(facts: Facts, classes: Mapping[str, Any]) -> dict[str, Signature]
     for name, fact in facts.items():
         if fact["kind"] != "function":
             continue
-        most = max(len(s["params"]) for s in fact["signatures"])
-        found[name] = [most, _class_of(fact["signatures"][0]["returns"], name, classes)]
+        lists = [signature["params"] for signature in fact["signatures"]]
+        gives = _class_of(fact["signatures"][0]["returns"], name, classes)
+        found[name] = [max(map(len, lists)), gives, min(map(_needed, lists))]
     return found
+
+
+def _needed(params: list[Mapping[str, Any]]) -> int:
+    """How many parameters stand before the first that may be left out."""
+    return next((n for n, param in enumerate(params) if param.get("optional")), len(params))
 
 
 def _classes(facts: Facts) -> dict[str, dict[str, Signature]]:
@@ -171,9 +105,9 @@ def _class_members(facts: Facts, name: str, classes: Mapping[str, Any]) -> Itera
     for method in facts[name]["methods"]:
         if method["name"] != "constructor":
             gives = _class_of(method.get("returns", ""), name, classes)
-            yield method["name"], [len(method["params"]), gives]
+            yield method["name"], [len(method["params"]), gives, _needed(method["params"])]
     for field, about in facts[name]["fields"].items():
-        yield field, [0, _class_of(about["type"], name, classes)]
+        yield field, [-1, _class_of(about["type"], name, classes)]
 
 
 def _parents(facts: Facts, name: str) -> list[str]:
@@ -202,15 +136,29 @@ def _class_of(type_text: str, inside: str, classes: Mapping[str, Any]) -> str:
 
 
 def _enums(facts: Facts) -> dict[str, dict[str, Any]]:
-    """Enums outside the lenient lookups; enum values that the facts lack are the member's own name."""
+    """Enums outside the lenient lookups."""
+    return {
+        name: _values(fact["members"])
+        for name, fact in facts.items()
+        if fact["kind"] == "enum" and name.split(".")[0] not in extra.LENIENT and name != "Modules"
+    }
+
+
+def _values(members: Mapping[str, str | None]) -> dict[str, Any]:
+    """Members and their values. The facts hold numbers as text; a value they lack is the member's name."""
+    numeric = all(value is not None and value.isdecimal() for value in members.values())
+    named = {key.strip("'"): value for key, value in members.items()}
+    return {
+        key: int(value or 0) if numeric else (key if value is None else value) for key, value in named.items()
+    }
+
+
+def _known(facts: Facts) -> dict[str, dict[str, Any]]:
+    """Members of lenient lookups that have a value."""
     found = {}
-    for name, fact in facts.items():
-        if fact["kind"] != "enum" or name.split(".")[0] in extra.LENIENT or name == "Modules":
-            continue
-        found[name] = {
-            key: int(value) if name in NUMERIC_ENUMS else (key if value is None else value)
-            for key, value in fact["members"].items()
-        }
+    for name in extra.LENIENT:
+        if facts.get(name, {}).get("kind") == "enum":
+            found[name] = {key: value for key, value in facts[name]["members"].items() if value is not None}
     return found
 
 
@@ -256,7 +204,7 @@ def main(argv: list[str]) -> int:
     facts = json.loads(Path(argv[0]).read_text(encoding="utf-8"))
     surface = make_surface(facts)
     (HERE / "surface.json").write_text(write_surface(surface), encoding="utf-8")
-    (HERE / "js" / "enums.js").write_text(make_enums_js(surface), encoding="utf-8")
+    (HERE / "js" / "names.js").write_text(make_names_js(surface), encoding="utf-8")
     return 0
 
 

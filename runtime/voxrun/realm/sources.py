@@ -15,8 +15,7 @@ from typing import Final
 CORE_FILES: Final[tuple[str, ...]] = (
     "util.js",
     "events.js",
-    "enums.js",
-    "voices.js",
+    "names.js",
     "logger.js",
     "timers.js",
     "media.js",
@@ -24,6 +23,9 @@ CORE_FILES: Final[tuple[str, ...]] = (
     "asr.js",
     "net.js",
     "app.js",
+    "surface.js",
+    "voices.js",
+    "legacy.js",
 )
 """Evaluated in this order after boot.js, in every realm, before the scripts."""
 

@@ -80,79 +80,94 @@ MODULE_OF: Final = {
 AMD and CallList stand outside: the typings have no such module, and scenarios get by without it."""
 
 FUNCTIONS: Final[dict[str, list[Any]]] = {
-    "VoxEngine.getSecretValue": [1, ""],
-    "VoxEngine.callSIP": [8, "Call"],
-    "VoxEngine.callUser": [6, "Call"],
-    "VoxEngine.callConference": [5, "Call"],
-    "VoxEngine.callUserDirect": [5, "Call"],
-    "trace": [1, ""],
-    "Deepgram.createVoiceAgentClient": [1, "Deepgram.VoiceAgentClient"],
-    "ElevenLabs.createConversationalAIClient": [1, "ElevenLabs.AgentsClient"],
-    "Cartesia.createAgentsClient": [1, ""],
-    "Google.createRealtimeTTSPlayer": [1, "Player"],
-    "Grok.createVoiceAgentAPIClient": [1, "Grok.VoiceAgentAPIClient"],
-    "Inworld.createRealtimeAPIClient": [1, ""],
-    "Inworld.createRealtimeTTSPlayer": [1, "Player"],
-    "MCP.createClient": [1, "MCP.Client"],
-    "OpenAI.createChatCompletionsAPIClient": [1, ""],
-    "OpenAI.createResponsesAPIClient": [1, ""],
-    "Pipecat.createTurnDetector": [1, "Pipecat.TurnDetector"],
-    "Silero.createVAD": [1, "Silero.VAD"],
-    "VoxTTS.createRealtimeTTSPlayer": [1, ""],
-    "XAI.createRealtimeTTSPlayer": [1, ""],
+    "VoxEngine.getSecretValue": [1, "", 1],
+    "VoxEngine.callSIP": [8, "Call", 1],
+    "VoxEngine.callUser": [6, "Call", 1],
+    "VoxEngine.callConference": [5, "Call", 3],
+    "VoxEngine.callUserDirect": [5, "Call", 2],
+    "trace": [1, "", 1],
+    "Deepgram.createVoiceAgentClient": [1, "Deepgram.VoiceAgentClient", 1],
+    "ElevenLabs.createConversationalAIClient": [1, "ElevenLabs.AgentsClient", 1],
+    "Cartesia.createAgentsClient": [1, "", 1],
+    "Google.createRealtimeTTSPlayer": [1, "Player", 1],
+    "Grok.createVoiceAgentAPIClient": [1, "Grok.VoiceAgentAPIClient", 1],
+    "Inworld.createRealtimeAPIClient": [1, "", 1],
+    "Inworld.createRealtimeTTSPlayer": [1, "Player", 1],
+    "MCP.createClient": [1, "MCP.Client", 1],
+    "OpenAI.createChatCompletionsAPIClient": [1, "", 1],
+    "OpenAI.createResponsesAPIClient": [1, "", 1],
+    "Pipecat.createTurnDetector": [1, "Pipecat.TurnDetector", 1],
+    "Silero.createVAD": [1, "Silero.VAD", 1],
+    "VoxTTS.createRealtimeTTSPlayer": [1, "", 1],
+    "XAI.createRealtimeTTSPlayer": [1, "", 1],
 }
 
-_LISTENERS: Final = {"addEventListener": [2, ""], "removeEventListener": [2, ""]}
+_LISTENERS: Final = {"addEventListener": [2, "", 0], "removeEventListener": [2, "", 0]}
 _CLIENT: Final = {
-    "id": [0, ""],
-    "webSocketId": [0, ""],
-    "close": [0, ""],
-    "sendMediaTo": [2, ""],
-    "stopMediaTo": [1, ""],
-    "clearMediaBuffer": [1, ""],
+    "id": [0, "", 0],
+    "webSocketId": [0, "", 0],
+    "close": [0, "", 0],
+    "sendMediaTo": [2, "", 0],
+    "stopMediaTo": [1, "", 0],
+    "clearMediaBuffer": [1, "", 0],
     **_LISTENERS,
 }
-_DETECTOR: Final = {"id": [0, ""], "webSocketId": [0, ""], "close": [0, ""], "reset": [0, ""], **_LISTENERS}
+_DETECTOR: Final = {
+    "id": [0, "", 0],
+    "webSocketId": [0, "", 0],
+    "close": [0, "", 0],
+    "reset": [0, "", 0],
+    **_LISTENERS,
+}
 
 CLASSES: Final[dict[str, dict[str, list[Any]]]] = {
     "Deepgram.VoiceAgentClient": {
         **_CLIENT,
-        "sendInjectUserMessage": [1, ""],
-        "sendInjectAgentMessage": [1, ""],
-        "sendUpdatePrompt": [1, ""],
-        "sendUpdateSpeak": [1, ""],
-        "sendFunctionCallResponse": [1, ""],
+        "sendInjectUserMessage": [1, "", 0],
+        "sendInjectAgentMessage": [1, "", 0],
+        "sendUpdatePrompt": [1, "", 0],
+        "sendUpdateSpeak": [1, "", 0],
+        "sendFunctionCallResponse": [1, "", 0],
     },
     "Grok.VoiceAgentAPIClient": {
         **_CLIENT,
-        "sessionUpdate": [1, ""],
-        "conversationItemCreate": [1, ""],
-        "inputAudioBufferClear": [1, ""],
-        "responseCreate": [1, ""],
+        "sessionUpdate": [1, "", 0],
+        "conversationItemCreate": [1, "", 0],
+        "inputAudioBufferClear": [1, "", 0],
+        "responseCreate": [1, "", 0],
     },
-    "MCP.Client": {"id": [0, ""], "close": [0, ""], "listTools": [1, ""], "callTool": [1, ""], **_LISTENERS},
+    "MCP.Client": {
+        "id": [0, "", 0],
+        "close": [0, "", 0],
+        "listTools": [1, "", 0],
+        "callTool": [1, "", 0],
+        **_LISTENERS,
+    },
     "Net.HttpRequestOptions": {
-        name: [0, ""] for name in ("method", "headers", "postData", "params", "rawOutput", "timeout")
+        name: [-1, ""] for name in ("method", "headers", "postData", "params", "rawOutput", "timeout")
     },
-    "Pipecat.TurnDetector": {**_DETECTOR, "predict": [0, ""]},
+    "Pipecat.TurnDetector": {**_DETECTOR, "predict": [0, "", 0]},
     "Silero.VAD": dict(_DETECTOR),
 }
 
 MORE_METHODS: Final[dict[str, dict[str, list[Any]]]] = {
     "Call": {
-        "monitorMediaStatistics": [1, ""],
+        "monitorMediaStatistics": [1, "", 0],
+        # Old and newer forms take more.
+        "say": [3, "", 1],
+        "stopMediaTo": [2, "", 1],
         # Used by the vendor's own easyprocess.js.
-        "reInvite": [3, ""],
-        "acceptReInvite": [3, ""],
-        "rejectReInvite": [2, ""],
-        "is_conf": [0, ""],
+        "reInvite": [3, "", 0],
+        "acceptReInvite": [3, "", 0],
+        "rejectReInvite": [2, "", 0],
+        "is_conf": [-1, ""],
     },
-    "OpenAI.RealtimeAPIClient": {"inputAudioBufferCommit": [1, ""]},
+    "OpenAI.RealtimeAPIClient": {"inputAudioBufferCommit": [1, "", 0]},
     "Ultravox.WebSocketAPIClient": {
-        "userTextMessage": [1, ""],
-        "hangUp": [1, ""],
-        "forcedAgentMessage": [1, ""],
-        "dataConnectionToolResult": [1, ""],
+        "userTextMessage": [1, "", 0],
+        "hangUp": [1, "", 0],
+        "forcedAgentMessage": [1, "", 0],
+        "dataConnectionToolResult": [1, "", 0],
     },
 }
 

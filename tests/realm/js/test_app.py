@@ -108,13 +108,6 @@ def test_a_handler_that_rejects_ends_the_session(platform: Platform) -> None:
     assert "no" in error.message
 
 
-@pytest.mark.parametrize("name", ["enqueueACDRequest", "enqueueTask", "createStreamingAgent"])
-def test_a_member_that_is_not_built_names_itself_when_called(platform: Platform, name: str) -> None:
-    error = platform.boot(f"if (VoxEngine.{name}) VoxEngine.{name}();").error
-    assert error is not None
-    assert f"VoxEngine.{name}() is part of the platform, but voxrun does not have it yet" in error.message
-
-
 def test_a_scenario_may_bring_its_own_easy_process(platform: Platform) -> None:
     assert platform.value("(VoxEngine.easyProcess = (a) => a + 1, VoxEngine.easyProcess(1))") == 2
 

@@ -127,7 +127,7 @@ def test_the_36th_request_throws_and_an_answered_one_makes_room(platform: Platfo
     assert len(platform.logs()) == 1
 
 
-def test_mail_is_named_as_not_built(platform: Platform) -> None:
+def test_mail_is_named_as_not_available(platform: Platform) -> None:
     error = platform.boot("Net.sendMail('s');").error
     assert error is not None
-    assert "Net.sendMail() is part of the platform, but voxrun does not have it yet" in error.message
+    assert "Net.sendMail() is not available in voxrun: voxrun sends no mail" in error.message

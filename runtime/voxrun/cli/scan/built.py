@@ -12,7 +12,7 @@ from voxrun.realm.inline import InlineRealms
 from voxrun.realm.port import BootInfo, Script, TurnResult
 from voxrun.realm.sources import platform
 
-_SAYS = "voxrun does not have it yet"
+_SAYS = ("voxrun does not have it yet", "is not available in voxrun")
 """What a member that is not built says when it is called."""
 
 _MARK = "voxrun-missing "
@@ -27,7 +27,7 @@ function isThere(holder, name) {
     const promise = holder[name]();
     if (promise && typeof promise.catch === "function") promise.catch(() => {});
   } catch (error) {
-    return !String(error && error.message).includes(%(says)s);
+    return !%(says)s.some((text) => String(error && error.message).includes(text));
   }
   return true;
 }
@@ -55,7 +55,7 @@ say(%(mark)s + stringify(missing));
 _ENDING = frozenset({"VoxEngine.terminate", "Logger.write"})
 """Never tried: they would end the attempt or be its voice."""
 
-_OBJECTS = {
+OBJECTS = {
     "ASR": 'VoxEngine.createASR({profile: "en"})',
     "AMD.AnsweringMachineDetector": 'AMD.create({call: VoxEngine.callUser("nobody", "nobody")})',
     "Call": 'VoxEngine.callUser("nobody", "nobody")',
@@ -114,7 +114,7 @@ def _probe(surface: Surface, modules: Iterable[str], there: set[str]) -> str:
         "functions": [[owner, name] for owner, name in functions if owner in there],
         "classes": [
             [name, make, [m for m in sorted(surface.classes[name]) if f"{name}.{m}" not in _UNSEEN]]
-            for name, make in _OBJECTS.items()
+            for name, make in OBJECTS.items()
         ],
     }
     return _PROBE % {name: json.dumps(value) for name, value in fields.items()}

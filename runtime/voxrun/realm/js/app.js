@@ -46,18 +46,6 @@
   V.emitter(VoxEngine, "VoxEngine");
   V.register("", VoxEngine);
 
-  const NOT_YET = [
-    "allowWebSocketConnections", "callConference", "callUserDirect", "createConference",
-    "createRecorder", "createSequencePlayer", "createStreamingAgent", "createTTSPlayer", "createToneScriptPlayer",
-    "createURLPlayer", "createWebSocket", "destroyConference", "disableStatisticsForIncomingWebsockets",
-    "disableTraceForIncomingWebsockets", "easyProcess", "enableStatisticsForIncomingWebsockets",
-    "enableTraceForIncomingWebsockets", "enqueueACDRequest", "enqueueTask", "forwardCallToPSTN", "forwardCallToSIP",
-    "forwardCallToUser", "forwardCallToUserDirect", "playSoundAndHangup",
-  ];
-  for (let i = 0; i < NOT_YET.length; i++) {
-    if (!hasOwn(VoxEngine, NOT_YET[i])) V.notBuilt(VoxEngine, NOT_YET[i], "VoxEngine." + NOT_YET[i]);
-  }
-
   V.on("Application.CallAlerting", (target, data) => {
     const call = V.incomingCall(target, {
       incoming: true,

@@ -359,7 +359,11 @@
     return found;
   }
 
+  const labels = new prim.WeakMap(); // what has listeners -> the name of its class
+  V.labelOf = function (object) { return weakMapGet(labels, object); };
+
   V.emitter = function (target, label) {
+    weakMapSet(labels, target, label);
     hidden(target, "addEventListener", function addEventListener(event, callback) {
       const own = table(this), name = "" + event;
       const entry = {

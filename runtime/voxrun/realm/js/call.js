@@ -5,7 +5,6 @@
   const keys = Object.keys;
   const isArray = Array.isArray;
   const { isObject } = V;
-  const { hasOwn } = V.prim;
 
   // Files after this one add what they bring to every call: part(call, id, about).
   const parts = V.prim.list();
@@ -182,9 +181,6 @@
     V.emitter(call, "Call");
     const about = { __proto__: null, facts, command, state: () => state, dead: () => dead };
     for (let i = 0; i < parts.length; i++) parts[i](call, id, about);
-    for (let i = 0; i < NOT_YET.length; i++) {
-      if (!hasOwn(call, NOT_YET[i])) V.notBuilt(call, NOT_YET[i], "call." + NOT_YET[i]);
-    }
 
     V.register(id, call);
     V.hook(id, (kind, data) => {
@@ -201,13 +197,6 @@
     });
     return call;
   }
-
-  // Members of the platform's Call that voxrun does not have yet: calling one says so.
-  const NOT_YET = [
-    "acceptReInvite", "answerDirect", "disableBeepDetection", "enableBeepDetection", "handleBlindTransfer",
-    "monitorMediaStatistics", "notifyBlindTransferFailed", "notifyBlindTransferSuccess", "playProgressTone",
-    "reInvite", "rejectReInvite", "transferTo",
-  ];
 
   let attempts = 0;
 

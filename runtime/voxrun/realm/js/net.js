@@ -133,6 +133,5 @@
 
   const Net = { httpRequest, httpRequestAsync };
   Net.HttpRequestOptions = function HttpRequestOptions() {};
-  for (const name of ["sendMail", "sendMailAsync"]) V.notBuilt(Net, name, "Net." + name);
   V.expose("Net", Net);
 })
