@@ -59,15 +59,29 @@ def test_a_figure_over_its_mark_gives_1(folder: Path) -> None:
 
 def test_figures_come_as_json(folder: Path) -> None:
     _, lines = said(folder, "start", as_json=True)
-    first = json.loads("\n".join(lines))[0]
-    assert first == {
+    assert json.loads("\n".join(lines))["figures"][0] == {
         "name": "quick",
         "value": 1.0,
         "unit": "ms",
         "most": 2.0,
         "spread": None,
         "against": "",
+        "least": None,
+        "key": "",
     }
+
+
+def test_programs_find_a_figure_by_its_key(folder: Path) -> None:
+    (folder / "keyed.py").write_text(
+        "from voxrun.cli.figures import Figure\n"
+        "def measure():\n    return [Figure('speed of it', 250.0, 'x', least=300, key='x_speed')]\n"
+    )
+    code, lines = said(folder, "keyed", "start", as_json=True)
+    found = json.loads("\n".join(lines))
+    assert code == 1
+    assert found["x_speed"] == 250
+    assert [each["name"] for each in found["figures"]] == ["speed of it", "quick", "heavy", "free"]
+    assert said(folder, "keyed")[1][2:] == ["| speed of it | 250 x |  | under 300 |  |"]
 
 
 def test_benchmarks_share_what_is_in_files_with_an_underscore(folder: Path) -> None:

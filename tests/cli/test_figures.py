@@ -11,6 +11,11 @@ def test_a_figure_misses_its_mark_only_above_it() -> None:
     assert not Figure("start", 99, "s").missed
 
 
+def test_a_figure_misses_the_mark_it_has_to_reach_below_it() -> None:
+    assert Figure("speed", 299, "x", least=300).missed
+    assert not Figure("speed", 300, "x", least=300).missed
+
+
 def test_a_figure_of_samples_is_their_median_with_what_most_of_them_lay_between() -> None:
     found = figure("turn", [9.0, 1, 2, 3, 4, 5, 6, 7, 8, 100], "us", 50)
     assert (found.value, found.spread, found.most) == (6, (2, 100), 50)

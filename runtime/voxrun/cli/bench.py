@@ -36,20 +36,36 @@ def run(names: Sequence[str], as_json: bool, say: Callable[[str], object], folde
             say(f"  {name:<12} {_first_line(path)}")
         return OK
     figures = [figure for name in names for figure in _measure(there[name])]
-    for line in [json.dumps([asdict(f) for f in figures], indent=1)] if as_json else table(figures):
+    for line in [as_object(figures)] if as_json else table(figures):
         say(line)
     return FAILED if any(figure.missed for figure in figures) else OK
+
+
+def as_object(figures: Sequence[Figure]) -> str:
+    """JSON: the value of each figure by its key, where it has one, and all there is to say of each."""
+    values = {figure.key: figure.value for figure in figures if figure.key}
+    return json.dumps(values | {"figures": [asdict(figure) for figure in figures]}, indent=1)
 
 
 def table(figures: Iterable[Figure]) -> list[str]:
     """Rows as in BENCHMARKS.md."""
     rows = ["| what | measured | spread | mark | against |", "|---|---:|---:|---:|---|"]
     for figure in figures:
-        mark = "" if figure.most is None else f"{'over' if figure.missed else 'under'} {figure.most:g}"
+        mark = _mark(figure)
         spread = "" if figure.spread is None else " to ".join(map(_number, figure.spread))
         value = f"{_number(figure.value)} {figure.unit}"
         rows.append(f"| {figure.name} | {value} | {spread} | {mark} | {figure.against} |")
     return rows
+
+
+def _mark(figure: Figure) -> str:
+    """The marks, and on which side of them the figure is."""
+    marks = []
+    if figure.most is not None:
+        marks.append(f"{'over' if figure.value > figure.most else 'under'} {figure.most:g}")
+    if figure.least is not None:
+        marks.append(f"{'under' if figure.value < figure.least else 'over'} {figure.least:g}")
+    return ", ".join(marks)
 
 
 def _number(value: float) -> str:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured figure; ``most`` is the mark it has to stay under, None for a figure without one.
+    """One measured figure; ``most`` and ``least`` are the marks it has to stay under or above, None for none.
 
     ``spread`` is what the middle eight of ten samples lay between, None where there was one sample;
-    ``against`` compares with something well known that was measured in the same run.
+    ``against`` compares with something well known that was measured in the same run; ``key`` is the name by
+    which programs find the figure, "" for one that only people read.
     """
 
     name: str
@@ -20,11 +21,14 @@ class Figure:
     most: float | None = None
     spread: tuple[float, float] | None = None
     against: str = ""
+    least: float | None = None
+    key: str = ""
 
     @property
     def missed(self) -> bool:
-        """Whether the figure is over its mark."""
-        return self.most is not None and self.value > self.most
+        """Whether the figure is on the wrong side of a mark."""
+        over = self.most is not None and self.value > self.most
+        return over or (self.least is not None and self.value < self.least)
 
 
 def share(samples: Sequence[float], part: float) -> float:
@@ -42,10 +46,12 @@ def figure(
     *,
     at: float = 0.5,
     against: str = "",
+    least: float | None = None,
+    key: str = "",
 ) -> Figure:
     """The median of ``samples``, or another share of them, with its spread."""
     spread = (share(samples, 0.1), share(samples, 0.9)) if len(samples) > 1 else None
-    return Figure(name, share(samples, at), unit, most, spread, against)
+    return Figure(name, share(samples, at), unit, most, spread, against, least, key)
 
 
 def times(value: float, baseline: float, what: str) -> str:
