@@ -23,6 +23,14 @@ def test_a_unit_is_found_by_its_id() -> None:
     assert units.get("b") is None
 
 
+def test_what_a_unit_hears_knows_what_it_says() -> None:
+    units = Units()
+    unit = Unit("a", Source(), Ear())
+    assert unit.sink is not None
+    units.add(unit)
+    assert unit.sink.own is unit.source
+
+
 def test_a_removed_unit_loses_every_edge() -> None:
     units = Units()
     a, b = Unit("a", Source(), Ear()), Unit("b", Source(), Ear())

@@ -34,6 +34,8 @@ class Sink:
 
     def __init__(self) -> None:
         self.sources: list[Source] = []
+        self.own: Source | None = None
+        """What the party that listens here says itself: a bridge leaves it out of what it gives."""
 
     def write(self, frame: bytes, source: Source) -> None:
         """Take one frame (640 bytes) from ``source``."""

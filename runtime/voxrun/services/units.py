@@ -23,6 +23,8 @@ class Units:
         self._units: dict[str, Unit] = {}
 
     def add(self, unit: Unit) -> None:
+        if unit.sink is not None:
+            unit.sink.own = unit.source
         self._units[unit.id] = unit
 
     def get(self, unit_id: str) -> Unit | None:

@@ -29,6 +29,10 @@ class Limits:
     http_response_bytes: int = 2 * 1024 * 1024
     calls: int = 50
     """Call attempts of a session, in and out; one more fails with 403."""
+    conference_calls: int = 100
+    """Calls that are in a session started by ``callConference`` at a time; one more fails with 403."""
+    conference_endpoints: int = 100
+    """Endpoints of one conference."""
     calls_progressing: int = 10
     """Outgoing calls that are not answered yet; one more fails with 403."""
     answer_ms: int = 60_000

@@ -19,6 +19,7 @@ from voxrun.services.access import AccessService
 from voxrun.services.asr import AsrService
 from voxrun.services.base import ServiceContext
 from voxrun.services.calls import CallService
+from voxrun.services.conference import ConferenceService
 from voxrun.services.connector_client import ConnectorService
 from voxrun.services.download import Downloader
 from voxrun.services.guard import BorrowedTransport, GuardedTransport, GuardRules, check_socket
@@ -230,6 +231,7 @@ def attach_services(
         calls,
         PlaybackService(context, calls, around, Downloader(around.http, limits, around.audio_cache)),
         ConnectorService(context, units, around, FACTORIES),
+        ConferenceService(context, units, calls, around),
         MediaService(context, units),
         AsrService(context, units, around),
         RecordingService(context, calls, around),

@@ -1,7 +1,7 @@
 // VoxEngine itself: application events, calls, media between units, the end of the session.
 (function (V) {
   const { isObject, toText } = V;
-  const { hasOwn } = V.prim;
+  const { Error, hasOwn } = V.prim;
 
   const LONGEST_CUSTOM_DATA = 200; // bytes; one page of the documentation says 2000 characters
   let custom = "";
@@ -45,6 +45,16 @@
   V.copyFields(VoxEngine, V.engine); // what the files before this one have given to VoxEngine
   V.emitter(VoxEngine, "VoxEngine");
   V.register("", VoxEngine);
+
+  // What a module brings: without its require it works all the same, with a warning.
+  const BROUGHT = { __proto__: null, createConference: "Conference", destroyConference: "Conference" };
+  for (const name in BROUGHT) {
+    V.methods(VoxEngine, { __proto__: null, [name](value) {
+      V.warn("VoxEngine." + name + " without require(Modules." + BROUGHT[name] + "): the platform may insist on it");
+      V.loadModule(V.text.lower(BROUGHT[name]));
+      return VoxEngine[name](value);
+    } });
+  }
 
   V.on("Application.CallAlerting", (target, data) => {
     const call = V.incomingCall(target, {

@@ -360,6 +360,7 @@
   }
 
   const labels = new prim.WeakMap(); // what has listeners -> the name of its class
+  V.label = function (object, name) { weakMapSet(labels, object, name); };
   V.labelOf = function (object) { return weakMapGet(labels, object); };
 
   V.emitter = function (target, label) {
