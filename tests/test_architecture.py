@@ -49,7 +49,13 @@ LEAVES = {
 }
 """Modules that import nothing of ours but each other, and that every room may import."""
 
-SETTINGS = {"voxrun.config", "voxrun.config_keys", "voxrun.secret_values", "voxrun.toml_file"}
+SETTINGS = {
+    "voxrun.config",
+    "voxrun.config_keys",
+    "voxrun.config_tables",
+    "voxrun.secret_values",
+    "voxrun.toml_file",
+}
 """Settings: for the rooms from session upwards."""
 
 REALM_USERS = {"cli", "server", "replay", "session"}

@@ -112,16 +112,6 @@ def test_limits_can_be_raised(project: Project) -> None:
     assert (limits.timers, limits.players) == (500, 10)
 
 
-def test_the_first_route_that_matches_the_whole_destination_wins(project: Project) -> None:
-    toml = '[[routes]]\nkind = "pstn"\npattern = "1\\\\d+"\naddress = "alice"\n[[routes]]\naddress = "bob"\n'
-    first, second = project.load(toml).routes
-    assert first.matches("pstn", "1555")
-    assert not first.matches("pstn", "1555x")
-    assert not first.matches("user", "1555")
-    assert second.matches("sip", "sip:a@b")
-    assert (first.leg, first.address, second.address) == ("webrtc", "alice", "bob")
-
-
 @pytest.mark.parametrize(
     ("toml", "message"),
     [
@@ -135,22 +125,12 @@ def test_the_first_route_that_matches_the_whole_destination_wins(project: Projec
         ('[server]\nport = "x"\n', "/voxrun.toml:2: server.port must be a whole number from 0 to 65535."),
         ('[ai]\nmode = "x"\n', '/voxrun.toml:2: ai.mode must be one of "auto", "cloud", "local".'),
         ("server = 1\n", '/voxrun.toml:1: "server" is a section: write [server].'),
-        ("[routes]\nleg = 1\n", "/voxrun.toml:1: write each route under a [[routes]] line."),
-        ("routes = [1]\n", "/voxrun.toml:1: write each route under a [[routes]] line."),
-        ('[[routes]]\nlegg = "x"\n', '/voxrun.toml:2: unknown key "legg" in [routes]. Did you mean "leg"?'),
-        ('[[routes]]\nleg = "sms"\n', "/voxrun.toml:2: routes.leg must be one of webrtc."),
-        ("[[routes]]\nleg = 1\n", "/voxrun.toml:2: routes.leg must be text in quotes."),
     ],
 )
 def test_a_mistake_in_the_file_names_file_line_and_the_right_way(
     project: Project, toml: str, message: str
 ) -> None:
     assert project.refused(toml) == message
-
-
-def test_a_route_with_a_broken_pattern_is_told(project: Project) -> None:
-    message = project.refused('[[routes]]\n\npattern = "(["\n')
-    assert message.startswith("/voxrun.toml:3: routes.pattern is not a regular expression")
 
 
 def test_broken_toml_is_told_with_its_column(project: Project) -> None:

@@ -64,3 +64,11 @@ def test_a_folder_in_its_place_is_told(tmp_path: Path) -> None:
     (tmp_path / "voxrun.toml").mkdir()
     with pytest.raises(ConfigError, match="cannot be read"):
         read_toml(tmp_path / "voxrun.toml")
+
+
+def test_what_is_unknown_is_told_with_its_place_and_the_nearest_name(tmp_path: Path) -> None:
+    file = read_toml(written(tmp_path, "[server]\nprot = 1\n"))
+    assert str(file.unknown(("server", "prot"), "key", ("port", "host"))) == (
+        f'{file.path}:2: unknown key "prot" in [server]. Did you mean "port"?'
+    )
+    assert str(file.unknown(("server", "zzz"), "key", ("port", "host"))).endswith("There is: host, port.")

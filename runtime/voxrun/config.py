@@ -9,13 +9,20 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from voxrun.config_keys import BY_ENV, BY_PATH, KEYS, SECTIONS, IceServer, Key
+from voxrun.config_tables import (
+    TABLES,
+    Conference,
+    Route,
+    conference_option,
+    read_conferences,
+    read_routes,
+)
 from voxrun.errors import ConfigError
 from voxrun.nearest import did_you_mean
 from voxrun.secret_values import CLOUD_KEY, Secrets, read_env_file
@@ -65,21 +72,6 @@ class MediaSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """Where an outgoing call goes: ``pattern`` must match the whole destination; the first route wins."""
-
-    kind: Literal["any", "user", "pstn", "sip", "whatsapp"]
-    pattern: str
-    leg: Literal["webrtc"]
-    address: str
-    """Name that a softphone has registered under; "*" rings all of them."""
-
-    def matches(self, kind: str, destination: str) -> bool:
-        """Whether a call of this kind to this destination takes the route."""
-        return self.kind in ("any", kind) and re.fullmatch(self.pattern, destination) is not None
-
-
-@dataclass(frozen=True, slots=True)
 class SessionSettings:
     """What every session gets. ``folder`` is where their folders are made."""
 
@@ -110,9 +102,12 @@ class Settings:
     fidelity: FidelitySettings
     limits: Limits = field(default_factory=Limits)
     routes: tuple[Route, ...] = ()
+    conferences: tuple[Conference, ...] = ()
     secrets: Secrets = field(default_factory=Secrets)
     start: bool = False
     """Fire Started at once, as a start by HTTP request does."""
+    start_conference: str = ""
+    """The conference that is started at once (StartConference)."""
     open_page: bool = False
     """Open the page in the default browser."""
     file: Path | None = None
@@ -146,14 +141,17 @@ def load_settings(
     cwd: Path,
     options: Mapping[str, Any] | None = None,
     secrets: Mapping[str, str] | None = None,
+    conference_options: Sequence[str] = (),
     custom_data: str = "",
     start: bool = False,
+    start_conference: str = "",
     open_page: bool = False,
 ) -> Settings:
     """Decide the settings.
 
     ``options`` are those given on the command line, by path ("server.port": 9000); ``secrets`` those given
-    by ``--secret``. Relative paths in voxrun.toml are relative to its folder, others to ``cwd``.
+    by ``--secret``, ``conference_options`` those by ``--conference``. Relative paths in voxrun.toml are
+    relative to its folder, others to ``cwd``.
     """
     folder = cwd / scenarios[0].parent if scenarios else cwd
     found = find_config(folder.resolve())
@@ -161,10 +159,12 @@ def load_settings(
     values = {key.path: _rooted(key.default, cwd) for key in KEYS}
     limits = Limits()
     routes: tuple[Route, ...] = ()
+    conferences = tuple(conference_option(text, cwd) for text in conference_options)
     if file:
         _check_names(file)
         values |= _from_file(file)
-        limits, routes = _limits(file), _routes(file)
+        limits, routes = _limits(file), read_routes(file)
+        conferences = (*conferences, *read_conferences(file))
     values |= _from_env(env, cwd)
     values |= {path: _rooted(value, cwd) for path, value in (options or {}).items()}
     return Settings(
@@ -182,8 +182,10 @@ def load_settings(
         fidelity=FidelitySettings(values["fidelity.connector_errors"]),
         limits=limits,
         routes=routes,
+        conferences=conferences,
         secrets=_secrets(values["secrets.env_file"], env, secrets or {}),
         start=start,
+        start_conference=start_conference,
         open_page=open_page,
         file=found,
     )
@@ -193,29 +195,22 @@ def _check_names(file: TomlFile) -> None:
     """Refuse sections and keys that do not exist, naming the nearest one that does."""
     for section, content in file.values.items():
         if section not in SECTIONS:
-            raise _unknown(file, (section,), "section", SECTIONS)
-        if section == "routes" and not isinstance(content, list):
-            raise ConfigError(f"{file.where(section)}: write each route under a [[routes]] line.")
-        if section != "routes" and not isinstance(content, dict):
+            raise file.unknown((section,), "section", SECTIONS)
+        if section in TABLES:
+            continue
+        if not isinstance(content, dict):
             raise ConfigError(f'{file.where(section)}: "{section}" is a section: write [{section}].')
-        if section not in ("limits", "routes"):
+        if section != "limits":
             names = [key.path.split(".")[1] for key in KEYS if key.path.startswith(section + ".")]
             for name in content:
                 if name not in names:
-                    raise _unknown(file, (section, name), "key", names)
-
-
-def _unknown(file: TomlFile, keys: tuple[str | int, ...], what: str, names: Any) -> ConfigError:
-    name = str(keys[-1])
-    inside = f" in [{keys[0]}]" if len(keys) > 1 else ""
-    hint = did_you_mean(name, names) or f" There is: {', '.join(sorted(names))}."
-    return ConfigError(f'{file.where(*keys)}: unknown {what} "{name}"{inside}.{hint}')
+                    raise file.unknown((section, name), "key", names)
 
 
 def _from_file(file: TomlFile) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for section, content in file.values.items():
-        if section in ("limits", "routes"):
+        if section == "limits" or section in TABLES:
             continue
         for name, value in content.items():
             key = BY_PATH[f"{section}.{name}"]
@@ -253,41 +248,10 @@ def _limits(file: TomlFile) -> Limits:
     names = [f.name for f in dataclasses.fields(Limits)]
     for name, value in given.items():
         if name not in names:
-            raise _unknown(file, ("limits", name), "limit", names)
+            raise file.unknown(("limits", name), "limit", names)
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ConfigError(f"{file.where('limits', name)}: limits.{name} must be a whole number above 0.")
     return dataclasses.replace(Limits(), **given)
-
-
-_ROUTE_KINDS = ("any", "user", "pstn", "sip", "whatsapp")
-_ROUTE_LEGS = ("webrtc",)
-
-
-def _routes(file: TomlFile) -> tuple[Route, ...]:
-    return tuple(_route(file, number, entry) for number, entry in enumerate(file.values.get("routes", [])))
-
-
-def _route(file: TomlFile, number: int, entry: Any) -> Route:
-    """One ``[[routes]]`` table: kind, pattern, leg, address; all text, all but the pattern optional."""
-    names = [f.name for f in dataclasses.fields(Route)]
-    if not isinstance(entry, dict):
-        raise ConfigError(f"{file.where('routes')}: write each route under a [[routes]] line.")
-    for name, value in entry.items():
-        where = file.where("routes", number, name)
-        if name not in names:
-            raise _unknown(file, ("routes", number, name), "key", names)
-        if not isinstance(value, str):
-            raise ConfigError(f"{where}: routes.{name} must be text in quotes.")
-        allowed = {"kind": _ROUTE_KINDS, "leg": _ROUTE_LEGS}.get(name, (value,))
-        if value not in allowed:
-            raise ConfigError(f"{where}: routes.{name} must be one of {', '.join(allowed)}.")
-    pattern = entry.get("pattern", ".*")
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        where = file.where("routes", number, "pattern")
-        raise ConfigError(f"{where}: routes.pattern is not a regular expression: {error}.") from None
-    return Route(entry.get("kind", "any"), pattern, entry.get("leg", "webrtc"), entry.get("address", "*"))
 
 
 def _server(values: Mapping[str, Any]) -> ServerSettings:

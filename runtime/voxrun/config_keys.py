@@ -153,8 +153,9 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("secrets.env_file", path, None, "file of KEY=VALUE lines that become secrets"),
     Key("fidelity.connector_errors", one_of("events", "reject"), "events", "how a refused AI call shows"),
 )
-"""Every setting but ``[limits]``, whose names are those of the platform's limits, and ``[[routes]]``."""
+"""Every setting but ``[limits]``, whose names are those of the platform's limits, and the lists of
+``config_tables``."""
 
 BY_PATH: Final = {key.path: key for key in KEYS}
-SECTIONS: Final = frozenset(key.path.split(".")[0] for key in KEYS) | {"limits", "routes"}
+SECTIONS: Final = frozenset(key.path.split(".")[0] for key in KEYS) | {"limits", "routes", "conferences"}
 BY_ENV: Final = {key.env: key for key in KEYS}

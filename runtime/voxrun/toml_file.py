@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from voxrun.errors import ConfigError
+from voxrun.nearest import did_you_mean
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""^\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=(.*)$""")
@@ -37,6 +38,14 @@ class TomlFile:
         while wanted and wanted not in lines:
             wanted = wanted[:-1]
         return f"{self.path}:{lines[wanted]}" if wanted else str(self.path)
+
+    def unknown(self, keys: tuple[str | int, ...], what: str, names: Iterable[str]) -> ConfigError:
+        """The error for a key (section, setting...) that does not exist, with the nearest one that does."""
+        name = str(keys[-1])
+        inside = f" in [{keys[0]}]" if len(keys) > 1 else ""
+        known = sorted(names)
+        hint = did_you_mean(name, known) or f" There is: {', '.join(known)}."
+        return ConfigError(f'{self.where(*keys)}: unknown {what} "{name}"{inside}.{hint}')
 
 
 def read_toml(path: Path) -> TomlFile:

@@ -14,6 +14,8 @@ NOTHING: dict[str, Any] = {
     "custom_data": "",
     "start": False,
     "open_page": False,
+    "conferences": (),
+    "start_conference": "",
     "say": (),
     "wav": None,
     "seconds": None,

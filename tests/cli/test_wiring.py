@@ -32,7 +32,7 @@ def house(folder: Path, **options: Any) -> House:
     given = {"server.port": 0, "ai.mode": "local", "sessions.dir": folder / "sessions"}
     given |= {name.replace("__", "."): value for name, value in options.items()}
     settings = load_settings([path], env={}, cwd=folder, options=given)
-    return House(settings, read_scripts([path]), InlineRealms(), None, "", None, ai_line(settings, None))
+    return House(settings, read_scripts([path]), (), InlineRealms(), None, "", None, ai_line(settings, None))
 
 
 @pytest.mark.live

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.server.scripted import Events
 
-from voxrun.config import Route
+from voxrun.config_tables import Route
 from voxrun.legs.base import DialRequest
 from voxrun.legs.webrtc.peer import PeerConfig
 from voxrun.server.phones import Phones

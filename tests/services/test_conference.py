@@ -65,6 +65,7 @@ def alike(heard: bytes, said: bytes) -> float:
     return correlation(said, heard, 2000).value
 
 
+@pytest.mark.covers("VoxEngine.createConference", "Conference.add")
 @pytest.mark.parametrize(
     "join", [BETWEEN, "conf.add({call, mode: 'FORWARD', direction: 'BOTH', scheme: {}});"]
 )
@@ -113,6 +114,7 @@ def test_an_endpoint_s_direction_says_who_is_heard(
     play(story)
 
 
+@pytest.mark.covers("Call.stopMediaTo")
 def test_media_can_be_taken_out_of_a_conference_and_back() -> None:
     """Muting a participant: call.stopMediaTo(conf)."""
     source = ROOM % (
@@ -136,6 +138,13 @@ def test_media_can_be_taken_out_of_a_conference_and_back() -> None:
     play(story)
 
 
+@pytest.mark.covers(
+    "ConferenceEvents.Started",
+    "ConferenceEvents.Stopped",
+    "Conference.addEventListener",
+    "Conference.stop",
+    "VoxEngine.destroyConference",
+)
 def test_started_comes_in_a_turn_of_its_own_and_stopped_once() -> None:
     source = (
         EVENTS
@@ -161,6 +170,20 @@ def test_started_comes_in_a_turn_of_its_own_and_stopped_once() -> None:
     play(story)
 
 
+@pytest.mark.covers(
+    "ConferenceEvents.EndpointAdded",
+    "ConferenceEvents.EndpointUpdated",
+    "ConferenceEvents.EndpointManaged",
+    "ConferenceEvents.EndpointRemoved",
+    "Conference.getList",
+    "Conference.get",
+    "Endpoint.id",
+    "Endpoint.getDirection",
+    "Endpoint.getMode",
+    "Endpoint.getCall",
+    "Endpoint.setDisplayName",
+    "Endpoint.manageEndpoint",
+)
 def test_an_endpoint_comes_and_goes_with_its_call() -> None:
     source = ROOM % (
         """
@@ -200,6 +223,7 @@ def test_an_endpoint_comes_and_goes_with_its_call() -> None:
     play(story)
 
 
+@pytest.mark.covers("ConferenceEvents.ConferenceError")
 def test_more_endpoints_than_the_limit_are_an_error_of_the_conference() -> None:
     source = ROOM % (
         "for (let i = 0; i < 3; i++) conf.add({call, direction: 'SEND'});"

@@ -47,6 +47,11 @@ KINDS: dict[str, dict[str, Any]] = {
     "connector.call": {"method": "hangUp", "argument": {}},
     "connector.clear": {"tag": "x"},
     "connector.close": {},
+    "conference.create": {"hd": False},
+    "conference.add": {"endpoint": "e", "call": "1", "direction": "BOTH", "mode": "MIX", "name": ""},
+    "conference.name": {"endpoint": "e", "name": "x"},
+    "conference.manage": {"endpoint": "e", "promise": "p"},
+    "conference.stop": {},
     "media.connect": {"to": "x", "options": {}},
     "media.disconnect": {"to": "x", "options": {}},
     "http.request": {

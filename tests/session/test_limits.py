@@ -16,6 +16,8 @@ def test_they_are_the_platform_s_by_default_and_cross_to_the_realm_by_name() -> 
         "http_total": 35,
         "http_response_bytes": 2_097_152,
         "calls": 50,
+        "conference_calls": 100,
+        "conference_endpoints": 100,
         "calls_progressing": 10,
         "answer_ms": 60_000,
         "early_media_ms": 60_000,

@@ -61,7 +61,9 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
 
     Raises ConfigError and ScenarioError before anything is started where that is possible.
     """
-    scripts = read_scripts(settings.scenarios, settings.limits.script_chars)
+    most = settings.limits.script_chars
+    scripts = read_scripts(settings.scenarios, most)
+    rooms = [(entry.pattern, read_scripts(entry.scripts, most)) for entry in settings.conferences]
     server = settings.server
     token = server.token or ("" if server.is_loopback else secrets.token_urlsafe(18))
     if not server.is_loopback:
@@ -80,10 +82,14 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
         realms_up = _started(realms.start(), stack)
         await asyncio.sleep(0)  # both processes are started here; the imports below block this one
         from voxrun.cli import wiring
+        from voxrun.session.conferences import ConferenceRule
 
-        check_syntax(scripts)
+        check_syntax([*scripts, *(script for _, found in rooms for script in found)])
         tls = stack.enter_context(_tls(settings))
-        house = wiring.House(settings, scripts, realms, tls, token, agent, ai_line(settings, agent))
+        conferences = tuple(ConferenceRule(pattern, found) for pattern, found in rooms)
+        house = wiring.House(
+            settings, scripts, conferences, realms, tls, token, agent, ai_line(settings, agent)
+        )
         await realms_up
         app = await wiring.open_house(house, await provider_up, stack, say)
         asyncio.get_running_loop().run_in_executor(None, wiring.warm_up)

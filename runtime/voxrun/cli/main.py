@@ -98,6 +98,16 @@ def voxrun() -> None:
 @secret_options
 @click.option("--custom-data", default="", metavar="TEXT", help="What VoxEngine.customData() gives.")
 @click.option("--start", is_flag=True, help="Start the scenario at once, as an HTTP start does.")
+@click.option(
+    "--start-conference", default="", metavar="NAME", help="Start a conference, as StartConference does."
+)
+@click.option(
+    "--conference",
+    "conferences",
+    multiple=True,
+    metavar="[PATTERN=]FILE.js",
+    help="Who runs the conferences that callConference names.",
+)
 @click.option("--record/--no-record", default=None, help="Record calls in stereo (on).")
 @click.option("--sessions", type=FILES, metavar="DIR", help="Where sessions are kept (.voxrun/sessions).")
 @click.option("--cassette", type=FILES, metavar="DIR", help="Record the provider's traffic here.")

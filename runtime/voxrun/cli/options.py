@@ -38,8 +38,10 @@ def run_settings(
         cwd=cwd,
         options=_options(given),
         secrets=_secrets(given),
+        conference_options=given["conferences"],
         custom_data=given["custom_data"],
         start=given["start"],
+        start_conference=given["start_conference"],
         open_page=given["open_page"],
     )
 

@@ -32,6 +32,8 @@ async def _main(settings: Settings) -> int:
                 webbrowser.open(app.url)
             if settings.start:
                 await app.runtime.start_session(settings.sessions.custom_data)
+            if settings.start_conference:
+                await app.runtime.start_conference(settings.start_conference, settings.sessions.custom_data)
             await _until(app, interrupted)
         say("")
         say("Ending calls and finishing recordings...")

@@ -25,6 +25,7 @@ from voxrun.server.serve import serve
 from voxrun.services.guard import tls_context
 from voxrun.services.ticker import LoopTicker
 from voxrun.session.clock import real_clock
+from voxrun.session.conferences import ConferenceRule
 from voxrun.session.header import package_versions
 from voxrun.session.messages import JsonObject
 from voxrun.session.runtime import Application, Runtime, World
@@ -40,6 +41,7 @@ class House:
 
     settings: Settings
     scripts: tuple[Script, ...]
+    conferences: tuple[ConferenceRule, ...]
     realms: RealmProvider
     tls: TlsFiles | None
     token: str
@@ -81,11 +83,15 @@ async def open_house(
     port = await _first(listening, task)
     base_url = f"{'https' if house.tls else 'http'}://{_shown_host(server.host)}:{port}"
     runtime.application = replace(runtime.application, base_url=base_url, own_ports=frozenset({port}))
-    if any(".say(" in script.source for script in house.scripts):
+    if any(".say(" in script.source for script in _all_scripts(house)):
         speaking = asyncio.create_task(_load_voice(runtime.world.speech))
         stack.callback(speaking.cancel)
     url = f"{base_url}/?token={house.token}" if house.token else f"{base_url}/"
     return Running(runtime, settings, url, base_url, port, house.ai, house.agent, task)
+
+
+def _all_scripts(house: House) -> tuple[Script, ...]:
+    return house.scripts + tuple(script for rule in house.conferences for script in rule.scripts)
 
 
 def warm_up() -> None:
@@ -142,6 +148,7 @@ def _application(house: House, provider: Provider, options: ServerOptions) -> Ap
     settings = house.settings
     return Application(
         scripts=house.scripts,
+        conferences=house.conferences,
         secrets=scenario_secrets(settings),
         limits=settings.limits,
         sessions_dir=settings.sessions.folder,

@@ -50,6 +50,8 @@ PARTLY: Final[dict[str, str]] = {
     "Call.answer": "the parameters for video and audio levels are ignored",
     "VoxEngine.createASR": "of the provider's own options only phrases to expect count: phraseHints, dict, "
     "speechContexts, adaptation",
+    "Conference.add": "no video: mode FORWARD gives the mix, like MIX",
+    "Endpoint.manageEndpoint": "no video: there are no streams to choose from",
     "Call.record": "language, dict, labels, provider, format and expire are ignored",
 }
 """Works, with what is missing."""

@@ -7,14 +7,14 @@ import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
 
 from voxrun.connectors.transport import Transports
 from voxrun.errors import UserError, VoxrunError
-from voxrun.legs.base import Dialer, IncomingInfo, Leg
+from voxrun.legs.base import Dialer, DialRequest, IncomingInfo, Leg
 from voxrun.media.graph import Ticker
 from voxrun.realm.port import RealmProvider, Script
 from voxrun.services.access import AccessReply
@@ -22,6 +22,7 @@ from voxrun.services.download import AudioCache
 from voxrun.services.guard import tls_context
 from voxrun.services.recording_file import disk_thread
 from voxrun.session.clock import Clock
+from voxrun.session.conferences import ConferenceRule, Rooms, scripts_for
 from voxrun.session.limits import Limits
 from voxrun.session.messages import Event, JsonObject
 from voxrun.session.session import Ending
@@ -73,6 +74,8 @@ class Application:
     """
 
     scripts: tuple[Script, ...]
+    conferences: tuple[ConferenceRule, ...] = ()
+    """Whose scripts run the conferences that callConference names; without one that fits, ``scripts`` do."""
     secrets: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     sessions_dir: Path | None = None
@@ -107,7 +110,9 @@ class Runtime:
 
     def __init__(self, application: Application, world: World) -> None:
         self.application = application
-        self.world = world
+        self.world = replace(world, dialer=self._dial)
+        self._outside = world.dialer
+        self._rooms = Rooms(world.ticker, self._begin_conference, application.limits.conference_calls)
         self._sessions: dict[str, Opened] = {}
         self._tasks: dict[str, asyncio.Task[Ending]] = {}
         self._known: dict[str, SessionInfo | None] = {}
@@ -150,6 +155,13 @@ class Runtime:
         opened.session.calls_changed(0)
         self._run(opened, (opened.started_event(),), lambda: None)
         return opened.session.id
+
+    async def start_conference(self, name: str, custom_data: str) -> str:
+        """StartConference: the session that runs the conference, a new one where there is none. Gives its id.
+
+        Raises VoxrunError when there can be no session.
+        """
+        return (await self._rooms.session(name, custom_data, started=True)).session.id
 
     async def http_request(
         self,
@@ -200,21 +212,47 @@ class Runtime:
     async def close(self) -> None:
         """End every session cleanly: calls hung up, recordings finished. No session starts any more."""
         self._closed = True
+        await self._rooms.close()
         for opened in self._sessions.values():
             opened.session.stop(ADMINISTRATIVE)
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    async def _open(self, custom_data: str) -> Opened:
+    def _dial(self, request: DialRequest) -> Leg:
+        """Conferences are sessions of ours; everybody else is reached through the world's dialer."""
+        return self._rooms.call(request) if request.kind == "conference" else self._outside(request)
+
+    async def _begin_conference(self, name: str, custom_data: str, started: bool) -> Opened | None:
+        """A session for a conference, once it takes events; None where its scripts failed at once."""
+        application = replace(
+            self.application,
+            scripts=scripts_for(name, self.application.conferences, self.application.scripts),
+        )
+        opened = await self._open(custom_data, application, name if started else "")
+        opened.session.calls_changed(0)
+        if application.scripts is self.application.scripts:
+            opened.session.journal.say(
+                f"the conference {name!r} runs the scripts that everybody calls: no [[conferences]] names it"
+            )
+        ready = asyncio.get_running_loop().create_future()
+        self._run(opened, (opened.started_event(),), lambda: ready.set_result(None))
+        await asyncio.wait({ready, self._tasks[opened.session.id]}, return_when=asyncio.FIRST_COMPLETED)
+        return opened if ready.done() else None
+
+    async def _open(
+        self, custom_data: str, application: Application | None = None, conference_name: str = ""
+    ) -> Opened:
         self._check_open()
         self._count += 1
-        application = self.application
-        seed = application.seed if application.seed is not None else secrets.randbits(48)
+        application = application or self.application
+        # Of a fixed seed, too, each session has its own: ids are drawn from it.
+        seed = secrets.randbits(48) if application.seed is None else application.seed + self._count - 1
         plan = SessionPlan(
             number=self._count,
             seed=seed,
             custom_data=custom_data,
             # With a fixed seed everything is a function of it, the token too.
             token=secrets.token_hex(16) if application.seed is None else f"{seed:032x}",
+            conference_name=conference_name,
         )
         opened = await open_session(application, self.world, plan)
         session_id = opened.session.id

@@ -101,6 +101,11 @@ class Session:
             return "ended"
         return "terminating" if self._terminating else "started"
 
+    @property
+    def takes_calls(self) -> bool:
+        """Whether an event that is emitted now will still reach the scenario."""
+        return not (self._stop.is_set() or self._terminating or self._closing or self._error)
+
     # -- wiring -------------------------------------------------------------------------------------
 
     def attach(

@@ -54,6 +54,8 @@ class SessionPlan:
     seed: int
     custom_data: str
     token: str
+    conference_name: str = ""
+    """Set where the session was started by StartConference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ def _redactor(application: Application, plan: SessionPlan) -> Redactor:
 def boot_info(application: Application, session_id: str, start_ms: int, plan: SessionPlan) -> BootInfo:
     """What the realm is given."""
     access_url = f"{application.base_url}/request/{session_id}/{plan.token}"
+    named = {"conference_name": plan.conference_name} if plan.conference_name else {}
     return BootInfo(
         scripts=application.scripts,
         seed=plan.seed,
@@ -161,6 +164,7 @@ def boot_info(application: Application, session_id: str, start_ms: int, plan: Se
             "accountId": ACCOUNT_ID,
             "applicationId": APPLICATION_ID,
             "logURL": application.base_url + application.file_path(session_id, "log.txt"),
+            **named,
         },
         keep_going=application.keep_going,
     )

@@ -1,7 +1,7 @@
 // VoxEngine itself: application events, calls, media between units, the end of the session.
 (function (V) {
   const { isObject, toText } = V;
-  const { Error, hasOwn } = V.prim;
+  const { hasOwn } = V.prim;
 
   const LONGEST_CUSTOM_DATA = 200; // bytes; one page of the documentation says 2000 characters
   let custom = "";

@@ -212,7 +212,7 @@
       callerid: string(wish.callerid),
       displayName: string(wish.displayName),
       number: destination,
-      clientType: kind === "whatsapp" ? "wab" : kind,
+      clientType: kind === "whatsapp" ? "wab" : kind === "conference" ? "user" : kind,
       headers: {},
     };
     const call = makeCall(id, facts);
@@ -277,6 +277,10 @@
   V.callWhatsappUser = function (parameters) {
     const p = isObject(parameters) ? parameters : { number: parameters };
     return dial("whatsapp", needed(p.number, "callWhatsappUser"), { callerid: p.callerid, headers: p.headers, options: plain(p) });
+  };
+
+  V.engine.callConference = function (name, callerid, displayName, extraHeaders) {
+    return dial("conference", needed(name, "callConference"), { callerid, displayName, headers: extraHeaders });
   };
 
   V.incomingCall = function (id, facts) {
