@@ -31,7 +31,7 @@
         V.command("conference.name", conferenceId, { endpoint: id, name });
       },
       // What it chooses are video streams; scenarios await it, so it resolves.
-      manageEndpoint() {
+      manageEndpoint(parameters) {
         V.warn("endpoint.manageEndpoint: it chooses video streams, and calls here have audio only");
         const made = V.promise();
         V.command("conference.manage", conferenceId, { endpoint: id, promise: made.id });
@@ -92,6 +92,8 @@
       },
     });
     V.mediaUnit(conference, id, () => (stopped ? "the conference is stopped" : ""));
+    const disconnect = conference.stopMediaTo;
+    V.methods(conference, { __proto__: null, stopMediaTo(mediaUnit) { disconnect(mediaUnit); } });
     V.emitter(conference, "Conference");
     V.register(id, conference);
 
