@@ -18,8 +18,8 @@ from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSes
 from aiortc.rtp import RtpPacket, is_rtcp
 from av.audio.frame import AudioFrame
 
-from voxrun.legs.webrtc.aiortc_private import offer_loopback
-from voxrun.legs.webrtc.codec import AudioCodec
+from voxrun.legs.webrtc.aiortc_private import close_peer, offer_loopback
+from voxrun.legs.webrtc.codec import make_codec
 from voxrun.legs.webrtc.sdp import Codec
 from voxrun.media.frames import FRAME_BYTES, FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, SILENCE, split
 
@@ -83,8 +83,8 @@ class Telephone:
         offer_loopback(transceiver)
         self._receiver: Any = transceiver.receiver
         self._sender: Any = transceiver.sender
-        self._own = AudioCodec(Codec("opus", 111, 48000))
-        self._codec = AudioCodec(Codec("opus", 111, 48000))
+        self._own = make_codec(Codec("opus", 111, 48000))
+        self._codec = make_codec(Codec("opus", 111, 48000))
         self._changed = asyncio.Event()
         self._location = ""
         self.arrivals: list[Arrival] = []
@@ -119,7 +119,7 @@ class Telephone:
     ) -> None:
         async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
             await client.delete(self._location)
-        await self._peer.close()
+        await close_peer(self._peer)
 
     async def _packet(self, packet: Any, arrival_time_ms: int) -> None:
         at = asyncio.get_running_loop().time()

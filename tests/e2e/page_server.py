@@ -32,7 +32,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from tests.legs.webrtc.caller import PcmTrack
 
-from voxrun.legs.webrtc.aiortc_private import offer_loopback
+from voxrun.legs.webrtc.aiortc_private import close_peer, offer_loopback
 from voxrun.server.app import PAGE_HEADERS, STATIC, PageFiles
 
 T = TypeVar("T")
@@ -128,7 +128,7 @@ class PageServer:
         for socket in list(self._sockets):
             await socket.close(1001)
         for peer in self._peers:
-            await peer.close()
+            await close_peer(peer)
         for task in self._tasks:
             task.cancel()
 

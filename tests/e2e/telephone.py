@@ -16,7 +16,7 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from tests.e2e.sounds import piecewise
 
-from voxrun.legs.webrtc.aiortc_private import offer_loopback
+from voxrun.legs.webrtc.aiortc_private import close_peer, offer_loopback
 from voxrun.media.frames import FRAME_BYTES, FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, SILENCE, split
 
 
@@ -81,7 +81,7 @@ class Telephone:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._peer.close()
+        await close_peer(self._peer)
         if self._listening is not None:
             await asyncio.wait([self._listening], timeout=5)
 

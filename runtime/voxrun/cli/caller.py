@@ -29,6 +29,7 @@ import numpy as np
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 
+from voxrun.legs.webrtc.aiortc_private import close_peer
 from voxrun.media.frames import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, SILENCE, split
 from voxrun.media.vad import SpeechDetector, VadSettings
 
@@ -149,14 +150,14 @@ class Caller:
             answer = await client.post(self._plan.url, content=self._peer.localDescription.sdp)
             if answer.status_code != 201:
                 tell(refused=_problem(answer))
-                await self._peer.close()
+                await close_peer(self._peer)
                 return 1
             await self._peer.setRemoteDescription(RTCSessionDescription(answer.text, "answer"))
             tell(connected=True)
             await self._wait()
             if self._by != "scenario":
                 await client.delete(httpx.URL(self._plan.url).join(answer.headers["Location"]))
-        await self._peer.close()
+        await close_peer(self._peer)
         tell(over={"heard_ms": self._turns.heard_ms, "spoken": self._turns.said, "by": self._by})
         return 0
 

@@ -11,7 +11,7 @@ from aiortc.mediastreams import MediaStreamError
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 
-from voxrun.legs.webrtc.aiortc_private import offer_loopback
+from voxrun.legs.webrtc.aiortc_private import close_peer, offer_loopback
 
 
 class PcmTrack(MediaStreamTrack):
@@ -69,7 +69,7 @@ class Caller:
             await asyncio.wait_for(changed, 10)
 
     async def close(self) -> None:
-        await self.connection.close()
+        await close_peer(self.connection)
         if self._task is not None:
             await asyncio.wait([self._task], timeout=5)
 

@@ -1,189 +1,275 @@
-"""Packets to frames and frames to packets, with packets made by hand."""
+"""A connected call between its port and its frames, in virtual time."""
 
 from __future__ import annotations
 
 import asyncio
-import struct
-import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from aiortc.rtp import RtpPacket
 
-from voxrun.legs.webrtc import media
+from voxrun.legs.webrtc import media, rtp
 from voxrun.legs.webrtc.codec import AudioCodec
-from voxrun.legs.webrtc.media import Incoming, MediaPath, Outgoing
+from voxrun.legs.webrtc.media import MediaPath
+from voxrun.legs.webrtc.pacer import pacer
+from voxrun.legs.webrtc.rtp import Packet, ReportBlock
 from voxrun.legs.webrtc.sdp import Codec, Offer
-from voxrun.media.frames import FRAME_BYTES, SILENCE
+from voxrun.media.frames import SILENCE
+from voxrun.session.clock import LoopClock
+from voxrun.session.virtual import run_virtual
 
 OPUS = Codec("opus", 111, 48000)
 LOUD = bytes((np.sin(np.arange(320) / 5) * 8000).astype("<i2").tobytes())
 
 
-def offer(telephone_event: int | None = 110) -> Offer:
-    return Offer("", OPUS, telephone_event, (), 0)
-
-
 class Wire:
-    """A port that keeps what is sent."""
+    """A port that keeps what is sent, with the moment of it."""
 
     def __init__(self) -> None:
         self.ssrc = 0x11223344
-        self.on_packet: Callable[[RtpPacket], None] | None = None
-        self.sent: list[RtpPacket] = []
+        self.cname = "us"
+        self.on_rtp: Callable[[bytes], None] | None = None
+        self.on_rtcp: Callable[[bytes], None] | None = None
+        self.sent: list[tuple[float, Packet]] = []
+        self.reports: list[bytes] = []
 
     def send(self, packet: bytes) -> bool:
-        self.sent.append(RtpPacket.parse(packet))
+        parsed = rtp.parse(packet)
+        assert parsed is not None
+        self.sent.append((asyncio.get_running_loop().time(), parsed))
+        return True
+
+    def send_rtcp(self, packet: bytes) -> bool:
+        self.reports.append(packet)
         return True
 
     def close(self) -> None:
-        self.on_packet = None
+        self.on_rtp = self.on_rtcp = None
 
 
-def packets(count: int, start: int = 0) -> list[RtpPacket]:
-    coder = AudioCodec(OPUS)
-    return [RtpPacket(111, 0, n, n * 960, 1, coder.encode(LOUD)) for n in range(start, start + count)]
+class Letters(AudioCodec):
+    """A codec whose payloads say what they are."""
+
+    def decode(self, payload: bytes) -> bytes:
+        return {b"loud": LOUD, b"quiet": SILENCE}.get(payload, b"")
+
+    def conceal(self, samples: int) -> bytes:
+        return SILENCE
+
+    def encode(self, frame: bytes) -> bytes:
+        return b"loud" if frame is LOUD else b"quiet"
 
 
-class Heard:
+class Call:
     def __init__(self) -> None:
-        self.incoming = Incoming(offer(), AudioCodec(OPUS))
-        self.frames: list[bytes] = []
-        self.digits: list[str] = []
-        self.incoming.on_frame = self.frames.append
-        self.incoming.on_digit = self.digits.append
-
-
-def test_every_packet_gives_a_frame_at_once() -> None:
-    heard = Heard()
-    for number, packet in enumerate(packets(10), 1):
-        heard.incoming.packet(packet)
-        assert len(heard.frames) == number
-    assert {len(frame) for frame in heard.frames} == {FRAME_BYTES}
-
-
-def test_a_lost_packet_is_silence_and_delays_nothing_afterwards() -> None:
-    heard = Heard()
-    for packet in [p for p in packets(10) if p.sequence_number != 4]:
-        heard.incoming.packet(packet)
-    assert len(heard.frames) == 10
-    assert heard.frames[4] is SILENCE
-
-
-def test_keys_among_audio_become_digits_and_as_much_silence() -> None:
-    heard = Heard()
-    audio = packets(10)
-    for n in range(3, 7):  # 100 ms of key "9" in place of four audio packets, then the repeated end
-        audio[n].payload_type = 110
-        end = n >= 5
-        audio[n].timestamp = 3 * 960
-        audio[n].payload = struct.pack("!BBH", 9, 0x8A if end else 0x0A, 960 * min(n - 2, 3))
-    for packet in audio:
-        heard.incoming.packet(packet)
-    assert heard.digits == ["9"]
-    assert heard.frames.count(SILENCE) == 3
-    assert len(heard.frames) == 9
-
-
-def test_packets_of_other_types_are_ignored() -> None:
-    heard = Heard()
-    heard.incoming.packet(RtpPacket(13, 0, 1, 0, 1, b"\x00"))
-    assert heard.frames == []
-
-
-class Sent:
-    def __init__(self, telephone_event: int | None = 110) -> None:
         self.wire = Wire()
         self.frames: deque[bytes] = deque(maxlen=media.MAX_QUEUE)
-        codec = AudioCodec(OPUS)
-        self.outgoing = Outgoing(offer(telephone_event), codec, self.wire, self.frames)
+        offer = Offer("", OPUS, 110, (), 0)
+        self.path = MediaPath(offer, Letters(OPUS), self.wire, self.frames)
+        self.loop = asyncio.get_running_loop()
+
+    def write(self, frame: bytes) -> None:
+        self.frames.append(frame)
+        self.path.written()
+
+    async def speak(self, frames: int, period: float = 0.02) -> None:
+        start = self.loop.time()
+        for n in range(frames):
+            await asyncio.sleep(max(0.0, start + n * period - self.loop.time()))
+            self.write(LOUD)
+
+    @property
+    def loud(self) -> list[tuple[float, Packet]]:
+        return [(at, p) for at, p in self.wire.sent if p.payload == b"loud"]
 
 
-def test_frames_leave_with_the_timestamps_of_their_codec() -> None:
-    sent = Sent()
-    for _ in range(4):
-        sent.outgoing.frame()
-    first = sent.wire.sent[0]
-    assert [p.sequence_number - first.sequence_number for p in sent.wire.sent] == [0, 1, 2, 3]
-    assert [p.timestamp - first.timestamp for p in sent.wire.sent] == [0, 960, 1920, 2880]
-    assert [p.marker for p in sent.wire.sent] == [1, 0, 0, 0]
+def play(story: Callable[[Call], Awaitable[None]]) -> Call:
+    async def main(clock: LoopClock) -> Call:
+        call = Call()
+        await story(call)
+        call.path.close()
+        return call
+
+    return run_virtual(main)
 
 
-def test_a_key_takes_the_place_of_audio_and_keeps_one_timestamp() -> None:
-    sent = Sent()
-    sent.outgoing.frame()
-    sent.outgoing.keys.queue("8")
-    for _ in range(6):
-        sent.outgoing.frame()
-    types = [p.payload_type for p in sent.wire.sent]
-    assert types == [111] + [110] * 7 + [111]
-    assert len({p.timestamp for p in sent.wire.sent[1:8]}) == 1
-    assert sent.wire.sent[8].timestamp - sent.wire.sent[0].timestamp == 6 * 960
+def steps(packets: list[tuple[float, Packet]]) -> set[int]:
+    return {b.timestamp - a.timestamp for (_, a), (_, b) in pairwise(packets)}
+
+
+def test_without_a_source_silence_goes_out_50_times_a_second() -> None:
+    call = play(lambda call: asyncio.sleep(1))
+    assert len(call.wire.sent) == pytest.approx(50, abs=1)
+    assert steps(call.wire.sent) == {960}
+
+
+@pytest.mark.parametrize("phase", [0.0, 0.003, 0.007, 0.013, 0.019])
+def test_what_a_source_gives_every_20_ms_leaves_without_delay(phase: float) -> None:
+    given: list[float] = []
+
+    async def story(call: Call) -> None:
+        await asyncio.sleep(0.5 + phase)
+        for _ in range(50):
+            given.append(call.loop.time())
+            call.write(LOUD)
+            await asyncio.sleep(0.02)
+
+    call = play(story)
+    assert len(call.loud) == 50
+    assert steps(call.loud) == {960}
+    assert max(at - when for (at, _), when in zip(call.loud, given, strict=True)) < 0.003
+
+
+def test_a_burst_leaves_in_its_own_time() -> None:
+    async def story(call: Call) -> None:
+        await asyncio.sleep(0.1)
+        for _ in range(20):
+            call.write(LOUD)
+        await asyncio.sleep(0.5)
+
+    call = play(story)
+    assert len(call.loud) == 20
+    assert call.loud[-1][0] - call.loud[0][0] == pytest.approx(0.38, abs=0.03)
+
+
+@pytest.mark.parametrize("ppm", [100, -100])
+def test_a_clock_100_ppm_off_for_an_hour_makes_no_gap_and_no_delay(ppm: int) -> None:
+    frames = 3600 * 50
+    late: list[int] = []
+
+    async def story(call: Call) -> None:
+        pacer().remove(call.path)  # its ticks are made here: an hour of a loop's timers takes its time
+        call.wire.send = lambda packet: True  # type: ignore[method-assign]
+        period, tick = 0.02 * (1 - ppm / 1_000_000), 0.005
+        for n in range(frames):
+            given = n * period
+            while tick < given:
+                call.loop._virtual_now = tick  # type: ignore[attr-defined]
+                call.path.tick(tick)
+                tick += 0.02
+            call.loop._virtual_now = given  # type: ignore[attr-defined]
+            call.write(LOUD)
+            late.append(len(call.frames))
+        assert call.path.sender.packets == frames - len(call.frames)  # no silence in between
+
+    play(story)
+    assert max(late) <= 1
+    assert sum(late) < 100
 
 
 def test_a_backlog_melts_away_in_pauses_and_the_oldest_goes_first() -> None:
-    sent = Sent()
-    sent.frames.extend([LOUD, LOUD] + [SILENCE] * 10 + [LOUD] * 2)
-    for _ in range(4):
-        sent.outgoing.frame()
-    assert len(sent.frames) == 0  # two loud ones, the pause skipped, two loud ones
-    sent.frames.extend([LOUD] * 100)
-    assert len(sent.frames) == media.MAX_QUEUE
+    async def story(call: Call) -> None:
+        await asyncio.sleep(0.1)
+        for frame in [LOUD, LOUD] + [SILENCE] * 10 + [LOUD] * 2:
+            call.write(frame)
+        await asyncio.sleep(0.11)
+        assert len(call.frames) == 0
+        call.frames.extend([LOUD] * 100)
+        assert len(call.frames) == media.MAX_QUEUE
+
+    call = play(story)
+    assert len(call.loud) == 4
+    assert call.loud[-1][0] - call.loud[0][0] < 0.1
 
 
-def test_skipping_lets_time_pass() -> None:
-    sent = Sent()
-    sent.outgoing.frame()
-    sent.outgoing.skip(1)
-    sent.outgoing.frame()
-    assert [p.timestamp - sent.wire.sent[0].timestamp for p in sent.wire.sent] == [0, 1920]
-
-
-@pytest.mark.live
 def test_a_stall_of_the_loop_neither_cuts_audio_nor_leaves_the_call_late() -> None:
-    async def story() -> None:
-        wire, frames = Wire(), deque[bytes](maxlen=media.MAX_QUEUE)
-        path = MediaPath(offer(), wire, frames)
-        loop = asyncio.get_running_loop()
-        start = loop.time()
-        for number in range(40):
-            if number == 20:
-                time.sleep(0.15)  # noqa: ASYNC251  (the stall)
-            await asyncio.sleep(max(0.0, start + number * 0.02 - loop.time()))
-            frames.append(LOUD)
-        await asyncio.sleep(0.05)
-        path.close()
-        assert len(frames) == 0
-        steps = {b.timestamp - a.timestamp for a, b in pairwise(wire.sent)}
-        assert steps == {960}
+    async def story(call: Call) -> None:
+        await call.speak(20)
+        call.loop._virtual_now += 0.15  # type: ignore[attr-defined]  # the loop stands still
+        for _ in range(8):  # what the source owes comes at once
+            call.write(LOUD)
+        await call.speak(20)
+        await asyncio.sleep(0.1)
+        assert len(call.frames) == 0
 
-    asyncio.run(story())
+    call = play(story)
+    assert len(call.loud) == 48
+    assert steps(call.loud) == {960}
 
 
-@pytest.mark.live
-def test_the_pacer_sends_a_packet_every_20_ms_and_a_fault_does_not_stop_it() -> None:
-    async def story() -> None:
-        wire = Wire()
-        path = MediaPath(offer(), wire, deque())
-        faults: list[str] = []
-        asyncio.get_running_loop().set_exception_handler(lambda loop, what: faults.append(what["message"]))
+def test_tones_take_the_place_of_audio() -> None:
+    async def story(call: Call) -> None:
+        call.path.tones.extend([LOUD] * 3)
+        await asyncio.sleep(0.2)
+
+    assert len(play(story).loud) == 3
+
+
+def test_a_unit_that_fails_behind_the_call_is_told_and_stops_nothing() -> None:
+    told: list[str] = []
+
+    async def story(call: Call) -> None:
+        call.loop.set_exception_handler(lambda loop, what: told.append(what["message"]))
 
         def broken(frame: bytes) -> None:
             raise ValueError("a unit behind the leg failed")
 
-        path.incoming.on_frame = broken
-        assert wire.on_packet is not None
-        wire.on_packet(packets(1)[0])
-        start = asyncio.get_running_loop().time()
-        await asyncio.sleep(0.5)
-        path.close()
-        count = len(wire.sent)
-        assert count == pytest.approx((asyncio.get_running_loop().time() - start) / 0.02, abs=3)
-        await asyncio.sleep(0.05)
-        assert len(wire.sent) == count
-        assert faults == ["webrtc: a packet of the far end was not digested"]
+        call.path.receiver.on_frame = broken
+        for packet in packets(2):
+            assert call.wire.on_rtp is not None
+            call.wire.on_rtp(packet)
+        await asyncio.sleep(0.2)
 
-    asyncio.run(story())
+    call = play(story)
+    assert told == ["webrtc: a packet of the far end was not digested"] * 2
+    assert len(call.wire.sent) >= 9
+
+
+def packets(count: int) -> Iterator[bytes]:
+    for n in range(count):
+        yield rtp.build(111, False, n, n * 960, 1, b"loud")
+
+
+def test_packets_become_frames_and_it_is_told_when_they_flow_and_when_they_stop() -> None:
+    told: list[tuple[bool, bool]] = []
+    frames: list[bytes] = []
+
+    async def story(call: Call) -> None:
+        call.path.on_rtp = lambda flowing, first: told.append((flowing, first))
+        call.path.receiver.on_frame = frames.append
+        take = call.wire.on_rtp
+        assert take is not None
+        for packet in packets(10):
+            take(packet)
+            take(b"no packet")
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(10)
+        take(rtp.build(111, False, 500, 0, 1, b"no audio"))
+
+    play(story)
+    assert len(frames) == 10
+    assert told == [(True, True), (False, False), (True, False)]
+
+
+def test_once_a_second_a_report_goes_out_and_the_last_one_says_goodbye() -> None:
+    async def story(call: Call) -> None:
+        assert call.wire.on_rtp is not None
+        for packet in packets(3):
+            call.wire.on_rtp(packet)
+        await asyncio.sleep(3.5)
+
+    call = play(story)
+    *reports, last = [rtp.parse_reports(data)[0] for data in call.wire.reports]
+    assert len(reports) == 3
+    assert [block.ssrc for block in reports[0].blocks] == [1]
+    assert reports[1].ntp - reports[0].ntp == pytest.approx(1 << 32, rel=0.01)
+    assert last.goodbye
+
+
+def test_what_the_far_end_reports_is_kept() -> None:
+    async def story(call: Call) -> None:
+        await asyncio.sleep(1.2)
+        (report,) = rtp.parse_reports(call.wire.reports[0])
+        block = ReportBlock(call.wire.ssrc, 26, 5, 50, 0, rtp.middle(report.ntp), 0)
+        assert call.wire.on_rtcp is not None
+        call.wire.on_rtcp(rtp.sender_report(1, 5 << 32, 0, 1, 1, (block,), "far"))
+        quality = call.path.quality
+        assert quality.far_fraction_lost == 26
+        assert quality.round_trip_ms is not None
+        assert 0 < quality.round_trip_ms < 250
+        assert quality.sent == call.path.sender.packets
+        assert call.path.receiver.statistics.block(call.loop.time()) == ()
+
+    play(story)

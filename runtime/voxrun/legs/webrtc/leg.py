@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Literal, Protocol
 
 from voxrun.errors import PeerError
 from voxrun.legs.base import Headers, Leg
 from voxrun.legs.webrtc.aiortc_private import RtpPort
+from voxrun.legs.webrtc.codec import make_codec
 from voxrun.legs.webrtc.media import MAX_QUEUE, MediaPath
 from voxrun.legs.webrtc.peer import Peer, PeerConfig
 from voxrun.media import dtmf
@@ -69,9 +70,12 @@ class LegSink(Sink):
     def __init__(self) -> None:
         super().__init__()
         self.frames: deque[bytes] = deque(maxlen=MAX_QUEUE)
+        self.written: Callable[[], None] = lambda: None
+        """Told of every frame."""
 
     def write(self, frame: bytes, source: Source) -> None:
         self.frames.append(frame)
+        self.written()
 
     def flush(self, source: Source) -> None:
         self.frames.clear()
@@ -158,10 +162,10 @@ class WebRtcLeg(Leg):
         if self._media is None or self._state != "CONNECTED" or not digits:
             return
         if self._media.can_send_keys:
-            self._media.outgoing.keys.queue(digits)
+            self._media.sender.keys.queue(digits)
             self._far.dtmf(digits, "rfc2833")
         else:
-            self._media.outgoing.tones.extend(split(dtmf.generate(digits)))
+            self._media.tones.extend(split(dtmf.generate(digits)))
             self._far.dtmf(digits, "inband")
 
     def send_info(self, mime: str, body: str, headers: Headers) -> None:
@@ -265,9 +269,12 @@ class WebRtcLeg(Leg):
     def _media_ready(self, port: RtpPort) -> None:
         assert self._peer is not None
         assert self._peer.offer is not None
-        self._media = MediaPath(self._peer.offer, port, self._sink.frames)
-        self._media.incoming.on_frame = self._frame
-        self._media.incoming.on_digit = self._digit
+        offer = self._peer.offer
+        codec = make_codec(offer.codec, self.config.opus)
+        self._media = MediaPath(offer, codec, port, self._sink.frames)
+        self._media.receiver.on_frame = self._frame
+        self._media.receiver.on_digit = self._digit
+        self._sink.written = self._media.written
         self._media.on_rtp = self._rtp
         self._connect()
 
@@ -315,6 +322,7 @@ class WebRtcLeg(Leg):
         before, self._state = self._state, "TERMINATED"
         self._stop_no_answer()
         if self._media is not None:
+            self._sink.written = lambda: None
             self._media.close()
         began = self._connected_at
         duration = 0.0 if began is None else self._loop.time() - began

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
 
 from voxrun.errors import InternalError, PeerError
 from voxrun.legs.webrtc import aiortc_private
 from voxrun.legs.webrtc.aiortc_private import RtpPort
+from voxrun.legs.webrtc.codec import OpusOptions
 from voxrun.legs.webrtc.sdp import Offer, finish_answer, read_offer
 
 
@@ -34,6 +35,8 @@ class PeerConfig:
     """From the answer to a connected media path."""
     public_address: str = ""
     """IPv4 address under which others reach us through a one-to-one NAT; offered beside our own."""
+    opus: OpusOptions = field(default_factory=OpusOptions)
+    """How Opus is sent."""
     no_answer_seconds: float = 60.0
     """An incoming call that nobody answers, or a page that rings this long: 408 (the platform's figure)."""
 
@@ -67,8 +70,7 @@ class Peer:
         except Exception as error:  # aiortc's parser raises whatever its code stumbles over
             raise PeerError(f"the SDP offer cannot be used: {error or type(error).__name__}") from error
         self.offer = offer
-        extra = [] if offer.telephone_event is None else [offer.telephone_event]
-        aiortc_private.tap(self._transceiver, extra, self._ready)
+        aiortc_private.tap(self._transceiver, self._ready)
 
     async def answer(self) -> str:
         """Gather candidates and make the SDP answer; from here on the peer connects."""
