@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,7 +27,7 @@ def test_the_table_is_what_would_be_made_now() -> None:
 
 def test_the_command_agrees(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--check"]) == 0
-    assert main(["--nonsense"]) == 2
+    assert main(["--nonsense"]) == main(["--check", "word"]) == 2
     assert "usage" in capsys.readouterr().err
 
 
@@ -70,6 +72,22 @@ def test_claims_are_read_with_what_the_test_is_made_of(tmp_path: Path) -> None:
         "tests/deep/test_x.py::test_c claims Call.fly, which is no member of the API",
         "tests/deep/test_x.py::test_a claims Call.hangup, but does not mention it",
     ]
+
+
+PROVE = """
+from tests.covers.claims import Claim
+from tests.covers.proof import prove
+from tests.covers.table import kinds
+from voxrun.cli.scan.surface import load_surface
+test = "tests/realm/js/test_call.py::test_custom_data_of_a_call_is_its_own"
+names = ["Call.customData", "CallEvents.Connected", "Call.hangup", "uuidgen", "Modules"]
+print("unproved", prove([Claim(name, test, "", True) for name in names], kinds(load_surface())))
+"""
+
+
+def test_a_proof_finds_the_claims_of_tests_that_pass_without_the_member() -> None:
+    run = subprocess.run([sys.executable, "-c", PROVE], cwd=files.ROOT, capture_output=True, text=True)
+    assert run.stdout.splitlines()[-1:] == ["unproved ['Call.hangup', 'Modules', 'uuidgen']"], run.stderr
 
 
 def test_a_row_works_is_partly_there_or_not(tmp_path: Path) -> None:

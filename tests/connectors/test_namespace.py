@@ -57,6 +57,9 @@ def logged(count: int) -> Callable[[Stage], bool]:
     return lambda stage: len(stage.logs()) >= count
 
 
+@pytest.mark.covers(
+    "Ultravox.HTTPEndpoint", "Ultravox.WebSocketAPIClient.id", "Ultravox.WebSocketAPIClient.webSocketId"
+)
 def test_the_namespace_holds_every_documented_member_old_and_new() -> None:
     source = """
     require("ultravox");
@@ -107,6 +110,7 @@ def test_without_require_the_namespace_does_not_exist() -> None:
     assert stage.logs() == ["ReferenceError"]
 
 
+@pytest.mark.covers("Ultravox.createWebSocketAPIClient")
 def test_listeners_added_after_the_await_hear_the_first_events() -> None:
     body = """
       for (const name of Object.values(Ultravox.WebSocketAPIEvents)) {
@@ -132,6 +136,7 @@ def test_listeners_added_after_the_await_hear_the_first_events() -> None:
     }
 
 
+@pytest.mark.covers("Ultravox.Events.WebSocketMediaEnded", "Ultravox.Events.WebSocketMediaStarted")
 def test_media_events_look_as_on_the_platform_and_start_with_the_id_of_the_client() -> None:
     body = """
       log(client.id());
@@ -168,6 +173,67 @@ def test_methods_reach_ultravox_and_work_unbound() -> None:
     ]
 
 
+METHODS = (
+    "Ultravox.WebSocketAPIClient.clientToolResult",
+    "Ultravox.WebSocketAPIClient.dataConnectionToolResult",
+    "Ultravox.WebSocketAPIClient.forcedAgentMessage",
+    "Ultravox.WebSocketAPIClient.hangUp",
+    "Ultravox.WebSocketAPIClient.inputTextMessage",
+    "Ultravox.WebSocketAPIClient.setOutputMedium",
+    "Ultravox.WebSocketAPIClient.userTextMessage",
+)
+
+
+@pytest.mark.covers(*METHODS)
+def test_every_method_says_what_it_was_given() -> None:
+    methods = [name.rpartition(".")[2] for name in METHODS]
+    body = "".join(f"client.{name}({{n: {number}}});" for number, name in enumerate(methods))
+    app = Ultravox()
+    run(scenario(body), app, lambda _: app.wires and len(app.wires[0].said) == len(methods))
+    assert [message["n"] for message in app.wires[0].said] == list(range(len(methods)))
+
+
+TOLD = {
+    "Ultravox.WebSocketAPIEvents.ClientToolInvocation": "client_tool_invocation",
+    "Ultravox.WebSocketAPIEvents.DataConnectionToolInvocation": "data_connection_tool_invocation",
+    "Ultravox.WebSocketAPIEvents.Debug": "debug",
+    "Ultravox.WebSocketAPIEvents.PlaybackClearBuffer": "playback_clear_buffer",
+    "Ultravox.WebSocketAPIEvents.State": "state",
+    "Ultravox.WebSocketAPIEvents.Transcript": "transcript",
+    "Ultravox.WebSocketAPIEvents.Unknown": "pong",
+}
+
+
+@pytest.mark.covers(
+    "Ultravox.WebSocketAPIEvents.ClientToolInvocation",
+    "Ultravox.WebSocketAPIEvents.ConnectorInformation",
+    "Ultravox.WebSocketAPIEvents.DataConnectionToolInvocation",
+    "Ultravox.WebSocketAPIEvents.Debug",
+    "Ultravox.WebSocketAPIEvents.PlaybackClearBuffer",
+    "Ultravox.WebSocketAPIEvents.State",
+    "Ultravox.WebSocketAPIEvents.Transcript",
+    "Ultravox.WebSocketAPIEvents.Unknown",
+    "Ultravox.WebSocketAPIClient.addEventListener",
+    "Ultravox.WebSocketAPIClient.removeEventListener",
+)
+def test_every_message_of_ultravox_reaches_the_listeners_of_its_event() -> None:
+    events = "".join(
+        f"client.addEventListener({name}, (e) => log('{name} ' + e.data.payload.type));"
+        f"client.addEventListener({name}, never); client.removeEventListener({name}, never);"
+        for name in [*TOLD, "Ultravox.WebSocketAPIEvents.ConnectorInformation"]
+    )
+
+    async def talk(wire: Wire) -> None:
+        for kind in TOLD.values():
+            await wire.tell(type=kind)
+        await wire.listen()
+
+    body = "const never = () => log('removed');" + events
+    stage = run(scenario(body), Ultravox(talk), logged(len(TOLD) + 1))
+    assert stage.logs()[0].startswith("Ultravox.WebSocketAPIEvents.ConnectorInformation")
+    assert stage.logs()[1:] == [f"{name} {kind}" for name, kind in TOLD.items()]
+
+
 def test_functions_in_the_parameters_are_left_out_and_the_rest_is_sent() -> None:
     source = scenario("").replace(
         "body: {voice: 'Mark'}", "body: {voice: 'Mark', f() {}, n: null}, trace: true"
@@ -188,6 +254,7 @@ def test_on_websocket_close_gets_code_reason_and_was_clean_when_ultravox_ends_th
     assert stage.logs() == ['["string",1000,"done",true]']
 
 
+@pytest.mark.covers("Ultravox.WebSocketAPIClient.close")
 def test_close_calls_on_websocket_close_once_and_later_calls_are_harmless() -> None:
     body = """
       client.close();
@@ -205,6 +272,7 @@ def test_close_calls_on_websocket_close_once_and_later_calls_are_harmless() -> N
     assert stage.logs("warning") == ["WebSocketAPIClient.hangUp() ignored: the client is closed"]
 
 
+@pytest.mark.covers("Ultravox.WebSocketAPIEvents.HTTPResponse", "Ultravox.WebSocketAPIEvents.WebSocketError")
 def test_a_refused_call_is_told_by_events_and_the_session_goes_on() -> None:
     body = """
       client.addEventListener(Ultravox.WebSocketAPIEvents.HTTPResponse, (e) => log(e.data.payload.status));
@@ -299,6 +367,7 @@ def hear(body: str, talk: Callable[[Wire], Awaitable[None]], seconds: float) -> 
         leg.remote.speak(ms(1000, b"\x01\x02" * 320))
         await asyncio.sleep(seconds)
         heard = sum(1 for _, frame in leg.heard if frame.count(0) != len(frame))
+        assert stage.errors() == []
 
     play(story)
     return heard, app
@@ -310,6 +379,21 @@ def test_send_media_between_a_call_and_a_client_carries_both_voices() -> None:
     assert app.wires[0].heard.count(b"\x01\x02" * 320) >= 45
 
 
+@pytest.mark.covers("Ultravox.WebSocketAPIClient.sendMediaTo", "Ultravox.WebSocketAPIClient.stopMediaTo")
+def test_the_client_s_voice_goes_one_way_and_stops() -> None:
+    heard, app = hear("client.sendMediaTo(call);", speak_for_long, 3)
+    assert 135 <= heard <= 150
+    assert all(message.count(0) == len(message) for message in app.wires[0].heard)
+    heard, _ = hear(
+        "client.sendMediaTo(call); setTimeout(() => { client.stopMediaTo(call);"
+        " client.addEventListener(Ultravox.WebSocketAPIEvents.PlaybackClearBuffer,"
+        " () => client.sendMediaTo(call)); }, 1000);",
+        speak_for_long,
+        4,
+    )
+    assert 130 <= heard <= 155  # one second before, two after the silence
+
+
 def test_a_scenario_that_forgets_to_bridge_is_silence_both_ways() -> None:
     heard, app = hear("", speak_for_long, 3)
     assert heard == 0
@@ -317,6 +401,7 @@ def test_a_scenario_that_forgets_to_bridge_is_silence_both_ways() -> None:
     assert all(message.count(0) == len(message) for message in app.wires[0].heard)
 
 
+@pytest.mark.covers("Ultravox.WebSocketAPIClient.clearMediaBuffer")
 def test_clear_media_buffer_silences_the_agent_at_once_and_forgetting_it_does_not() -> None:
     clear = """
       VoxEngine.sendMediaBetween(call, client);

@@ -11,6 +11,8 @@ What a member lacks stands in ``runtime/voxrun/realm/support.py`` (PARTLY); it i
 
     python -m tests.covers              write docs/coverage.md and realm/silent.txt
     python -m tests.covers --check      only say whether they are true
+    python -m tests.covers --prove      run each test of the table without the member that it claims: it must
+                                        fail. Words choose members: --prove CallEvents
 
 After a merge conflict in the two files: run the first command, whatever stands in them.
 """

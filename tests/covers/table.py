@@ -44,6 +44,7 @@ HEAD = """\
 Made by `python -m tests.covers` from the API's names, from what a realm really holds, and from the tests.
 
 - **works**: the named test calls the member and checks its event or what it returns.
+  `python -m tests.covers --prove` takes each member away and shows that its test fails then.
 - **partly**: works, with what is missing; or it is there and no test vouches for it.
 - **not there**: calling it throws an error that names it; an event never comes. "Not yet" may come, other
   reasons say why it will not.
@@ -85,6 +86,23 @@ def values(surface: Surface) -> dict[str, str]:
     """Event -> the text it is known by."""
     enums = event_enums(surface)
     return {f"{enum}.{name}": str(value) for enum in enums for name, value in surface.enums[enum].items()}
+
+
+def kinds(surface: Surface) -> dict[str, tuple[str, str]]:
+    """Member -> ("function" | "method" | "event" | "names", an event's text)."""
+    events = values(surface)
+    found = {name: ("event", value) for name, value in events.items()}
+    for name in members(surface):
+        owner = name.rpartition(".")[0]
+        if name in events:
+            continue
+        kind = "names"
+        if name in surface.functions or name in CONSTRUCTED:
+            kind = "function"
+        elif owner in surface.classes:
+            kind = "method"
+        found[name] = (kind, "")
+    return found
 
 
 def rows(surface: Surface, built: Built, claims: Iterable[Claim]) -> list[Row]:

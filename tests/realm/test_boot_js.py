@@ -196,7 +196,6 @@ MODULE = """(function (V) {
 })"""
 
 
-@pytest.mark.covers("require")
 def test_require_makes_a_namespace_once(make: Callable[..., Bench]) -> None:
     source = "log(typeof ASR); require('asr'); require('asr'); log(typeof ASR.start());"
     assert logs(make(asr=MODULE).boot(source)) == ["undefined", "loaded", "number"]

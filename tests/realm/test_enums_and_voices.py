@@ -99,6 +99,7 @@ def test_lookups_take_any_member_and_give_its_name(expression: str, value: objec
     assert value_of(expression) == value
 
 
+@pytest.mark.covers("require")
 @pytest.mark.parametrize(
     "module", ["Net", "Player", "WebSocket", "ASR", "Conference", "PushService", "CallList"]
 )

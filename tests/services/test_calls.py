@@ -25,6 +25,11 @@ for (const name of Object.keys(CallEvents)) {
 """
 
 
+def told(stage: Stage) -> list[str]:
+    """Names of the events that reached the listeners of WATCH."""
+    return [name for line in stage.logs() if (name := line.partition(" {")[0]) != line]
+
+
 @pytest.mark.covers("AppEvents.CallAlerting")
 def test_call_alerting_has_the_platform_s_fields() -> None:
     source = (
@@ -124,6 +129,7 @@ def test_an_answered_call_that_the_caller_ends() -> None:
             "headers": {"X-Bye": "b"},
         }
         assert '"call":{},"id":"' in stage.logs()[0]
+        assert told(stage) == ["Connected", "FirstAudioPacketReceived", "Disconnected"]
 
     play(story)
 
@@ -294,6 +300,7 @@ def test_messages_infos_and_hold_come_in() -> None:
             "headers": {"X-A": "b"},
         }
         assert "Call.OnHold" in stage.kinds()
+        assert told(stage)[-4:] == ["MessageReceived", "InfoReceived", "OnHold", "OffHold"]
 
     play(story)
 
@@ -333,6 +340,7 @@ def test_an_outgoing_call_rings_starts_audio_connects_and_ends() -> None:
         ]
         assert stage.events("Call.Disconnected")[0]["data"]["direction"] == "outgoing"
         assert stage.logs()[0] == "state PROGRESSING +1555 pstn"
+        assert [f"Call.{name}" for name in told(stage)] == kinds
 
     play(story)
 
@@ -355,6 +363,7 @@ def test_a_refused_outgoing_call_fails_with_code_and_reason() -> None:
         (await stage.dialled_leg()).remote.refuse(486)
         await stage.until(lambda: "Call.Failed" in stage.kinds())
         assert stage.events("Call.Failed")[0]["data"] == {"code": 486, "reason": "Busy here", "headers": {}}
+        assert told(stage) == ["Failed"]
 
     play(story)
 

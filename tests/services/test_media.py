@@ -76,6 +76,7 @@ def test_between_two_calls_each_hears_the_other() -> None:
     async def test(line: Talk) -> None:
         assert await line.do("VoxEngine.sendMediaBetween(a, b)") == [{2}, {1}, set()]
         assert await line.do("VoxEngine.stopMediaBetween(a, b)") == [set(), set(), set()]
+        assert await line.do("c.sendMediaTo(a)") == [{3}, set(), set()]
 
     talk(test)
 

@@ -105,10 +105,11 @@ def test_a_second_say_replaces_the_first_at_once() -> None:
 def test_stop_playback_is_silent_and_gives_no_event() -> None:
     async def story(stage: Stage) -> None:
         leg = await stage.call_in(
-            SAY % 'call.say("a long text"); setTimeout(() => call.stopPlayback(), 200);'
+            SAY % 'call.say("a long text");'
+            'setTimeout(() => { call.stopPlayback(); Logger.write("stopped"); }, 200);'
         )
         await asyncio.sleep(3)
-        assert stage.logs() == ["PlaybackReady ", "PlaybackStarted 660"]
+        assert stage.logs() == ["PlaybackReady ", "PlaybackStarted 660", "stopped"]
         assert len(leg.heard) <= 10
 
     play(story)

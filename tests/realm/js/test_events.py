@@ -90,6 +90,23 @@ def test_listeners_are_removed_one_by_one_or_all_at_once(
     assert platform.logs() == left
 
 
+@pytest.mark.covers("VoxEngine.addEventListener", "VoxEngine.removeEventListener")
+def test_voxengine_has_listeners_of_its_own_which_are_removed_one_by_one_or_all_at_once(
+    platform: Platform,
+) -> None:
+    platform.boot(
+        "const f = () => Logger.write('f'), g = () => Logger.write('g');"
+        "for (const h of [f, g, f]) VoxEngine.addEventListener(AppEvents.HttpRequest, h);"
+        "VoxEngine.addEventListener(AppEvents.Started, () =>"
+        " VoxEngine.removeEventListener(AppEvents.HttpRequest, f));"
+        "VoxEngine.addEventListener(AppEvents.Terminating, () =>"
+        " VoxEngine.removeEventListener(AppEvents.HttpRequest));"
+    )
+    for kind in ("HttpRequest", "Started", "HttpRequest", "Terminating", "HttpRequest"):
+        platform.fire(f"Application.{kind}", "r1" if kind == "HttpRequest" else "")
+    assert platform.logs() == ["f", "g", "f", "g", "f"]
+
+
 def test_a_listener_removed_or_added_inside_a_handler(platform: Platform) -> None:
     platform.call_in("""
       const later = () => Logger.write('later');
