@@ -9,6 +9,7 @@ from importlib import resources
 from tests.services.parts import Given
 
 from voxrun.services.access import AccessService
+from voxrun.services.amd import AmdService
 from voxrun.services.asr import AsrService
 from voxrun.services.base import Service
 from voxrun.services.calls import CallService
@@ -25,6 +26,7 @@ from voxrun.session.virtual import run_virtual
 
 ALL: list[type[Service]] = [
     AccessService,
+    AmdService,
     AsrService,
     CallService,
     ConnectorService,

@@ -47,6 +47,8 @@ NOT_HERE: Final[dict[str, str]] = {
 A module in it can be required, so that scenarios get to the line that needs it."""
 
 PARTLY: Final[dict[str, str]] = {
+    "AI.detectVoicemail": "decided by cadence and beeps, whatever the model (docs/fidelity.md)",
+    "AMD.create": "decided by cadence and beeps, whatever the model (docs/fidelity.md)",
     "Call.answer": "the parameters for video and audio levels are ignored",
     "VoxEngine.createASR": "of the provider's own options only phrases to expect count: phraseHints, dict, "
     "speechContexts, adaptation",

@@ -16,6 +16,7 @@ from voxrun.connectors.websocket import WebSocketConnector
 from voxrun.errors import ConfigError
 from voxrun.realm.port import BootInfo, Script
 from voxrun.services.access import AccessService
+from voxrun.services.amd import AmdService
 from voxrun.services.asr import AsrService
 from voxrun.services.base import ServiceContext
 from voxrun.services.calls import CallService
@@ -238,6 +239,7 @@ def attach_services(
         ConferenceService(context, units, calls, around),
         MediaService(context, units),
         AsrService(context, units, around),
+        AmdService(context, units, calls, around),
         RecordingService(context, calls, around),
         http,
     )

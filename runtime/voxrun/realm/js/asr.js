@@ -1,6 +1,6 @@
 // Speech recognition: VoxEngine.createASR and the objects it gives. What is heard is Python's.
 (function (V) {
-  const { TypeError, isArray, list, objectCreate, weakMapGet, weakMapSet, weakSetAdd, weakSetHas } = V.prim;
+  const { isArray, list, weakMapGet, weakMapSet, weakSetAdd, weakSetHas } = V.prim;
   const { isObject } = V;
 
   const attached = new V.prim.WeakMap(); // call -> the ASRs that it sends media to
@@ -14,10 +14,6 @@
     if (id === "asr") required = true;
     return load(id);
   };
-
-  function ASR() {
-    throw new TypeError("ASR has no public constructor: use VoxEngine.createASR()");
-  }
 
   const text = (value) => (value === undefined || value === null ? "" : V.describe(value));
 
@@ -53,7 +49,7 @@
     const language = text(wish.profile !== undefined ? wish.profile : wish.lang !== undefined ? wish.lang : wish.language);
     const dictionary = list();
     collect(wish.dict, dictionary);
-    const asr = objectCreate(ASR.prototype);
+    const asr = {};
     weakSetAdd(asrs, asr);
     V.methods(asr, {
       __proto__: null,
@@ -98,6 +94,4 @@
       },
     });
   });
-
-  V.expose("ASR", ASR);
 })

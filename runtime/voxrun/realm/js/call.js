@@ -205,6 +205,11 @@
     return ++attempts <= V.boot.limits.calls;
   }
 
+  const dialParts = V.prim.list();
+  V.dialPart = (part) => {
+    dialParts[dialParts.length] = part;
+  };
+
   function dial(kind, destination, wish) {
     const id = V.newId("call");
     const facts = {
@@ -225,6 +230,7 @@
       options: wish.options || {},
       allowed: countAttempt(),
     });
+    for (let i = 0; i < dialParts.length; i++) dialParts[i](call, id, wish.parameters || {});
     return call;
   }
 
@@ -252,12 +258,13 @@
       callerid,
       headers: isObject(oldHeaders) ? oldHeaders : isObject(parameters) ? parameters.headers || parameters.extraHeaders : undefined,
       options: plain(parameters),
+      parameters,
     });
   };
 
   V.callUser = function (user, callerid, displayName, oldHeaders) {
     const wish = isObject(user)
-      ? { name: user.username, callerid: user.callerid, displayName: user.displayName, headers: user.extraHeaders || user.headers, options: plain(user) }
+      ? { name: user.username, callerid: user.callerid, displayName: user.displayName, headers: user.extraHeaders || user.headers, options: plain(user), parameters: user }
       : { name: user, callerid, displayName, headers: oldHeaders };
     return dial("user", needed(wish.name, "callUser"), wish);
   };
@@ -271,6 +278,7 @@
       displayName: p.displayName,
       headers: p.headers || p.extraHeaders,
       options: plain(p),
+      parameters: p,
     });
   };
 
