@@ -8,34 +8,15 @@ from importlib import resources
 
 from tests.services.parts import Given
 
-from voxrun.services.access import AccessService
-from voxrun.services.amd import AmdService
-from voxrun.services.asr import AsrService
+import voxrun.session.setup
 from voxrun.services.base import Service
-from voxrun.services.calls import CallService
-from voxrun.services.connector_client import ConnectorService
-from voxrun.services.http import HttpService
-from voxrun.services.media import MediaService
-from voxrun.services.playback import PlaybackService
-from voxrun.services.recordings import RecordingService
-from voxrun.services.timers import TimerService
 from voxrun.session.clock import LoopClock
 from voxrun.session.messages import Command
 from voxrun.session.session import NOTED
 from voxrun.session.virtual import run_virtual
 
-ALL: list[type[Service]] = [
-    AccessService,
-    AmdService,
-    AsrService,
-    CallService,
-    ConnectorService,
-    HttpService,
-    MediaService,
-    PlaybackService,
-    RecordingService,
-    TimerService,
-]
+assert voxrun.session.setup.attach_services  # imports every service that sessions have
+ALL: list[type[Service]] = [one for one in Service.__subclasses__() if one.__module__.startswith("voxrun.")]
 OF_THE_SESSION = {"log", "log.tones", "session.terminate", *NOTED}
 
 
