@@ -117,9 +117,7 @@ def test_a_failed_call_shows_first_what_was_expected_and_what_came_closest(
         expect(verdict).to_contain_text("Closest: No, it stays dry all at 0:13.600")
         expect(verdict).to_contain_text("voxrun test scenarios/weather.call.yaml --seed 1")
         assert now(page) == 13.0  # the moment at which it was missed
-        expect(page.locator("#silent li")).to_have_text(
-            ["Call.ToneReceiveda.js:5:8", "Call.PlaybackFinisheda.js:9:8"]
-        )
+        expect(page.locator("#silent li")).to_have_text(["Call.Faileda.js:27:44"])
         expect(page.locator("#checks li.met")).to_have_count(3)
         expect(page.locator("#checks li.never")).to_contain_text("the caller ends the call")
         expect(page.locator("#conversation .check.missed")).to_contain_text("caller hears /umbrella/")

@@ -259,3 +259,45 @@ def test_ended_sessions_leave_no_memory_behind() -> None:
 
     first, last = with_pool(work)
     assert last < first * 1.1
+
+
+LISTENS = """
+  VoxEngine.addEventListener(AppEvents.Started, () => { if (globalThis.hang) hang(); });
+  VoxEngine.addEventListener(AppEvents.CallAlerting, () => {});
+"""
+
+
+def test_a_hosted_realm_tells_which_listeners_ran() -> None:
+    async def work(pool: HostedRealms) -> list[tuple[str, str, int]]:
+        realm = await booted(pool, "one", LISTENS)
+        await realm.turn(Event(STARTED), START)
+        rows = [(row.event, row.where, row.fired) for row in await realm.listeners()]
+        await realm.close()
+        assert await realm.listeners() == ()
+        return rows
+
+    assert with_pool(work) == [
+        ("Application.Started", "a.js:2:30", 1),
+        ("Application.CallAlerting", "a.js:3:30", 0),
+    ]
+
+
+def test_who_asks_a_host_that_is_killed_is_not_kept_waiting() -> None:
+    async def work(pool: HostedRealms) -> None:
+        realm = await booted(pool, "one", LISTENS)
+        os.kill(pool.pids[0], signal.SIGSTOP)
+        asking = asyncio.create_task(realm.listeners())
+        await asyncio.sleep(0)
+        os.kill(pool.pids[0], signal.SIGKILL)
+        assert await asking == ()
+
+    with_pool(work)
+
+
+def test_a_session_that_failed_still_tells_its_listeners() -> None:
+    async def work(pool: HostedRealms) -> None:
+        realm = await booted(pool, "one", LISTENS + "globalThis.hang = () => { throw new Error('boo'); };")
+        assert (await realm.turn(Event(STARTED), START)).error is not None
+        assert [row.fired for row in await realm.listeners()] == [1, 0]
+
+    with_pool(work)

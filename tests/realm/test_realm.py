@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.realm.conftest import START, Bench, info, logs
 
+from voxrun.realm.port import Listening
 from voxrun.realm.realm import SCRIPT_CHARACTERS
 
 HOSTILE = {
@@ -231,10 +232,29 @@ def test_time_stands_still_within_a_turn_and_follows_the_events(bare: Bench) -> 
 def test_listeners_can_be_listed_with_their_lines(bare: Bench) -> None:
     bare.boot("app.addEventListener('Go', () => {});\napp.addEventListener('Stay', () => {});")
     bare.fire("Go")
-    assert [(row["event"], row["where"], row["fired"]) for row in bare.realm.listeners()] == [
-        ("Go", "a.js:1:5", 1),
-        ("Stay", "a.js:2:5", 0),
-    ]
+    assert bare.realm.listeners() == (
+        Listening("App", "Go", "a.js:1:5", 1),
+        Listening("App", "Stay", "a.js:2:5", 0),
+    )
+
+
+def test_a_line_that_adds_many_listeners_is_one(bare: Bench) -> None:
+    bare.boot("for (let i = 0; i < 5; i++) app.addEventListener('Go', () => {});")
+    bare.fire("Go")
+    assert [(row.where, row.fired) for row in bare.realm.listeners()] == [("a.js:1:33", 5)]
+    bare.boot("for (let i = 0; i < 3000; i++) app.addEventListener(`${i}`, () => {});")
+
+
+def test_listeners_of_any_number_of_events_take_little(bare: Bench) -> None:
+    bare.boot("for (let i = 0; i < 3000; i++) app.addEventListener(`e${i}`, () => log(i));")
+    assert logs(bare.fire("e2999")) == ["2999"]
+    assert len(bare.realm.listeners()) == 1000
+
+
+def test_a_realm_that_ran_out_of_time_can_still_tell(bare: Bench) -> None:
+    bare.boot("app.addEventListener('Go', () => { while (true); });", turn_ms=100)
+    assert bare.fire("Go").error is not None
+    assert [row.event for row in bare.realm.listeners()] == ["Go"]
 
 
 def test_the_boot_data_reaches_the_scenario_and_nothing_else_does(bare: Bench) -> None:

@@ -48,8 +48,6 @@ def test_what_was_met_what_was_missed_and_what_was_never_reached(
     (say,) = found.steps
     assert say.text == "caller says: how is the weather in London"
     assert say.at_ms >= met.at_ms
-    assert ("Call.ToneReceived" in [each.event for each in found.silent]) is True
-    assert all(each.where.startswith("it.js:") for each in found.silent)
     assert found.summary.startswith("Expected within 3 s after")
 
 

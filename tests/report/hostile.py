@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.report.journals import Writing
 
-from voxrun.report.outcome import Expectation, Listener, Outcome, Step
+from voxrun.report.outcome import Expectation, Outcome, Step
 
 TEXTS = (
     "</script><script>window.broken=1</script>",
@@ -46,6 +46,7 @@ def hostile_session(folder: Path) -> Path:
         writing.event(at, "Call.ToneReceived", tone=text[:20])
         writing.add(at, "media", recording=text, call=text)
         writing.add(at, text, anything=text)
+        writing.add(at, "listeners", listeners=[{"event": text, "where": text, "fired": 0}, text, {}])
     writing.add(5000, "session", state="ended", reason=TEXTS[0])
     writing.records[0]["scripts"] = [{"name": text} for text in TEXTS]
     return writing.save(folder)
@@ -59,5 +60,4 @@ def hostile_outcome(text: str) -> Outcome:
         reproduce=text,
         expectations=(Expectation(text, False, text, 100, 0, text, 100), Expectation(text, True, text, 200)),
         steps=(Step(text, 100, text),),
-        silent=(Listener(text, text),),
     )

@@ -8,7 +8,7 @@ import pytest
 from tests.report.calls import missed_outcome, weather_call
 from tests.report.journals import Writing
 
-from voxrun.report.build import Report, build
+from voxrun.report.build import Listener, Report, build
 from voxrun.report.outcome import Expectation, Outcome
 from voxrun.report.reading import read_session
 
@@ -99,6 +99,15 @@ def test_a_recording_that_is_gone_or_elsewhere_is_told_or_left_alone(tmp_path: P
     report = build(read_session(writing.save(tmp_path)))
     assert [each.name for each in report.recordings] == ["recording.wav"]
     assert report.notes[0].startswith("recording.wav cannot be read")
+
+
+def test_listeners_that_never_ran_are_told_by_the_journal(tmp_path: Path) -> None:
+    writing = Writing()
+    rows = [{"label": "Call", "event": f"Call.{n}", "where": "a.js:1:2", "fired": n} for n in range(2)]
+    writing.add(9, "listeners", listeners=[*rows, "damage"])
+    report = build(read_session(writing.save(tmp_path / "s")))
+    assert report.silent == (Listener("Call.0", "a.js:1:2"),)
+    assert "2 listeners, 1 never ran" in [row.about for row in report.rows]
 
 
 def test_a_wait_beyond_the_end_of_the_session_is_in_the_report(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from voxrun.realm.port import NOTHING, BootInfo, RealmPort, TurnResult
+from voxrun.realm.port import NOTHING, BootInfo, Listening, RealmPort, TurnResult
 from voxrun.session.messages import Command, Event
 
 Answer = Callable[[Event], Iterable[Command]]
@@ -25,6 +25,9 @@ class Puppet:
         if self._provider.boot_error is not None:
             raise self._provider.boot_error
         return NOTHING
+
+    async def listeners(self) -> tuple[Listening, ...]:
+        return ()
 
     async def turn(self, event: Event, now_ms: int) -> TurnResult:
         self.events.append(event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -436,5 +437,23 @@ def test_requests_that_never_end_are_given_up_after_90_seconds() -> None:
         assert stage.clock.now() == 30
         assert stage.logs() == ["terminated"]
         assert "given up" in stage.logs("system")[0]
+
+    play(story)
+
+
+def test_the_journal_ends_with_the_listeners_and_how_often_they_ran() -> None:
+    async def story(stage: Stage) -> None:
+        await stage.start(ANSWER)
+        await stage.ended()
+        record = stage.records[-2]
+        assert record["k"] == "listeners"
+        rows: Any = record["listeners"]
+        assert [(row["event"], row["where"], row["fired"]) for row in rows] == [
+            ("Application.CallAlerting", "a.js:2:28", 0),
+            ("Application.Started", "a.js:6:28", 1),
+            ("Application.Terminating", "a.js:7:28", 1),
+            ("Application.Terminated", "a.js:8:28", 1),
+        ]
+        assert stage.records[-1]["state"] == "ended"
 
     play(story)

@@ -14,6 +14,7 @@ import socket
 import struct
 import sys
 import threading
+from dataclasses import astuple
 from typing import Any, Final
 
 from voxrun.realm import probe, wire
@@ -122,6 +123,10 @@ class Host:
         if realm is not None:
             realm.close()
         return {}
+
+    def _do_listeners(self, request: dict[str, Any]) -> dict[str, Any]:
+        realm = self._running = self._realms[request["s"]]
+        return {"rows": [astuple(row) for row in realm.listeners()]}
 
     def _do_memory(self, request: dict[str, Any]) -> dict[str, Any]:
         return {"bytes": self._realms[request["s"]].memory_used()}

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from voxrun.realm import probe
-from voxrun.realm.port import BootInfo, TurnResult
+from voxrun.realm.port import BootInfo, Listening, TurnResult
 from voxrun.realm.realm import Realm, budgets
 from voxrun.realm.stack import Runner, runner
 from voxrun.session.messages import Event
@@ -45,10 +45,13 @@ class InlineRealm:
         realm = self.realm
         return self._provider.run(realm, self._budget, lambda: realm.turn(event, now_ms))
 
+    async def listeners(self) -> tuple[Listening, ...]:
+        realm = self.realm
+        return self._provider.run(realm, self._budget, realm.listeners)
+
     async def close(self) -> None:
         realm, self._realm = self._realm, None
         if realm is not None:
-            self._provider.run(None, 60.0, lambda: self._provider.farewell(realm))
             self._provider.run(None, 60.0, realm.close)
             self._provider.forget(self)
 
@@ -65,11 +68,9 @@ class InlineRealm:
 
 
 class InlineRealms:
-    """Makes realms in this process. ``tell`` is the file descriptor for the watchdog's last words;
-    ``farewell`` may look at a realm, on its thread, before it is closed."""
+    """Makes realms in this process. ``tell`` is the file descriptor for the watchdog's last words."""
 
-    def __init__(self, tell: int = 2, farewell: Callable[[Realm], None] = lambda realm: None) -> None:
-        self.farewell = farewell
+    def __init__(self, tell: int = 2) -> None:
         self._runner: Runner | None = None
         self._watchdog: Watchdog | None = None
         self._realms: set[InlineRealm] = set()

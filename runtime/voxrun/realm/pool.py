@@ -16,7 +16,7 @@ from typing import Any, Final
 from voxrun.realm import wire
 from voxrun.realm.failures import Explainer
 from voxrun.realm.link import GRACE_SECONDS, HostLink, Loss, Request
-from voxrun.realm.port import NOTHING, BootInfo, RealmError, TurnResult
+from voxrun.realm.port import NOTHING, BootInfo, Listening, RealmError, TurnResult
 from voxrun.realm.positions import ScriptMap
 from voxrun.realm.realm import CPU_SECONDS, budgets
 from voxrun.realm.turntext import clean_result, event_text
@@ -41,6 +41,7 @@ class HostedRealm:
         self._waiting: asyncio.Future[TurnResult] | None = None
         self._current: dict[str, Any] | None = None
         self._ended: RealmError | None = None
+        self._query_answer: asyncio.Future[dict[str, Any]] | None = None
         self._map = ScriptMap(())
         self._explain = Explainer(self._map)
 
@@ -71,19 +72,22 @@ class HostedRealm:
         if link is not None:
             self._pool.leave(self, link)
 
+    async def listeners(self) -> tuple[Listening, ...]:
+        """What was listened to; () when the realm was lost with its host."""
+        rows = (await self._query("listeners")).get("rows", ())
+        return tuple(Listening(*row) for row in rows)
+
     async def memory_used(self) -> int:
-        """Bytes of JavaScript heap in use."""
-        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        link = self._place()
-        message = {"op": "memory", "s": self.session_id}
-        link.send(Request(message, self, self._budget, lambda data: answer.set_result(data["bytes"])))
-        return await answer
+        """Bytes of JavaScript heap in use; 0 when the realm was lost with its host."""
+        return int((await self._query("memory")).get("bytes", 0))
 
     # -- for the pool
 
     def lost(self, loss: Loss, guilty: bool) -> None:
         """The host is gone. The guilty one's turn fails; another's goes on in a new host."""
         self.link = None
+        if self._query_answer is not None and not self._query_answer.done():
+            self._query_answer.set_result({})
         if guilty and loss.hung:
             self._end(self._explain.hung(loss.stack), loss.salvaged)
         elif guilty:
@@ -100,6 +104,21 @@ class HostedRealm:
         self._current = message
         self._send(message)
         return await self._waiting
+
+    async def _query(self, what: str) -> dict[str, Any]:
+        """Ask about the realm, between turns."""
+        link = self.link
+        if link is None:
+            return {}
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._query_answer = answer
+
+        def take(data: dict[str, Any]) -> None:
+            if not answer.done():
+                answer.set_result(data)
+
+        link.send(Request({"op": what, "s": self.session_id}, self, self._budget, take))
+        return await answer
 
     def _place(self) -> HostLink:
         if self.link is None:

@@ -59,6 +59,17 @@ class TurnResult:
     """With ``keep_going``: errors in handlers that were reported and survived."""
 
 
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A line of the scenario that adds listeners: what they are on ("Call"), their event, how often they were
+    called."""
+
+    label: str
+    event: str
+    where: str
+    fired: int
+
+
 NOTHING = TurnResult()
 """What most turns give."""
 
@@ -72,6 +83,10 @@ class RealmPort(Protocol):
 
     async def turn(self, event: Event, now_ms: int) -> TurnResult:
         """Deliver one event at ``now_ms`` (Unix ms; Date and timers see it standing still)."""
+        ...
+
+    async def listeners(self) -> tuple[Listening, ...]:
+        """All that were added, before ``close``; () where the realm is lost."""
         ...
 
     async def close(self) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from voxrun.realm.engine import Engine, EngineError
 from voxrun.realm.failures import Explainer
-from voxrun.realm.port import BootInfo, RealmError, TurnResult
+from voxrun.realm.port import BootInfo, Listening, RealmError, TurnResult
 from voxrun.realm.positions import ScriptMap
 from voxrun.realm.sources import SCENARIO_LINE, Platform, platform
 from voxrun.realm.turntext import clean_result, commands, event_text, is_clean, parse
@@ -137,10 +137,17 @@ class Realm:
 
     # -- asking
 
-    def listeners(self) -> list[dict[str, Any]]:
-        """Every listener that was added: label, id, event, where, fired."""
-        rows: list[dict[str, Any]] = json.loads(self._engine.call("listeners"))
-        return [{**row, "where": self._map.where(row["where"])} for row in rows]
+    def listeners(self) -> tuple[Listening, ...]:
+        """The lines that added listeners, in the order of their first time. () where the engine can tell no
+        more (it ran out of memory)."""
+        self._engine.arm(self._cpu)
+        try:
+            rows = json.loads(self._engine.call("listeners"))
+        except EngineError:
+            return ()
+        return tuple(
+            Listening(row["label"], row["event"], self._map.where(row["where"]), row["fired"]) for row in rows
+        )
 
     def memory_used(self) -> int:
         """Bytes of heap in use, the platform's own code included."""

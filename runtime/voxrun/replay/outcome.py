@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from voxrun.errors import VoxrunError
+from voxrun.realm.port import Listening
 from voxrun.replay.expectations import Near
 from voxrun.replay.people import Sound
 from voxrun.replay.script import CallScript, Step, Wish
@@ -61,16 +62,6 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
-    """A listener of the scenario: what it is on ("Call"), its event, its place, how often it fired."""
-
-    label: str
-    event: str
-    where: str
-    fired: int
-
-
-@dataclass(frozen=True, slots=True)
 class Ear:
     """What one person heard and said."""
 
@@ -88,7 +79,7 @@ class Outcome:
     failure: Failure | None = None
     met: list[Met] = field(default_factory=list)
     done: list[Done] = field(default_factory=list)
-    listeners: list[Listener] = field(default_factory=list)
+    listeners: list[Listening] = field(default_factory=list)
     people: list[Ear] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What the local voice AI complained about."""

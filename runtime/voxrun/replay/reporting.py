@@ -56,11 +56,6 @@ def outcome_for_report(outcome: Outcome) -> shown.Outcome:
             replace(each, text=hide(each.text), closest=hide(each.closest)) for each in expectations
         ),
         steps=tuple(shown.Step(hide(told(each.step, me)), each.began, each.step.where) for each in steps),
-        silent=tuple(
-            shown.Listener(listener.event, listener.where)
-            for listener in outcome.listeners
-            if listener.fired == 0
-        ),
     )
 
 

@@ -18,10 +18,9 @@ from voxrun.emulators.ultravox.emulator import Emulator, Settings
 from voxrun.errors import ScriptError
 from voxrun.legs.base import DialRequest, IncomingInfo, Leg
 from voxrun.realm.inline import InlineRealms
-from voxrun.realm.port import Script
-from voxrun.realm.realm import Realm
+from voxrun.realm.port import Listening, Script
 from voxrun.replay.faults import faulty
-from voxrun.replay.outcome import Ear, Listener
+from voxrun.replay.outcome import Ear
 from voxrun.replay.people import Person
 from voxrun.replay.resources import Resources
 from voxrun.replay.script import Callee, CallScript, Incoming
@@ -63,9 +62,9 @@ class Stage:
         self.on_dialled: Callable[[Callee, Person], None] = lambda callee, person: None
         self._trouble = trouble
         self._ticker = LoopTicker()
-        self.listeners: list[Listener] = []
+        self.listeners: list[Listening] = []
         """Those of the scenario, once its session is over."""
-        self._realms = InlineRealms(farewell=self._farewell)
+        self._realms = InlineRealms()
         self._net = StubNet(script.stubs, self.speech, self._requested, self._unmatched)
         self.vocabulary = resources.transcriber(script)
         """What the scenario's ASR understands."""
@@ -158,14 +157,10 @@ class Stage:
 
     # -- what comes from the session
 
-    def _farewell(self, realm: Realm) -> None:
-        self.listeners += [
-            Listener(str(row["label"]), str(row["event"]), str(row["where"]), int(row["fired"]))
-            for row in realm.listeners()
-        ]
-
     def _record(self, session_id: str, record: JsonObject) -> None:
         self.records.append(record)
+        if record["k"] == "listeners":
+            self.listeners = listeners_of(record)
         self._sightings.record(record)
 
     def _requested(self, url: str, data: dict[str, Any]) -> None:
@@ -195,6 +190,12 @@ class Stage:
             callee = Callee(request.destination, rings_ms=None, fails_code=404, fails_ms=0)
         self.on_dialled(callee, person)
         return person
+
+
+def listeners_of(record: JsonObject) -> list[Listening]:
+    """Those of a journal's record."""
+    rows: Any = record["listeners"]
+    return [Listening(**row) for row in rows]
 
 
 def find_callee(callees: tuple[Callee, ...], destination: str) -> Callee | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
@@ -35,6 +35,14 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Listener:
+    """A listener of the scenario that no event reached ("Call.ToneReceived")."""
+
+    event: str
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a report shows. Times are ms of session time."""
 
@@ -56,6 +64,8 @@ class Report:
     """With the words of the caller."""
     interruptions: tuple[Interruption, ...]
     outcome: Outcome | None
+    silent: tuple[Listener, ...]
+    """Listeners that no event reached."""
     records: tuple[Record, ...]
     files: tuple[str, ...]
     """Other audio files in the folder."""
@@ -92,10 +102,20 @@ def build(session: Session, outcome: Outcome | None = None, *, listen: bool = Tr
         turns=with_words,
         interruptions=tuple(interruptions(first.spoken_spans, first.heard_spans, cuts)) if first else (),
         outcome=outcome,
+        silent=tuple(_silent(session)),
         records=session.records,
         files=_other_files(session.folder, {each.name for each in recordings}),
     )
     return replace(report, sentences=tuple(_sentences(report)))
+
+
+def _silent(session: Session) -> Iterator[Listener]:
+    """Listeners that never ran, as the session's last records tell."""
+    for record in session.records:
+        rows = record.raw.get("listeners") if record.k == "listeners" else None
+        for row in rows if isinstance(rows, list) else ():
+            if isinstance(row, dict) and row.get("fired") == 0:
+                yield Listener(text_of(row.get("event")), text_of(row.get("where")))
 
 
 def _waits(outcome: Outcome | None) -> list[int]:

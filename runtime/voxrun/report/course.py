@@ -12,7 +12,17 @@ from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from voxrun.report.reading import Record
-from voxrun.report.words import about, as_object, brief, last_word, payload_of, position, span, text_of
+from voxrun.report.words import (
+    about,
+    as_object,
+    brief,
+    last_word,
+    payload_of,
+    position,
+    several,
+    span,
+    text_of,
+)
 
 Group: TypeAlias = Literal["event", "command", "message", "http", "timer", "log", "session"]
 Lane: TypeAlias = Literal["tools", "http", "messages", "events", "commands", "timers", "log"]
@@ -170,6 +180,13 @@ def _header(record: Record) -> Told:
     )
 
 
+def _listeners(record: Record) -> Told:
+    rows = record.raw.get("listeners")
+    fired = [each.get("fired") for each in rows if isinstance(each, dict)] if isinstance(rows, list) else []
+    never = sum(each == 0 for each in fired)
+    return "session", "·", "listeners", f"{several(len(fired), 'listener')}, {never} never ran", "quiet"
+
+
 def _other(record: Record) -> Told:
     rest = {name: value for name, value in record.raw.items() if name not in ("n", "t", "k")}
     return "session", "·", record.k or "record", about("", rest), "quiet"
@@ -183,6 +200,7 @@ _KINDS: Final[dict[str, Callable[[Record], Told]]] = {
     "error": _error,
     "session": _session,
     "header": _header,
+    "listeners": _listeners,
 }
 
 

@@ -34,14 +34,6 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
-    """A listener of the scenario that no event reached ("Call.ToneReceived")."""
-
-    event: str
-    where: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a script went."""
 
@@ -56,4 +48,3 @@ class Outcome:
     """The script's file."""
     expectations: tuple[Expectation, ...] = ()
     steps: tuple[Step, ...] = ()
-    silent: tuple[Listener, ...] = ()

@@ -122,7 +122,7 @@ def _data(report: Report) -> dict[str, Any]:
         "interruptions": [{"at": each.at, "stopped": each.stopped_ms} for each in report.interruptions],
         "expectations": [asdict(each) for each in outcome.expectations] if outcome else [],
         "steps": [asdict(each) for each in outcome.steps] if outcome else [],
-        "silent": [asdict(each) for each in outcome.silent] if outcome else [],
+        "silent": [asdict(each) for each in report.silent],
     }
 
 

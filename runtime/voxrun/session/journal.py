@@ -9,6 +9,7 @@ Records (``n`` counts from 0, ``t`` is milliseconds of session time)::
     {"n":4,"t":0,"k":"wire","dir":"out","what":"http","id":...,"payload":...}
     {"n":5,"t":0,"k":"session","state":"ended","reason":...}
     {"n":6,"t":0,"k":"error","message":...,"where":...}
+    {"n":7,"t":0,"k":"listeners","listeners":[{"label":"Call","event":"Call.Failed","where":...,"fired":0}]}
 
 ``"own":true`` marks log and error records that voxrun itself made, not a turn of the scenario. Log levels:
 write (Logger.write), trace, console, system (the runtime), warning, error. Secrets are redacted before

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from voxrun.errors import InternalError, VoxrunError
@@ -327,12 +327,18 @@ class Session:
             self._idle_timer.cancel()
         for service in self._order:
             await self._quietly(service.close)
-        for closer in (*self._closers, self._realm.close):
+        for closer in (*self._closers, self._note_listeners, self._realm.close):
             await self._quietly(closer)
         self.ending = Ending(JS_ERROR, self._error) if self._error else Ending(self._stop_reason)
         self.journal.note("session", {"state": "ended", "reason": self.ending.reason})
         self.journal.close()
         return self.ending
+
+    async def _note_listeners(self) -> None:
+        """For people: a listener that never ran is the first thing to look at when a call went wrong."""
+        found = await self._realm.listeners()
+        if found:
+            self.journal.note("listeners", {"listeners": [asdict(row) for row in found]})
 
     async def _quietly(self, close: Callable[[], Awaitable[None]]) -> None:
         """Close one thing; its failure must not keep the others open."""

@@ -348,7 +348,9 @@
 
   // ---------------------------------------------------------------- listeners
   const listenerTables = new prim.WeakMap();
-  const allListeners = list();
+  const allListeners = list(); // one for each line of the scenario that adds listeners
+  const listenersByLine = { __proto__: null };
+  const MOST_LISTENERS = 1000;
 
   function table(object) {
     let found = weakMapGet(listenerTables, object);
@@ -363,17 +365,29 @@
   V.label = function (object, name) { weakMapSet(labels, object, name); };
   V.labelOf = function (object) { return weakMapGet(labels, object); };
 
+  function lineOf(label, event, where) {
+    const key = label + "\n" + event + "\n" + where;
+    let line = listenersByLine[key];
+    if (line === undefined) {
+      line = { __proto__: null, label: label, event: event, where: where, fired: 0 };
+      if (allListeners.length < MOST_LISTENERS) {
+        listenersByLine[key] = line;
+        allListeners[allListeners.length] = line;
+      }
+    }
+    return line;
+  }
+
   V.emitter = function (target, label) {
     weakMapSet(labels, target, label);
     hidden(target, "addEventListener", function addEventListener(event, callback) {
       const own = table(this), name = "" + event;
       const entry = {
-        __proto__: null, label: label, owner: this, event: name, callback: callback,
-        where: V.position(), fired: 0,
+        __proto__: null, event: name, callback: callback, where: V.position(),
       };
+      entry.line = lineOf(label, name, entry.where);
       if (own[name] === undefined) own[name] = list();
       own[name][own[name].length] = entry;
-      allListeners[allListeners.length] = entry;
     });
     hidden(target, "removeEventListener", function removeEventListener(event, callback) {
       const own = table(this), name = "" + event, old = own[name];
@@ -395,17 +409,7 @@
     return table(object)[name] !== undefined;
   };
 
-  V.listeners = function () {
-    const rows = list();
-    for (let i = 0; i < allListeners.length; i++) {
-      const entry = allListeners[i], id = entry.owner.$id;
-      rows[i] = {
-        __proto__: null, label: entry.label, id: typeof id === "string" ? id : "",
-        event: entry.event, where: entry.where, fired: entry.fired,
-      };
-    }
-    return rows;
-  };
+  V.listeners = function () { return allListeners; };
 
   // Runs one callback of the scenario; what it throws ends the session or is survived.
   V.run = function (callback, argument, event, where) {
@@ -432,7 +436,7 @@
     const count = found.length; // listeners added meanwhile wait for the next event
     for (let i = 0; i < count; i++) {
       const entry = found[i];
-      entry.fired++;
+      entry.line.fired++;
       const value = V.run(entry.callback, event, name, entry.where);
       defineProperty(results, i, {
         __proto__: null, value: value, writable: true, configurable: true, enumerable: true,
