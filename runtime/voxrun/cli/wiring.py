@@ -16,6 +16,7 @@ from voxrun.cli.application import Provider, Running, scenario_secrets
 from voxrun.cli.reporting import Reporter
 from voxrun.config import Settings
 from voxrun.errors import VoxrunError
+from voxrun.legs.webrtc.aiortc_private import self_test
 from voxrun.legs.webrtc.peer import IceServer, PeerConfig
 from voxrun.realm.port import RealmProvider, Script
 from voxrun.server.app import create_app
@@ -80,6 +81,7 @@ async def open_house(
     )
     stack.push_async_callback(_end_server, task, stop)
     stack.push_async_callback(runtime.close)
+    stack.callback(config.path.check(self_test, say).cancel)
     port = await _first(listening, task)
     base_url = f"{'https' if house.tls else 'http'}://{_shown_host(server.host)}:{port}"
     runtime.application = replace(runtime.application, base_url=base_url, own_ports=frozenset({port}))

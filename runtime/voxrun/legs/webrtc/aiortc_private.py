@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pylibsrtp
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
@@ -160,7 +160,7 @@ async def self_test() -> str:
         transceiver = caller.addTransceiver("audio", direction="sendrecv")
         offer_loopback(transceiver)
         await caller.setLocalDescription(await caller.createOffer())
-        peer.on_ready = lambda port: None if ready.done() else ready.set_result(port)
+        peer.on_ready = lambda port: None if ready.done() else ready.set_result(cast(RtpPort, port))
         await peer.accept(caller.localDescription.sdp)
         answer = await peer.answer()
         await caller.setRemoteDescription(RTCSessionDescription(answer, "answer"))

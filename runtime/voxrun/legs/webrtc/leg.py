@@ -18,6 +18,7 @@ from voxrun.legs.webrtc.aiortc_private import RtpPort
 from voxrun.legs.webrtc.codec import make_codec
 from voxrun.legs.webrtc.media import MAX_QUEUE, MediaPath
 from voxrun.legs.webrtc.peer import Peer, PeerConfig
+from voxrun.legs.webrtc.stock import StockMedia, StockPort
 from voxrun.media import dtmf
 from voxrun.media.frames import split
 from voxrun.media.graph import Sink, Source
@@ -93,7 +94,7 @@ class WebRtcLeg(Leg):
         self._outgoing = outgoing
         self._sink = LegSink()
         self._peer: Peer | None = None
-        self._media: MediaPath | None = None
+        self._media: MediaPath | StockMedia | None = None
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._state: State = "PROGRESSING" if outgoing else "ALERTING"
@@ -162,7 +163,7 @@ class WebRtcLeg(Leg):
         if self._media is None or self._state != "CONNECTED" or not digits:
             return
         if self._media.can_send_keys:
-            self._media.sender.keys.queue(digits)
+            self._media.keys.queue(digits)
             self._far.dtmf(digits, "rfc2833")
         else:
             self._media.tones.extend(split(dtmf.generate(digits)))
@@ -266,14 +267,16 @@ class WebRtcLeg(Leg):
             self._far.answered(None if early is not None else sdp, headers)
         self._connect()
 
-    def _media_ready(self, port: RtpPort) -> None:
+    def _media_ready(self, port: RtpPort | StockPort) -> None:
         assert self._peer is not None
         assert self._peer.offer is not None
-        offer = self._peer.offer
-        codec = make_codec(offer.codec, self.config.opus)
-        self._media = MediaPath(offer, codec, port, self._sink.frames)
-        self._media.receiver.on_frame = self._frame
-        self._media.receiver.on_digit = self._digit
+        offer, frames = self._peer.offer, self._sink.frames
+        if isinstance(port, StockPort):
+            self._media = StockMedia(port, frames)
+        else:
+            self._media = MediaPath(offer, make_codec(offer.codec, self.config.opus), port, frames)
+        self._media.on_frame = self._frame
+        self._media.on_digit = self._digit
         self._sink.written = self._media.written
         self._media.on_rtp = self._rtp
         self._connect()
@@ -349,7 +352,7 @@ class WebRtcLeg(Leg):
 
 
 async def _peer_for(offer: str, config: PeerConfig) -> Peer:
-    peer = Peer(config)
+    peer = Peer(config, fast=await config.path.fast())
     try:
         await peer.accept(offer)
     except BaseException:

@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from voxrun.legs.webrtc.codec import AudioCodec
 from voxrun.legs.webrtc.pacer import pacer
+from voxrun.legs.webrtc.quality import Quality
 from voxrun.legs.webrtc.receiver import Receiver
-from voxrun.legs.webrtc.rtp import parse, parse_reports
+from voxrun.legs.webrtc.rtp import ReportBlock, parse, parse_reports
 from voxrun.legs.webrtc.sdp import Offer
 from voxrun.legs.webrtc.sender import Sender
 from voxrun.legs.webrtc.statistics import round_trip_ms
@@ -34,8 +34,9 @@ QUIET_DBFS: Final = -60.0
 EARLY_SECONDS: Final = 0.018
 """How long before its time a frame may leave; the far end's jitter buffer takes more."""
 DRIFT_SECONDS: Final = 0.010
-"""A source this early again and again has a faster clock: ours follows it by ``SLIP_SECONDS`` a frame."""
-SLIP_SECONDS: Final = 0.0005
+"""A source whose every frame of a window is earlier than this has a faster clock: ours follows it."""
+DRIFT_FRAMES: Final = 100
+"""Frames of such a window."""
 LATE_SECONDS: Final = 0.005
 """How long after its time a frame is waited for before silence takes its place."""
 BEAT_SECONDS: Final = 0.010
@@ -65,26 +66,13 @@ class Port(Protocol):
     def close(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """How a call is doing; times in ms. ``round_trip_ms`` is None until the far end has reported."""
-
-    received: int
-    lost: int
-    concealed: int
-    jitter_ms: float
-    sent: int
-    round_trip_ms: float | None
-    far_fraction_lost: int
-    """Of 256, as the far end reports it of what we send."""
-
-
 class MediaPath:
     """Both directions of a connected call, and the watch over them. Runs from construction to ``close``."""
 
     def __init__(self, offer: Offer, codec: AudioCodec, port: Port, frames: deque[bytes]) -> None:
         self.receiver = Receiver(codec, offer.telephone_event)
         self.sender = Sender(codec, offer.telephone_event, port.ssrc, port.send)
+        self.keys = self.sender.keys
         self.tones: deque[bytes] = deque()
         """Frames of in-band keys; they go before everything else, in place of audio."""
         self.can_send_keys = offer.telephone_event is not None
@@ -99,8 +87,10 @@ class MediaPath:
         self._owed = 0
         self._patience = 0.0
         self._ticks = 0
+        self._in_window, self._least_early = 0, 1.0
         self._round_trip: float | None = None
-        self._far_lost = 0
+        self._far: ReportBlock | None = None
+        self._clock_rate = codec.codec.clock_rate
         port.on_rtp = self._packet
         port.on_rtcp = self._reports
         pacer().add(self)
@@ -117,12 +107,37 @@ class MediaPath:
     def quality(self) -> Quality:
         """Counts so far."""
         statistics = self.receiver.statistics
+        far = self._far
         return Quality(
-            statistics.received, statistics.lost, self.receiver.concealed, statistics.jitter_ms,
-            self.sender.packets, self._round_trip, self._far_lost,
-        )  # fmt: skip
+            received=statistics.received,
+            lost=statistics.lost,
+            concealed=self.receiver.concealed,
+            jitter_ms=statistics.jitter_ms,
+            sent=self.sender.packets,
+            round_trip_ms=self._round_trip,
+            far_lost=far.lost if far else 0,
+            far_jitter_ms=far.jitter * 1000 / self._clock_rate if far else 0.0,
+        )
 
     # -- in
+
+    @property
+    def on_frame(self) -> Callable[[bytes], None]:
+        """Takes the frames of the far end."""
+        return self.receiver.on_frame
+
+    @on_frame.setter
+    def on_frame(self, take: Callable[[bytes], None]) -> None:
+        self.receiver.on_frame = take
+
+    @property
+    def on_digit(self) -> Callable[[str], None]:
+        """Takes the keys of the far end."""
+        return self.receiver.on_digit
+
+    @on_digit.setter
+    def on_digit(self, take: Callable[[str], None]) -> None:
+        self.receiver.on_digit = take
 
     def _packet(self, data: bytes) -> None:
         now = self._last_packet = self._loop.time()
@@ -145,7 +160,7 @@ class MediaPath:
                 self.receiver.statistics.sender_report(report.ntp, now)
             for block in report.blocks:
                 if block.ssrc == self._port.ssrc:
-                    self._far_lost = block.fraction_lost
+                    self._far = block
                     self._round_trip = round_trip_ms(block, int(now * 4_294_967_296))
 
     def _report(self, message: str, error: Exception) -> None:
@@ -160,10 +175,17 @@ class MediaPath:
         if len(self._frames) == 1:
             if 0.0 < behind < FRAME_SECONDS:
                 self._due = now  # a source with a slower clock, or one that begins: follow it
-            elif -EARLY_SECONDS < behind < -DRIFT_SECONDS:
-                self._due -= SLIP_SECONDS
+            self._follow(-behind)
         if behind >= -EARLY_SECONDS:
             self._send(now)
+
+    def _follow(self, early: float) -> None:
+        self._least_early = min(self._least_early, early)
+        self._in_window += 1
+        if self._in_window == DRIFT_FRAMES:
+            if self._least_early > DRIFT_SECONDS:
+                self._due -= self._least_early - DRIFT_SECONDS
+            self._in_window, self._least_early = 0, 1.0
 
     def tick(self, now: float) -> None:
         """Once in 20 ms: send what nobody's writing has sent, and look after the call."""

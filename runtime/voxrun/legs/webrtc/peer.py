@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
 
@@ -12,7 +12,9 @@ from voxrun.errors import InternalError, PeerError
 from voxrun.legs.webrtc import aiortc_private
 from voxrun.legs.webrtc.aiortc_private import RtpPort
 from voxrun.legs.webrtc.codec import OpusOptions
+from voxrun.legs.webrtc.path import AudioPath
 from voxrun.legs.webrtc.sdp import Offer, finish_answer, read_offer
+from voxrun.legs.webrtc.stock import Mouth, StockPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class PeerConfig:
     """From the answer to a connected media path."""
     public_address: str = ""
     """IPv4 address under which others reach us through a one-to-one NAT; offered beside our own."""
+    path: AudioPath = field(default_factory=AudioPath)
+    """Which way audio goes."""
     opus: OpusOptions = field(default_factory=OpusOptions)
     """How Opus is sent."""
     no_answer_seconds: float = 60.0
@@ -45,21 +49,23 @@ class Peer:
     """Answers one offer. ``on_ready`` is called when media can flow, ``on_closed`` once when it no longer
     can (with True when the far end closed the connection itself), neither after ``close()``."""
 
-    def __init__(self, config: PeerConfig) -> None:
+    def __init__(self, config: PeerConfig, *, fast: bool = True) -> None:
         self._config = config
+        self._mouth = None if fast else Mouth()
         servers = [
             RTCIceServer(urls=s.url, username=s.username, credential=s.credential) for s in config.ice_servers
         ]
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
-        self._transceiver = self._connection.addTransceiver("audio", direction="sendrecv")
-        aiortc_private.drop_empty_datagrams(self._transceiver)
+        self._transceiver = self._connection.addTransceiver(self._mouth or "audio", direction="sendrecv")
+        if fast:
+            aiortc_private.drop_empty_datagrams(self._transceiver)
         if config.loopback:
-            aiortc_private.offer_loopback(self._transceiver)
+            self._offer_loopback(fast)
         self._connection.on("connectionstatechange", self._state_changed)
         self._timer: asyncio.TimerHandle | None = None
         self._over = False
         self.offer: Offer | None = None
-        self.on_ready: Callable[[RtpPort], None] | None = None
+        self.on_ready: Callable[[RtpPort | StockPort], None] | None = None
         self.on_closed: Callable[[bool], None] | None = None
 
     async def accept(self, sdp: str) -> None:
@@ -70,7 +76,10 @@ class Peer:
         except Exception as error:  # aiortc's parser raises whatever its code stumbles over
             raise PeerError(f"the SDP offer cannot be used: {error or type(error).__name__}") from error
         self.offer = offer
-        aiortc_private.tap(self._transceiver, self._ready)
+        if self._mouth is None:
+            aiortc_private.tap(self._transceiver, self._ready)
+        else:
+            self.offer = replace(offer, telephone_event=None)
 
     async def answer(self) -> str:
         """Gather candidates and make the SDP answer; from here on the peer connects."""
@@ -86,17 +95,31 @@ class Peer:
         self._over = True
         if self._timer is not None:
             self._timer.cancel()
-        await self._connection.close()
+        if self._mouth is None:
+            await self._connection.close()
+        else:
+            self._mouth.stop()
+            await aiortc_private.close_peer(self._connection)
 
-    def _ready(self, port: RtpPort) -> None:
+    def _offer_loopback(self, fast: bool) -> None:
+        try:
+            aiortc_private.offer_loopback(self._transceiver)
+        except AttributeError:
+            if fast:
+                raise
+
+    def _ready(self, port: RtpPort | StockPort) -> None:
         if self._timer is not None:
             self._timer.cancel()
         if self.on_ready is not None and not self._over:
             self.on_ready(port)
 
     def _state_changed(self) -> None:
-        if self._connection.connectionState in ("failed", "closed"):
-            self._closed(aiortc_private.left_by_far_end(self._transceiver))
+        state = self._connection.connectionState
+        if state == "connected" and self._mouth is not None:
+            self._ready(StockPort(self._transceiver, self._mouth))
+        elif state in ("failed", "closed"):
+            self._closed(self._mouth is None and aiortc_private.left_by_far_end(self._transceiver))
 
     def _closed(self, by_far_end: bool) -> None:
         if self._over:
