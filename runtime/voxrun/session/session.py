@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 NORMAL = "Normal termination"
 JS_ERROR = "JS session error"
 
+LAST = frozenset({"http.request", "calllist.report"})
+"""Requests, of which Terminating may make one."""
+
 NOTED = frozenset({"session.customdata"})
 """Commands that only the journal takes."""
 
@@ -259,7 +262,7 @@ class Session:
 
     def _allowed_at_the_end(self, command: Command) -> bool:
         """One HTTP request, made in Terminating."""
-        if command.kind != "http.request":
+        if command.kind not in LAST:
             return False
         self._last_requests -= 1
         if self._last_requests < 0:

@@ -19,6 +19,7 @@ from voxrun.services.access import AccessService
 from voxrun.services.amd import AmdService
 from voxrun.services.asr import AsrService
 from voxrun.services.base import ServiceContext
+from voxrun.services.calllist import CallListService
 from voxrun.services.calls import CallService
 from voxrun.services.conference import ConferenceService
 from voxrun.services.connector_client import ConnectorService
@@ -241,6 +242,7 @@ def attach_services(
         AsrService(context, units, around),
         AmdService(context, units, calls, around),
         RecordingService(context, calls, around),
+        CallListService(context),
         http,
     )
     session.attach(services, http, timers.stop, closers)

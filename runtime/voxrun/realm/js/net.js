@@ -62,14 +62,20 @@
     return { text: V.describe(value) };
   }
 
-  function request(url, options) {
+  // The id of one more request: its answer, an event "@http", goes to V.onHttp's callback.
+  V.newHttp = () => {
     const most = V.boot.limits.http_total;
     if (size(pending) >= most) {
       V.limit("http", "Exceeded the HTTP connection count limit! (" + most + " requests active and waiting; the platform's figure is 35)");
     }
+    return V.newId("http");
+  };
+  V.onHttp = (id, done) => set(pending, id, done);
+
+  function request(url, options) {
+    const id = V.newHttp();
     const o = isObject(options) ? options : {};
     const method = V.text.upper(toText(o.method) || "GET");
-    const id = V.newId("http");
     const params = [];
     if (isObject(o.params)) {
       const names = keys(o.params);
