@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from signals import floats, noise, pcm, rms_db, sine, tone_level, voice
 
-from voxrun.media.resample import RATES, Resampler, convert, supported
+from voxrun.media.resample import RATES, Converter, Resampler, convert, supported
 
 PAIRS = [(a, b) for a in RATES for b in RATES if a != b]
 
@@ -35,6 +35,14 @@ def test_the_result_does_not_depend_on_how_the_stream_was_cut(chunk: int) -> Non
         pieces = Resampler(source, target)
         parts = [pieces.process(stream[i : i + chunk]) for i in range(0, len(stream), chunk)]
         assert b"".join(parts) + pieces.flush() == expected
+
+
+@pytest.mark.parametrize(("source", "target"), [*PAIRS[::5], (16_000, 16_000)])
+def test_a_file_converted_piece_by_piece_is_the_file_converted_at_once(source: int, target: int) -> None:
+    stream = pcm(voice(120)) + b"\x01\x02"
+    converter = Converter(source, target)
+    parts = [converter.process(stream[start : start + 502]) for start in range(0, len(stream), 502)]
+    assert b"".join([*parts, converter.finish()]) == convert(stream, source, target)
 
 
 def test_the_same_bytes_on_every_machine() -> None:

@@ -56,7 +56,7 @@ UNKNOWN_SIZES: Final = (0, 0xFFFFFFFF, 0x7FFFFFFF)
 """What programs write in a WAV header when they cannot go back to it."""
 
 
-class _Blame(NamedTuple):
+class Blame(NamedTuple):
     """How to complain: the file's name in messages and whose fault it is."""
 
     name: str
@@ -83,7 +83,7 @@ def decode_audio(
     be told from whole ones.
     """
     tracks, rate = _decode(source, name, max_seconds, error, lenient)
-    mono = tracks[0] if len(tracks) == 1 else _mix(tracks)
+    mono = tracks[0] if len(tracks) == 1 else mix_down(tracks)
     return convert(mono.tobytes(), rate, SAMPLE_RATE)
 
 
@@ -112,23 +112,23 @@ def _decode(
     lenient: bool,
 ) -> tuple[Tracks, int]:
     """Samples and rate of a file, checked for completeness."""
-    blame = _Blame(name or (str(source) if isinstance(source, str | Path) else "The audio"), error)
+    blame = Blame(name or (str(source) if isinstance(source, str | Path) else "The audio"), error)
     with _open(source, blame) as file:
         if not lenient:
             _check_wav_size(file, blame)
         blocks: list[Tracks] = []
-        with _demuxer(file, blame) as container:
-            stream, rate = _stream(container, blame)
+        with open_demuxer(file, blame) as container:
+            stream, rate = audio_stream(container, blame)
             count = 0
             try:
-                for block in _blocks(container, stream, rate):
+                for block in blocks_of(container, stream, rate):
                     blocks.append(block)
                     count += block.shape[1]
                     if count > max_seconds * rate:
                         raise blame(f"is longer than {max_seconds:g} seconds; shorten it.")
             except (pyav().error.FFmpegError, ValueError) as problem:
                 if not (lenient and blocks):
-                    raise blame(_damaged(count / rate)) from problem
+                    raise blame(damaged(count / rate)) from problem
             promised = _promised_seconds(container, stream)
     if not blocks:
         raise blame("holds no audio.")
@@ -137,7 +137,7 @@ def _decode(
     return np.concatenate(blocks, axis=1), rate
 
 
-def _open(source: str | Path | bytes, blame: _Blame) -> io.BufferedIOBase:
+def _open(source: str | Path | bytes, blame: Blame) -> io.BufferedIOBase:
     if isinstance(source, bytes):
         file: io.BufferedIOBase = io.BytesIO(source)
     else:
@@ -157,14 +157,16 @@ def _open(source: str | Path | bytes, blame: _Blame) -> io.BufferedIOBase:
     return file
 
 
-def _demuxer(file: io.BufferedIOBase, blame: _Blame) -> Any:
+def open_demuxer(file: Any, blame: Blame, buffer_size: int = 32_768, **options: str) -> Any:
+    """FFmpeg's container of an open file, whatever kind of audio it is. Raises what ``blame`` makes."""
+    options = {"format_whitelist": DEMUXERS, "protocol_whitelist": "", **options}
     try:
-        return pyav().open(file, "r", options={"format_whitelist": DEMUXERS, "protocol_whitelist": ""})
+        return pyav().open(file, "r", buffer_size=buffer_size, options=options)
     except (pyav().error.FFmpegError, ValueError) as problem:
         raise blame("is not an audio file that can be read (WAV, MP3, Ogg, FLAC, M4A...).") from problem
 
 
-def _stream(container: Any, blame: _Blame) -> tuple[Any, int]:
+def audio_stream(container: Any, blame: Blame) -> tuple[Any, int]:
     """The first audio stream, and the rate to decode it at."""
     if not container.streams.audio:
         raise blame("holds no audio.")
@@ -174,13 +176,13 @@ def _stream(container: Any, blame: _Blame) -> tuple[Any, int]:
         raise blame("is in an audio codec that is not known here.")
     rate = context.sample_rate
     if not rate or not context.channels:
-        raise blame(_damaged(0.0))
+        raise blame(damaged(0.0))
     if rate not in RATES and not supported(rate, SAMPLE_RATE, "file"):
         rate = 48_000  # an odd rate: FFmpeg brings it to one that converts exactly
     return stream, rate
 
 
-def _blocks(container: Any, stream: Any, rate: int) -> Iterator[Tracks]:
+def blocks_of(container: Any, stream: Any, rate: int) -> Iterator[Tracks]:
     """Decode to s16, at most two channels."""
     layout = "mono" if stream.channels == 1 else "stereo"
     resampler: Any = pyav().AudioResampler(format="s16p", layout=layout, rate=rate)
@@ -197,7 +199,7 @@ def _tracks(frame: Any) -> Tracks:
     return tracks
 
 
-def _mix(tracks: Tracks) -> Tracks:
+def mix_down(tracks: Tracks) -> Tracks:
     """Both channels at half volume each."""
     mixed: Tracks = ((tracks[0].astype(np.int32) + tracks[1] + 1) >> 1).astype(np.int16)
     return mixed
@@ -212,7 +214,7 @@ def _promised_seconds(container: Any, stream: Any) -> float | None:
     return float(stream.duration * stream.time_base)
 
 
-def _check_wav_size(file: io.BufferedIOBase, blame: _Blame) -> None:
+def _check_wav_size(file: io.BufferedIOBase, blame: Blame) -> None:
     """Raise where the "data" chunk of a WAV file is larger than the file."""
     head = file.read(12)
     if head[:4] == b"RIFF" and head[8:] == b"WAVE":
@@ -225,12 +227,12 @@ def _check_wav_size(file: io.BufferedIOBase, blame: _Blame) -> None:
     file.seek(0)
 
 
-def _compare(file: io.BufferedIOBase, size: int, blame: _Blame) -> None:
+def _compare(file: io.BufferedIOBase, size: int, blame: Blame) -> None:
     start = file.tell()
     held = file.seek(0, io.SEEK_END) - start
     if size not in UNKNOWN_SIZES and held < size:
         raise blame(f"is cut off: it says {size} bytes of audio and holds {held}.")
 
 
-def _damaged(seconds: float) -> str:
+def damaged(seconds: float) -> str:
     return f"is damaged or cut off after {seconds:.1f} s of audio." if seconds else "is damaged or cut off."

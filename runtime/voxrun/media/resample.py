@@ -131,6 +131,47 @@ class Resampler:
         return rest[: 2 * wanted]
 
 
+class Converter:
+    """Converts a whole piece of mono s16le in "file" quality, without delay, as it comes piece by piece.
+
+    What ``process`` and ``finish`` give together are round(n * to / from) samples for n, the same however
+    the piece was cut.
+    """
+
+    def __init__(self, from_rate: int, to_rate: int) -> None:
+        """Raises ValueError for a pair that is not ``supported``."""
+        self._resampler = None if from_rate == to_rate else Resampler(from_rate, to_rate, "file")
+        self._up, self._down = _ratio(from_rate, to_rate)
+        self._reach = _reach(self._up, self._down, SHAPES["file"])
+        lead = -self._reach % self._down  # makes the delay a whole number of output samples
+        self._skip = 2 * ((lead + self._reach) // self._down * self._up)
+        self._taken = 0
+        self._given = 0
+        if self._resampler is not None:
+            self._skip -= len(self._resampler.process(bytes(2 * lead)))
+
+    def process(self, pcm: bytes) -> bytes:
+        """The next piece, of any length."""
+        if self._resampler is None:
+            return pcm
+        self._taken += len(pcm)
+        return self._pass(self._resampler.process(pcm))
+
+    def finish(self) -> bytes:
+        """The end, which the filter still holds."""
+        if self._resampler is None:
+            return b""
+        count = (self._taken // 2 * self._up * 2 + self._down) // (2 * self._down)
+        missing = 2 * count - self._given
+        return self._pass(self._resampler.process(bytes(2 * (self._reach + 2 * self._down))))[:missing]
+
+    def _pass(self, pcm: bytes) -> bytes:
+        skipped = min(self._skip, len(pcm))
+        self._skip -= skipped
+        self._given += len(pcm) - skipped
+        return pcm[skipped:]
+
+
 def convert(pcm: bytes, from_rate: int, to_rate: int) -> bytes:
     """Convert a whole piece of mono s16le in "file" quality, without delay.
 
@@ -138,17 +179,10 @@ def convert(pcm: bytes, from_rate: int, to_rate: int) -> bytes:
     """
     if from_rate == to_rate:
         return pcm
-    resampler = Resampler(from_rate, to_rate, "file")
-    up, down = _ratio(from_rate, to_rate)
-    reach = _reach(up, down, SHAPES["file"])
-    lead = -reach % down  # makes the delay a whole number of output samples
-    parts = [resampler.process(bytes(2 * lead))]
+    converter = Converter(from_rate, to_rate)
     step = CHUNK_SECONDS * from_rate * 2
-    parts += [resampler.process(pcm[start : start + step]) for start in range(0, len(pcm), step)]
-    parts.append(resampler.process(bytes(2 * (reach + 2 * down))))
-    skip = (lead + reach) // down * up
-    count = (len(pcm) // 2 * up * 2 + down) // (2 * down)
-    return b"".join(parts)[2 * skip : 2 * (skip + count)]
+    parts = [converter.process(pcm[start : start + step]) for start in range(0, len(pcm), step)]
+    return b"".join([*parts, converter.finish()])
 
 
 def _ratio(from_rate: int, to_rate: int) -> tuple[int, int]:

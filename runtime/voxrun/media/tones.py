@@ -67,6 +67,16 @@ class Tone:
         for section in self.sections:
             _check_section(section, len(self.waves))
 
+    @property
+    def length(self) -> int | None:
+        """Samples from its beginning to its end; None where it has none."""
+        total = 0
+        for section in self.sections:
+            if section.seconds is None:
+                return None
+            total += round(section.seconds * SAMPLE_RATE)
+        return total
+
 
 def _check_section(section: Section, waves: int) -> None:
     lengths = [length for beat in section.beats for length in (beat.on or 0.0, beat.off)]
