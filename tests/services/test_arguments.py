@@ -78,3 +78,28 @@ def test_every_value_is_either_read_or_refused_in_words(value: Any) -> None:
 
 def test_a_header_stays_on_its_line() -> None:
     assert string_map({"X-A\r\nEvil": "b\nc\r\nd", "N": 5}) == {"X-A Evil": "b c d", "N": "5"}
+
+
+def test_parts_are_read_like_commands() -> None:
+    first, second = read(parts=[{"t": "a"}, {"t": 5}]).parts("parts", 2)
+    assert first.text("t") == "a"
+    with pytest.raises(ScenarioError, match=r"call\.say parts: t must be a text, got 5"):
+        second.text("t")
+
+
+@pytest.mark.parametrize("value", [None, [], {}, "x", [{}, {}, {}], [{}, 5]])
+def test_parts_are_a_list_of_some_objects(value: object) -> None:
+    with pytest.raises(ScenarioError, match="parts must be a list of"):
+        read(parts=value).parts("parts", 2)
+
+
+def test_the_body_of_a_request_is_a_text_or_bytes() -> None:
+    assert read(body={"text": "é\ud800"}).content("body") == "é\ud800".encode("utf-8", "surrogatepass")
+    assert read(body={"bytes": "AAE="}).content("body") == b"\x00\x01"
+    assert (read(body={}).content("body"), read().content("body")) == (None, None)
+
+
+@pytest.mark.parametrize("body", ["x", {"text": 5}, {"bytes": "?"}, {"bytes": "\udcff"}])
+def test_any_other_body_is_refused(body: object) -> None:
+    with pytest.raises(ScenarioError, match=r"call\.say: "):
+        read(body=body).content("body")

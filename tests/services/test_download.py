@@ -15,7 +15,7 @@ from tests.harness import StubNet
 
 from voxrun.errors import PeerError
 from voxrun.services import download
-from voxrun.services.download import AudioCache, Downloader
+from voxrun.services.download import AudioCache, AudioRequest, Downloader
 from voxrun.session.clock import LoopClock
 from voxrun.session.limits import Limits
 from voxrun.session.virtual import run_virtual
@@ -46,9 +46,9 @@ def fetch(
 
 def test_a_file_comes_as_pcm_and_once_for_all() -> None:
     async def story(files: Downloader, net: StubNet) -> None:
-        first = await files.audio("http://x/a.wav")
+        first = await files.audio(AudioRequest("http://x/a.wav"))
         assert first == b"\x05\x10" * 800
-        assert await files.audio("http://x/a.wav") is first
+        assert await files.audio(AudioRequest("http://x/a.wav")) is first
         assert len(net.requests) == 1
         assert net.requests[0].headers["user-agent"] == "VoxEngine/1.0"
 
@@ -81,10 +81,11 @@ def refuse(request: httpx.Request) -> httpx.Response:
         (
             "http://x/a",
             lambda r: httpx.Response(302, headers={"Location": "/a"}),
-            "cannot download http://x/a: ",
+            "cannot download http://x/a: more than 5 redirects",
         ),
-        ("/a", refuse, "cannot download /a: "),
-        ("ftp://x/a", refuse, "cannot download ftp://x/a: "),
+        ("/a", refuse, "cannot download /a: the address must begin with http"),
+        ("ftp://x/a", refuse, "cannot download ftp://x/a: the address must begin with http"),
+        ("http://x/" + "a" * 9000, refuse, "cannot download a URL of more than 8192 characters"),
         ("http://[::1/a", refuse, "cannot download the given address: "),
     ],
 )
@@ -93,7 +94,7 @@ def test_what_cannot_be_played_says_why_and_shows_no_secret(
 ) -> None:
     async def story(files: Downloader, net: StubNet) -> None:
         with pytest.raises(PeerError) as caught:
-            await files.audio(url)
+            await files.audio(AudioRequest(url))
         assert message in str(caught.value)
         assert "s3cret" not in str(caught.value)
 
@@ -105,8 +106,8 @@ def test_what_failed_is_tried_again() -> None:
 
     async def story(files: Downloader, net: StubNet) -> None:
         with pytest.raises(PeerError):
-            await files.audio("http://x/a")
-        assert len(await files.audio("http://x/a")) == 20
+            await files.audio(AudioRequest("http://x/a"))
+        assert len(await files.audio(AudioRequest("http://x/a"))) == 20
 
     fetch({"/a": lambda request: answers.pop(0)}, story)
 
@@ -122,7 +123,7 @@ def test_decoding_happens_beside_the_loop(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(download, "decode_audio", watched)
 
     async def story(files: Downloader, net: StubNet) -> None:
-        await files.audio("http://x/a")
+        await files.audio(AudioRequest("http://x/a"))
         assert threads != [threading.current_thread().name]
         assert len(threads) == 1
 

@@ -1,8 +1,9 @@
-"""One player: PCM in frames, once or without a seam for ever."""
+"""One player: a tape in frames, pause and resume, markers, the end."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from voxrun.media.frames import FRAME_BYTES
 from voxrun.media.graph import Sink, Source
-from voxrun.services.player import Player
+from voxrun.media.tape import AHEAD, GrowingTape, JoinedTape, PcmTape, Tape
+from voxrun.services.player import Marker, Player
 from voxrun.services.ticker import LoopTicker
 from voxrun.session.clock import LoopClock
 from voxrun.session.virtual import run_virtual
@@ -25,62 +27,128 @@ class Ear(Sink):
         self.frames.append(frame)
 
 
+class Told:
+    """What the player tells, with the ms at which it did."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self.all: list[tuple[str, int]] = []
+
+    def _add(self, what: str) -> None:
+        self.all.append((what, round(self._now() * 1000)))
+
+    def finished(self) -> None:
+        self._add("finished")
+
+    def reached(self, marker: Marker) -> None:
+        self._add(f"{marker.offset_ms}")
+
+    def starved(self) -> None:
+        self._add("starved")
+
+
 def played(
-    pcm: bytes, loop: bool, seconds: float, stop_after: float | None = None
-) -> tuple[list[bytes], list[float]]:
-    """(frames heard, times at which the player said that it finished)."""
-    ends: list[float] = []
+    tape: Tape, seconds: float, *markers: Marker, story: Callable[[Player], Awaitable[None]] | None = None
+) -> tuple[list[bytes], list[tuple[str, int]]]:
+    """(frames heard, what was told)."""
 
-    async def main(clock: LoopClock) -> list[bytes]:
-        ear = Ear()
-        player = Player(LoopTicker(), pcm, loop, lambda: ends.append(clock.now()))
-        player.source.connect(ear)
+    async def main(clock: LoopClock) -> tuple[list[bytes], list[tuple[str, int]]]:
+        ear, source, told = Ear(), Source(), Told(clock.now)
+        source.connect(ear)
+        player = Player(LoopTicker(), tape, source, told)
+        for marker in markers:
+            player.mark(marker)
         player.start()
-        if stop_after is not None:
-            await asyncio.sleep(stop_after)
-            player.stop()
+        if story is not None:
+            await story(player)
         await asyncio.sleep(seconds)
-        return ear.frames
+        return ear.frames, told.all
 
-    return run_virtual(main), ends
+    return run_virtual(main)
 
 
 def test_it_plays_once_fills_up_the_last_frame_and_says_when_it_is_done() -> None:
-    frames, ends = played(b"\x01\x02" * 500, False, 1)
+    frames, told = played(PcmTape(b"\x01\x02" * 500), 1)
     assert frames == [b"\x01\x02" * 320, b"\x01\x02" * 180 + bytes(280)]
-    assert ends == [0.06]
+    assert told == [("finished", 60)]
 
 
 @pytest.mark.parametrize("loop", [True, False])
 def test_nothing_to_play_is_finished_at_once(loop: bool) -> None:
-    assert played(b"", loop, 1) == ([], [0.02])
+    assert played(PcmTape(b"", loop), 1) == ([], [("finished", 20)])
 
 
-@given(st.integers(1, 1000), st.integers(1, 50))
-def test_a_loop_has_no_seam(samples: int, frames: int) -> None:
+@given(st.integers(1, 1000))
+def test_a_loop_has_no_seam_and_never_finishes(samples: int) -> None:
     pcm = b"".join(number.to_bytes(2, "little") for number in range(samples))
-    player = Player(_Never(), pcm, True, lambda: None)
-    ear = Ear()
-    player.source.connect(ear)
-    assert all(player.tick() for _ in range(frames))
-    heard = b"".join(ear.frames)
-    assert heard == (pcm * (frames * FRAME_BYTES // len(pcm) + 2))[: len(heard)]
-    assert {len(frame) for frame in ear.frames} == {FRAME_BYTES}
+    frames, told = played(PcmTape(pcm, loop=True), 0.5)
+    heard = b"".join(frames)
+    assert heard == (pcm * (len(heard) // len(pcm) + 1))[: len(heard)]
+    assert {len(frame) for frame in frames} == {FRAME_BYTES}
+    assert (len(frames) >= 24, told) == (True, [])
 
 
-def test_a_loop_never_finishes() -> None:
-    frames, ends = played(b"\x01\x02" * 100, True, 10)
-    assert len(frames) >= 499
-    assert ends == []
+def test_it_goes_on_where_it_was_paused() -> None:
+    async def story(player: Player) -> None:
+        await asyncio.sleep(0.11)
+        player.stop()
+        await asyncio.sleep(1)
+        player.start()
+
+    frames, told = played(PcmTape(b"\x01\x02" * 3200), 2, story=story)
+    assert frames == [b"\x01\x02" * 320] * 10
+    assert told == [("finished", 1220)]
 
 
-def test_a_player_that_was_stopped_is_silent_and_never_finishes() -> None:
-    frames, ends = played(b"\x01\x02" * 3200, False, 5, stop_after=0.1)
-    assert len(frames) in (4, 5)
-    assert ends == []
+def test_markers_come_with_the_frame_they_are_in() -> None:
+    tape = PcmTape(bytes(32_000))  # 1000 ms
+    markers = [Marker(n) for n in (100, 0, 999, -1000, -250, 1000, 1001, -5000)]
+    _, told = played(tape, 2, *markers)
+    assert told == [
+        ("0", 20), ("-1000", 20), ("-5000", 20), ("100", 120), ("-250", 760), ("999", 1000), ("1000", 1000),
+        ("finished", 1020),
+    ]  # fmt: skip
 
 
-class _Never:
-    def start(self, node: object) -> None: ...
+def test_a_marker_that_is_behind_is_not_told_and_in_a_loop_once() -> None:
+    async def story(player: Player) -> None:
+        await asyncio.sleep(0.2)
+        player.mark(Marker(100))
+        player.mark(Marker(300))
 
-    def stop(self, node: object) -> None: ...
+    assert played(PcmTape(bytes(32_000)), 2, story=story)[1] == [("300", 320), ("finished", 1020)]
+    assert played(PcmTape(bytes(3200), loop=True), 2, Marker(50), Marker(-10))[1] == [
+        ("50", 60),
+        ("-10", 100),
+    ]
+
+
+def test_markers_of_a_segment() -> None:
+    tape = JoinedTape([PcmTape(bytes(9600)), PcmTape(bytes(9600))])  # 300 ms each
+    _, told = played(tape, 2, Marker(100, 1), Marker(-100, 0), Marker(0, 1), Marker(100))
+    assert told == [("100", 120), ("-100", 220), ("0", 320), ("100", 420), ("finished", 620)]
+
+
+@given(st.lists(st.integers(-1200, 1200), max_size=8), st.integers(1, 1000))
+def test_every_marker_within_the_tape_is_told_once_and_in_order(offsets: list[int], ms: int) -> None:
+    _, told = played(PcmTape(bytes(32 * ms)), 2, *map(Marker, offsets))
+    places = sorted(offset if offset >= 0 else max(0, ms + offset) for offset in offsets)
+    found = [int(what) for what, _ in told[:-1]]
+    assert [n if n >= 0 else max(0, ms + n) for n in found] == [place for place in places if place <= ms]
+    assert told[-1][0] == "finished"
+
+
+def test_a_tape_that_grows_too_slowly_is_told_of_once_each_time() -> None:
+    tape = GrowingTape()
+    tape.append(bytes(2 * AHEAD))
+
+    async def story(player: Player) -> None:
+        await asyncio.sleep(0.5)
+        tape.append(bytes(2 * AHEAD))
+        await asyncio.sleep(0.5)
+        tape.append(bytes(640))
+        tape.finish()
+
+    frames, told = played(tape, 1, Marker(390), Marker(-10), story=story)
+    assert told == [("starved", 220), ("390", 700), ("starved", 720), ("-10", 1020), ("finished", 1040)]
+    assert len(frames) == 21

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.full_disk import files_end_at
 
-from voxrun.session.journal import Journal, log_line
+from voxrun.session.journal import Journal, command_record, log_line
 from voxrun.session.messages import Command, Event, JsonObject
 from voxrun.session.redact import Redactor
 
@@ -174,3 +174,13 @@ def test_hidden_tones_are_stars_in_the_log_only(tmp_path: Path) -> None:
     log = (tmp_path / "log.txt").read_text().splitlines()
     assert ['"tone":"7"' in line for line in log] == [True, False]
     assert '"tone":"*"' in log[1]
+
+
+def test_what_the_scenario_hides_is_in_no_file_and_replays_see_the_same() -> None:
+    command = Command("player.create", "p1", {"url": "u", "body": {"text": "card"}, "hide": ["body"]})
+    kind, record = command_record(command)
+    assert (kind, record["data"]) == ("command", {"url": "u", "body": "«hidden»", "hide": ["body"]})
+    assert command_record(Command("x", "", {"hide": "body", "body": 1}))[1]["data"] == {
+        "hide": "body",
+        "body": 1,
+    }

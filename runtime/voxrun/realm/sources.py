@@ -21,6 +21,8 @@ CORE_FILES: Final[tuple[str, ...]] = (
     "media.js",
     "call.js",
     "asr.js",
+    "playback.js",
+    "player.js",
     "net.js",
     "app.js",
     "surface.js",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Mapping
 from typing import Any
 
 from voxrun.errors import ScenarioError
 from voxrun.session.messages import Command
+
+MOST_BODY = 16 * 1024 * 1024
+"""Characters of the body of a request."""
 
 
 class Arguments:
@@ -87,6 +92,31 @@ class Arguments:
             if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(x, str) for x in pair)):
                 raise self._wrong(name, "a list of pairs of texts", pair)
         return [(first, second) for first, second in value]
+
+    def parts(self, name: str, most: int) -> list[Arguments]:
+        """A list of one to ``most`` objects, each to be read like a command."""
+        value = self._data.get(name)
+        if not isinstance(value, list) or not 1 <= len(value) <= most:
+            raise self._wrong(name, f"a list of 1 to {most} objects", value)
+        for part in value:
+            if not isinstance(part, dict):
+                raise self._wrong(name, "a list of objects", part)
+        return [Arguments(Command(f"{self._kind} {name}", "", part)) for part in value]
+
+    def content(self, name: str) -> bytes | None:
+        """The body of a request: {"bytes": base64}, {"text": ...}, or {} for none."""
+        body = self.mapping(name)
+        if "bytes" not in body and "text" not in body:
+            return None
+        value = body.get("bytes", body.get("text"))
+        if not isinstance(value, str) or len(value) > MOST_BODY:
+            raise ScenarioError(f"{self._kind}: the {name} must be a text of a sensible size")
+        if "bytes" not in body:
+            return value.encode("utf-8", "surrogatepass")
+        try:
+            return base64.b64decode(value, validate=True)
+        except (binascii.Error, ValueError):
+            raise ScenarioError(f"{self._kind}: the {name} is no base64") from None
 
     def _wrong(self, name: str, wanted: str, value: object) -> ScenarioError:
         return ScenarioError(f"{self._kind}: {name} must be {wanted}, got {_shown(value)}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import codecs
 import logging
 import socket
@@ -32,7 +31,6 @@ USER_AGENT = "VoxEngine/1.0"
 MOST_REDIRECTS = 10
 LONGEST_SECONDS = 90.0
 """Platform: a request takes 90 s at most, 6 of them for the connection."""
-MOST_BODY = 16 * 1024 * 1024
 
 NO_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
 """Python's text encodings that are none of the web."""
@@ -62,7 +60,7 @@ def read_request(command: Command) -> HttpRequest:
         method=data.text("method", 100) or "GET",
         headers=tuple(data.pairs("headers")),
         params=tuple(data.pairs("params")),
-        content=_content(data.mapping("body")),
+        content=data.content("body"),
         raw=data.flag("raw"),
         timeout=data.number("timeout", 0, LONGEST_SECONDS),
         connect=data.number("connect", 0, LONGEST_SECONDS),
@@ -234,21 +232,6 @@ def _headers(request: HttpRequest) -> list[tuple[bytes, bytes]]:
     if not any(name.lower() == "user-agent" for name, _ in pairs):
         pairs.append(("User-Agent", USER_AGENT))
     return [(name.encode("utf-8", "replace"), value.encode("utf-8", "replace")) for name, value in pairs]
-
-
-def _content(body: dict[str, Any]) -> bytes | None:
-    """The body: {"bytes": base64}, {"text": ...} or {} for none. Raises ScenarioError."""
-    if "bytes" not in body and "text" not in body:
-        return None
-    value = body.get("bytes", body.get("text"))
-    if not isinstance(value, str) or len(value) > MOST_BODY:
-        raise ScenarioError("http.request: the body must be a text of a sensible size")
-    if "bytes" not in body:
-        return value.encode("utf-8", "surrogatepass")
-    try:
-        return base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
-        raise ScenarioError("http.request: the body is no base64") from None
 
 
 def _is_unknown_host(error: BaseException | None) -> bool:

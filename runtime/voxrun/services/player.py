@@ -1,61 +1,113 @@
-"""One player: it plays a piece of PCM once, or again and again, frame by frame on the ticker."""
+"""Plays a tape into a source, frame by frame on the ticker: pause, resume, markers, the end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
-from voxrun.media.frames import FRAME_BYTES
+from voxrun.media.frames import FRAME_BYTES, FRAME_SAMPLES
 from voxrun.media.graph import Source, Ticker
+from voxrun.media.tape import Tape
+
+
+class Listener(Protocol):
+    """Who is told what becomes of a playback."""
+
+    def finished(self) -> None:
+        """It is played to its end. Not told of one that was stopped."""
+        ...
+
+    def reached(self, marker: Marker) -> None:
+        """The frame with a marker has been played. Told once, in a loop too."""
+        ...
+
+    def starved(self) -> None:
+        """The tape grows more slowly than it is played."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A place on a tape: ``offset_ms`` from its beginning, from its end when negative; of one segment of it
+    when that is not None."""
+
+    offset_ms: int
+    segment: int | None = None
 
 
 class Player:
-    """Plays ``pcm`` (16 kHz mono s16le) into ``source``. ``finished`` is called once, at the end.
+    """Plays ``tape`` (looping tapes never end) into ``source``."""
 
-    Looping players never finish. A player that was stopped never calls ``finished``.
-    """
-
-    def __init__(self, ticker: Ticker, pcm: bytes, loop: bool, finished: Callable[[], None]) -> None:
-        self.source = Source()
+    def __init__(self, ticker: Ticker, tape: Tape, source: Source, listener: Listener) -> None:
         self._ticker = ticker
-        self._pcm = pcm
-        self._loop = loop and bool(pcm)
-        self._finished: Callable[[], None] | None = finished
-        self._at = 0
+        self._tape = tape
+        self._source = source
+        self._listener = listener
+        self._markers: list[Marker] = []
+        self._hungry = False
 
     def start(self) -> None:
-        """Begin with the next tick."""
+        """Begin, or go on, with the next tick."""
         self._ticker.start(self)
 
     def stop(self) -> None:
-        """Stop for good."""
-        self._finished = None
+        """Be silent until it is started again."""
         self._ticker.stop(self)
-        self.source.disconnect_all()
+
+    def mark(self, marker: Marker) -> None:
+        """Tell when this place is reached; one that is behind already is not."""
+        self._markers.append(marker)
 
     def tick(self) -> bool:
-        frame = self._next_frame()
-        if frame is not None:
-            self.source.push(frame)
-            return True
-        finished, self._finished = self._finished, None
-        self.source.disconnect_all()
-        if finished is not None:
-            finished()
-        return False
+        pieces = self._next_pieces()
+        if pieces:
+            self._hungry = False
+            pcm = pieces[0][1] if len(pieces) == 1 else b"".join(pcm for _, pcm in pieces)
+            missing = FRAME_BYTES - len(pcm)
+            self._source.push(pcm + bytes(missing) if missing else pcm)
+            if self._markers:
+                self._tell_markers([(begin, begin + len(pcm) // 2) for begin, pcm in pieces])
+        elif self._tape.over:
+            self._listener.finished()
+            return False
+        elif not self._hungry:
+            self._hungry = True
+            self._listener.starved()
+        return True
 
-    def _next_frame(self) -> bytes | None:
-        if self._at >= len(self._pcm):
-            return None
-        frame = self._pcm[self._at : self._at + FRAME_BYTES]
-        self._at += FRAME_BYTES
-        missing = FRAME_BYTES - len(frame)
-        if not self._loop:
-            return frame + bytes(missing) if missing else frame
-        # A loop has no seam: the rest of the last frame is the beginning of the next round.
+    def _next_pieces(self) -> list[tuple[int, bytes]]:
+        """(position, pcm) of what makes up the next frame; less at the end and where the tape runs dry."""
+        pieces: list[tuple[int, bytes]] = []
+        missing = FRAME_SAMPLES
         while missing:
-            frame += self._pcm[:missing]
-            self._at = missing
-            missing = FRAME_BYTES - len(frame)
-        if self._at >= len(self._pcm):
-            self._at = 0
-        return frame
+            begin, pcm = self._tape.take(missing)
+            if not pcm:
+                break
+            pieces.append((begin, pcm))
+            missing -= len(pcm) // 2
+        return pieces
+
+    def _tell_markers(self, spans: list[tuple[int, int]]) -> None:
+        end = self._tape.length if self._tape.over else None
+        reached, kept = [], []
+        for marker in self._markers:
+            place = self._tape.place(marker.offset_ms, marker.segment)
+            when = None if place is None else _order(place, spans, end)
+            if when is None:
+                kept.append(marker)
+            else:
+                reached.append((when, marker))
+        self._markers = kept
+        for _, marker in sorted(reached, key=lambda item: item[0]):
+            self._listener.reached(marker)
+
+
+def _order(place: int, spans: list[tuple[int, int]], end: int | None) -> int | None:
+    """How many samples into the spans a place is; None where it is in none. The very end of a tape belongs
+    to its last frame."""
+    before = 0
+    for first, last in spans:
+        if first <= place < last or place == end == last:
+            return before + place - first
+        before += last - first
+    return None

@@ -162,11 +162,23 @@ def command_record(command: Command) -> tuple[str, JsonObject]:
         record: JsonObject = {"level": str(data["level"]), "text": str(data["text"])[:LONGEST_LOG]}
     else:
         kind = "command"
-        shown = command.data if data is None else dict(data)
+        shown = command.data if data is None else _without_hidden(data)
         record = {"kind": command.kind, "id": command.target, "data": shown}
     if command.where:
         record["where"] = command.where
     return kind, record
+
+
+HIDDEN = "«hidden»"
+
+
+def _without_hidden(data: Mapping[str, Any]) -> JsonObject:
+    """``data`` without the fields that the scenario asked to keep out of files: their names are in its
+    "hide"."""
+    names = data.get("hide")
+    if not isinstance(names, list):
+        return dict(data)
+    return {name: HIDDEN if name in names else value for name, value in data.items()}
 
 
 TONE = "Call.ToneReceived"

@@ -26,8 +26,10 @@ from voxrun.services.connector_client import ConnectorService
 from voxrun.services.download import Downloader
 from voxrun.services.guard import BorrowedTransport, GuardedTransport, GuardRules, check_socket
 from voxrun.services.http import HttpService
+from voxrun.services.material import Preparer
 from voxrun.services.media import MediaService
 from voxrun.services.playback import PlaybackService
+from voxrun.services.players import PlayerService
 from voxrun.services.ports import Surroundings
 from voxrun.services.recordings import RecordingService
 from voxrun.services.timers import TimerService
@@ -231,11 +233,13 @@ def attach_services(
     http = HttpService(context, around.http, limits)
     timers = TimerService(context, limits.timers)
     access = AccessService(context)
+    preparer = Preparer(around, Downloader(around.http, limits, around.audio_cache))
     services = (
         timers,
         access,
         calls,
-        PlaybackService(context, calls, around, Downloader(around.http, limits, around.audio_cache)),
+        PlaybackService(context, calls, around, preparer),
+        PlayerService(context, units, around, preparer),
         ConnectorService(context, units, around, FACTORIES),
         ConferenceService(context, units, calls, around),
         MediaService(context, units),

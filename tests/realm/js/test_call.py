@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from tests.realm.js.conftest import Platform
 
+WHOLE = {"progressive": False}
+GET = {"method": "GET", "headers": [], "body": {}, **WHOLE}
+
 
 def commands(platform: Platform) -> list[tuple[str, dict[str, Any]]]:
     return [(c.kind, dict(c.data)) for c in platform.sent("call.")]
@@ -52,16 +55,16 @@ def test_headers_are_a_copy(platform: Platform) -> None:
         ("call.sendMessage({a: 1})", "message", {"text": "[object Object]"}),
         ("call.sendMessage('x'.repeat(8192))", "message", {"text": "x" * 8192}),
         ("call.sendInfo('a/b', 'c', {H: 'v'})", "info", {"mime": "a/b", "body": "c", "headers": {"H": "v"}}),
-        ("call.say('hi')", "say", {"text": "hi", "voice": "", "options": {}}),
+        ("call.say('hi')", "say", {"text": "hi", "voice": "", "options": {}, **WHOLE}),
         ("call.say('hi', Language.US_ENGLISH_FEMALE)", "say",
-         {"text": "hi", "voice": "Language.US_ENGLISH_FEMALE", "options": {}}),
+         {"text": "hi", "voice": "Language.US_ENGLISH_FEMALE", "options": {}, **WHOLE}),
         ("call.say('hi', {language: 'x', ttsOptions: {pitch: 'low'}})", "say",
-         {"text": "hi", "voice": "x", "options": {"pitch": "low"}}),
+         {"text": "hi", "voice": "x", "options": {"pitch": "low"}, **WHOLE}),
         ("call.say(5, undefined, {rate: 'fast'})", "say",
-         {"text": "5", "voice": "", "options": {"rate": "fast"}}),
-        ("call.startPlayback('u', true)", "play", {"url": "u", "loop": True}),
-        ("call.startPlayback('u', {loop: false})", "play", {"url": "u", "loop": False}),
-        ("call.startPlayback({url: 'u'})", "play", {"url": "u", "loop": False}),
+         {"text": "5", "voice": "", "options": {"rate": "fast"}, **WHOLE}),
+        ("call.startPlayback('u', true)", "play", {**GET, "url": "u", "loop": True}),
+        ("call.startPlayback('u', {loop: false})", "play", {**GET, "url": "u", "loop": False}),
+        ("call.startPlayback({url: 'u'})", "play", {**GET, "url": "u", "loop": False}),
         ("call.stopPlayback()", "stopplay", {}),
         ("call.record()", "record",
          {"stereo": False, "hd": False, "lossless": False, "name": "", "prefix": "", "transcribe": False}),

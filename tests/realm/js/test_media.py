@@ -66,3 +66,16 @@ def test_a_call_that_is_over_takes_none(platform: Platform) -> None:
     assert result.error is None
     assert edges(platform) == []
     assert "the call is over" in platform.logs("warning")[0]
+
+
+def test_classes_of_the_platform_can_be_named_but_not_constructed(platform: Platform) -> None:
+    platform.boot(
+        "try { new SequencePlayer(); } catch (error) { Logger.write(error.message); }"
+        "Logger.write([SequencePlayer.name, Object.getPrototypeOf(Player).name].join());"
+        "Logger.write(Player.prototype.constructor.name);"
+    )
+    assert platform.logs() == [
+        "SequencePlayer has no public constructor: use VoxEngine.createSequencePlayer()",
+        "SequencePlayer,BasePlayer",
+        "Player",
+    ]

@@ -29,13 +29,6 @@
 
   const string = (value) => (value === undefined || value === null ? "" : "" + value);
 
-  // A voice as the local speech understands it: the name of a list member, or the text given.
-  function voiceName(value) {
-    if (value === undefined || value === null) return "";
-    if (typeof value === "string") return value;
-    return V.describe(value);
-  }
-
   const TONE_TYPES = { __proto__: null, rfc2833: "1", inband: "2", info: "3" };
 
   function makeCall(id, facts) {
@@ -72,14 +65,6 @@
         throw new Error("call." + name + ": the code must be 300 to 699, got " + V.describe(code));
       }
       command("reject", { code: value, headers: headers(extraHeaders) });
-    }
-
-    function sayOptions(voice, ttsOptions) {
-      if (isObject(voice) && ("voice" in voice || "language" in voice || "ttsOptions" in voice || "request" in voice || "progressivePlayback" in voice)) {
-        const options = voice.ttsOptions;
-        return { voice: voiceName(voice.voice !== undefined ? voice.voice : voice.language), options: isObject(options) ? options : {} };
-      }
-      return { voice: voiceName(voice), options: isObject(ttsOptions) ? ttsOptions : {} };
     }
 
     V.methods(call, {
@@ -149,18 +134,6 @@
       sendInfo(mimeType, body, extraHeaders) {
         tooLong("sendInfo", string(body));
         command("info", { mime: string(mimeType), body: string(body), headers: headers(extraHeaders) });
-      },
-      say(text, voice, ttsOptions) {
-        command("say", { text: string(text), ...sayOptions(voice, ttsOptions) });
-      },
-      startPlayback(url, parameters) {
-        const request = isObject(url) ? url : { url };
-        const loop = isObject(parameters) ? !!parameters.loop : !!parameters;
-        if (!string(request.url)) throw new TypeError("call.startPlayback needs a URL");
-        command("play", { url: string(request.url), loop });
-      },
-      stopPlayback() {
-        command("stopplay");
       },
       record(parameters) {
         const p = isObject(parameters) ? parameters : {};

@@ -1,6 +1,7 @@
 // Media units: whatever can send or take audio. The graph itself is Python's.
 (function (V) {
   const { TypeError, WeakMap } = globalThis;
+  const { objectCreate, setPrototypeOf } = V.prim;
   const uncurry = (method) => Function.prototype.call.bind(method);
   const get = uncurry(WeakMap.prototype.get);
   const set = uncurry(WeakMap.prototype.set);
@@ -78,10 +79,23 @@
       sendMediaTo(to, parameters) {
         connect(id === undefined ? this : unit, to, parameters, "sendMediaTo");
       },
-      stopMediaTo(to, parameters) {
-        disconnect(id === undefined ? this : unit, to, parameters, "stopMediaTo");
+      stopMediaTo(to, ...parameters) { // most units of the platform have one argument here
+        disconnect(id === undefined ? this : unit, to, parameters[0], "stopMediaTo");
       },
     });
+  };
+
+  // A class that scenarios can name but not construct: its objects come from `factory`.
+  V.classOf = function (name, factory, Base) {
+    const Class = function () {
+      throw new TypeError(name + " has no public constructor: use " + factory + "()");
+    };
+    define(Class, "name", { __proto__: null, value: name });
+    if (Base) {
+      setPrototypeOf(Class, Base);
+      Class.prototype = objectCreate(Base.prototype, { constructor: { __proto__: null, value: Class, writable: true, configurable: true } });
+    }
+    return Class;
   };
 
   // Functions of VoxEngine that stand in files of their own; app.js makes them its members.

@@ -139,5 +139,6 @@
 
   const Net = { httpRequest, httpRequestAsync };
   Net.HttpRequestOptions = function HttpRequestOptions() {};
+  V.headerPairs = headerPairs;
   V.expose("Net", Net);
 })

@@ -4,7 +4,7 @@
 // Commands: connector.create {provider, params, promise}, connector.call {method, argument},
 // connector.clear {tag}, connector.close. Events: the provider's by their whole names, and "@wsclose".
 (function (V) {
-  const { TypeError, defineProperty, isArray, mapGet, mapSet, objectCreate, promiseReject, stringStartsWith } = V.prim;
+  const { TypeError, isArray, mapGet, mapSet, objectCreate, promiseReject, stringStartsWith } = V.prim;
   const closers = new V.prim.Map(); // client id -> what to do when its socket is over
 
   V.on("@wsclose", (target, data) => {
@@ -23,15 +23,6 @@
     if (value === undefined || value === null) return {};
     if (typeof value === "object" && !isArray(value)) return value;
     throw new TypeError(name + " takes one object, the message for the provider, got " + V.describe(value));
-  }
-
-  // A class that scenarios can name but not construct: clients come from the factory.
-  function classOf(name, factory) {
-    const Client = function () {
-      throw new TypeError(name + " has no public constructor: use " + factory + "()");
-    };
-    defineProperty(Client, "name", { __proto__: null, value: name });
-    return Client;
   }
 
   function makeClient(id, Client, table, onClose) {
@@ -108,7 +99,7 @@
   // One client class of a provider, with its factory, in `namespace` (an object).
   //   table: {namespace, provider, client, factory, methods, events: {EnumName: [group, names]}, media}
   V.connectorClient = function (namespace, table) {
-    const Client = classOf(table.client, table.namespace + "." + table.factory);
+    const Client = V.classOf(table.client, table.namespace + "." + table.factory);
     namespace[table.client] = Client;
     V.methods(namespace, { __proto__: null, [table.factory]: factoryOf(Client, table) });
     const enums = V.prim.objectKeys(table.events);
