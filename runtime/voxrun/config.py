@@ -103,6 +103,8 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     routes: tuple[Route, ...] = ()
     conferences: tuple[Conference, ...] = ()
+    storage: Path | None = None
+    """The file of ApplicationStorage; None: what it keeps ends with the run."""
     secrets: Secrets = field(default_factory=Secrets)
     start: bool = False
     """Fire Started at once, as a start by HTTP request does."""
@@ -183,6 +185,7 @@ def load_settings(
         limits=limits,
         routes=routes,
         conferences=conferences,
+        storage=values["storage.path"],
         secrets=_secrets(values["secrets.env_file"], env, secrets or {}),
         start=start,
         start_conference=start_conference,

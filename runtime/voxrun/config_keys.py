@@ -150,6 +150,12 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("sessions.record", switch, True, "record every call in stereo"),
     Key("sessions.cassettes", path, None, "record the provider's traffic of each session here"),
     Key("sessions.keep_going", switch, False, "survive exceptions in handlers, unlike the platform"),
+    Key(
+        "storage.path",
+        path,
+        Path(".voxrun/storage.sqlite"),
+        "file of ApplicationStorage; empty: kept in memory",
+    ),
     Key("secrets.env_file", path, None, "file of KEY=VALUE lines that become secrets"),
     Key("fidelity.connector_errors", one_of("events", "reject"), "events", "how a refused AI call shows"),
 )

@@ -52,6 +52,10 @@ KINDS: dict[str, dict[str, Any]] = {
     "conference.name": {"endpoint": "e", "name": "x"},
     "conference.manage": {"endpoint": "e", "promise": "p"},
     "conference.stop": {},
+    "storage.get": {"key": "k"},
+    "storage.put": {"key": "k", "value": "v", "ttl": 5},
+    "storage.remove": {"key": "k"},
+    "storage.keys": {"pattern": "k", "count": 5},
     "media.connect": {"to": "x", "options": {}},
     "media.disconnect": {"to": "x", "options": {}},
     "http.request": {

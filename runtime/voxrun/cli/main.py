@@ -110,6 +110,7 @@ def voxrun() -> None:
 )
 @click.option("--record/--no-record", default=None, help="Record calls in stereo (on).")
 @click.option("--sessions", type=FILES, metavar="DIR", help="Where sessions are kept (.voxrun/sessions).")
+@click.option("--storage", type=FILES, metavar="FILE", help="ApplicationStorage (.voxrun/storage.sqlite).")
 @click.option("--cassette", type=FILES, metavar="DIR", help="Record the provider's traffic here.")
 @click.option("--keep-going", is_flag=True, default=None, help="Survive exceptions in handlers.")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in your browser.")
@@ -231,6 +232,55 @@ def report(folder: Path, output: Path | None, open_page: bool) -> int:
     from voxrun.cli import reporting
 
     return reporting.run(folder, output, open_page, click.echo)
+
+
+@voxrun.group()
+def storage() -> None:
+    """Look at what ApplicationStorage keeps, save it, bring it back."""
+
+
+def storage_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--storage``."""
+    return click.option(
+        "--storage", type=FILES, metavar="FILE", help="The file (.voxrun/storage.sqlite, or [storage] path)."
+    )(command)
+
+
+@storage.command("list")
+@click.argument("pattern", default="")
+@storage_option
+def storage_list(pattern: str, storage: Path | None) -> int:
+    """List keys, when they end, and their values; of one namespace with PATTERN."""
+    from voxrun.cli import storing
+
+    return storing.show(_storage_file(storage), pattern, click.echo)
+
+
+@storage.command("export")
+@click.argument("pattern", default="")
+@click.option("-o", "--output", type=FILES, metavar="FILE", help="Where to write it (standard output).")
+@storage_option
+def storage_export(pattern: str, output: Path | None, storage: Path | None) -> int:
+    """Write everything, or one namespace, as JSON."""
+    from voxrun.cli import storing
+
+    return storing.save(_storage_file(storage), pattern, output, click.echo)
+
+
+@storage.command("import")
+@click.argument("file", type=FILES, metavar="FILE.json")
+@storage_option
+def storage_import(file: Path, storage: Path | None) -> int:
+    """Add the pairs of an export, or of a JSON object of keys and values; all of them or none."""
+    from voxrun.cli import storing
+
+    return storing.load(file, _storage_file(storage), click.echo)
+
+
+def _storage_file(given: Path | None) -> Path | None:
+    from voxrun.cli import options
+
+    return options.plain_settings({"storage": given}, os.environ, Path.cwd()).storage
 
 
 @voxrun.command()

@@ -22,6 +22,7 @@ PATHS: Final = {
     "record": "sessions.record",
     "sessions": "sessions.dir",
     "cassette": "sessions.cassettes",
+    "storage": "storage.path",
     "keep_going": "sessions.keep_going",
     "env_file": "secrets.env_file",
 }

@@ -24,6 +24,8 @@ from voxrun.server.options import ServerOptions, TlsFiles
 from voxrun.server.phones import Phones
 from voxrun.server.serve import serve
 from voxrun.services.guard import tls_context
+from voxrun.services.storage import MemoryStorage
+from voxrun.services.storage_file import SqliteStorage
 from voxrun.services.ticker import LoopTicker
 from voxrun.session.clock import real_clock
 from voxrun.session.conferences import ConferenceRule
@@ -61,7 +63,7 @@ async def open_house(
     options = _options(house)
     config = PeerConfig(_ice(settings), public_address=settings.media.public_address)
     phones = Phones(config, settings.routes, log=say)
-    runtime = Runtime(_application(house, provider, options), _world(house, provider, phones, stack))
+    runtime = Runtime(_application(house, provider, options), _world(house, provider, phones, stack, say))
     reporter = Reporter(say)
     runtime.on_session_over = reporter.session_over
     stack.push_async_callback(reporter.close)
@@ -122,17 +124,23 @@ def _options(house: House) -> ServerOptions:
     )
 
 
-def _world(house: House, provider: Provider, phones: Phones, stack: AsyncExitStack) -> World:
+def _world(
+    house: House, provider: Provider, phones: Phones, stack: AsyncExitStack, say: Callable[[str], None]
+) -> World:
     ticker = LoopTicker()
     stack.callback(ticker.close)
     speech = SpeechProcess()
     stack.push_async_callback(speech.close)
+    path = house.settings.storage
+    storage = SqliteStorage(path, say) if path is not None else MemoryStorage()
+    stack.push_async_callback(storage.close)
     return World(
         clock=real_clock(),
         ticker=ticker,
         speech=speech,
         dialer=phones.dial,
         realms=house.realms,
+        storage=storage,
         provider_urls={"ultravox": provider.url} if provider.url else {},
         tap=_cassettes(house.settings.sessions.cassettes),
     )

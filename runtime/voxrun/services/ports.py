@@ -13,6 +13,7 @@ from voxrun.connectors.transport import Transports
 from voxrun.legs.base import Dialer
 from voxrun.media.graph import Ticker
 from voxrun.services.download import AudioCache
+from voxrun.services.storage import MemoryStorage, Storage
 from voxrun.session.limits import Limits
 from voxrun.speech.base import Speech, Transcriber
 
@@ -22,7 +23,8 @@ class Surroundings:
     """The world of one session.
 
     ``http`` is the transport of Net requests and URL players. ``disk`` is the thread that writes recordings,
-    ``audio_cache`` holds what players have fetched; all sessions share them. ``folder`` is where recordings
+    ``audio_cache`` holds what players have fetched, ``storage`` what ApplicationStorage keeps; all sessions
+    share them. ``folder`` is where recordings
     go (None: recordings are not kept); ``file_url(name)`` is the address of a file of the session as the
     scenario sees it. ``provider_urls`` maps a connector's name to the base URL of its API.
     """
@@ -35,6 +37,7 @@ class Surroundings:
     http: httpx.AsyncBaseTransport
     disk: Executor
     audio_cache: AudioCache
+    storage: Storage = field(default_factory=MemoryStorage)
     folder: Path | None = None
     file_url: Callable[[str], str] = str
     provider_urls: dict[str, str] = field(default_factory=dict)

@@ -21,6 +21,7 @@ from voxrun.services.access import AccessReply
 from voxrun.services.download import AudioCache
 from voxrun.services.guard import tls_context
 from voxrun.services.recording_file import disk_thread
+from voxrun.services.storage import MemoryStorage, Storage
 from voxrun.session.clock import Clock
 from voxrun.session.conferences import ConferenceRule, Rooms, scripts_for
 from voxrun.session.limits import Limits
@@ -54,6 +55,8 @@ class World:
     provider_urls: Mapping[str, str] = field(default_factory=dict)
     disk: Executor = field(default_factory=disk_thread)
     audio_cache: AudioCache = field(default_factory=AudioCache)
+    storage: Storage = field(default_factory=MemoryStorage)
+    """What ApplicationStorage keeps."""
     tap: TapMaker | None = None
     """Listens in on every session (cassettes)."""
     transcriber: Transcriber | None = None

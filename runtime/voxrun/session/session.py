@@ -35,6 +35,9 @@ LAST = frozenset({"http.request", "calllist.report"})
 NOTED = frozenset({"session.customdata"})
 """Commands that only the journal takes."""
 
+LAST_EVENTS = frozenset({"@http", "@storage"})
+"""Answers that reach the scenario although the session is terminating."""
+
 MOST_EVENTS = 10_000
 """Events that may wait for the scenario; a peer that floods it ends its own call, not the process."""
 
@@ -51,7 +54,7 @@ class Executor(Protocol):
 
 
 class Draining(Executor, Protocol):
-    """What must come to rest before the end: the HTTP service."""
+    """What must come to rest before the end: HTTP requests, storage."""
 
     @property
     def active(self) -> int: ...
@@ -85,7 +88,7 @@ class Session:
         self._queue: asyncio.Queue[Event] = asyncio.Queue()
         self._services: dict[str, Executor] = {}
         self._order: list[Executor] = []
-        self._http: Draining | None = None
+        self._draining: tuple[Draining, ...] = ()
         self._kill_timers: Callable[[], None] = lambda: None
         self._closers: tuple[Callable[[], Awaitable[None]], ...] = ()
         self._stop: asyncio.Event = asyncio.Event()
@@ -114,17 +117,18 @@ class Session:
     def attach(
         self,
         services: Iterable[Executor],
-        http: Draining,
+        draining: Iterable[Draining],
         kill_timers: Callable[[], None],
         closers: Iterable[Callable[[], Awaitable[None]]] = (),
     ) -> None:
-        """Give the session its services; ``closers`` are called after all of them are closed."""
+        """Give the session its services. Those of ``draining`` (among ``services``) live to the very end;
+        ``closers`` are called after all are closed."""
         self._closers = tuple(closers)
         for service in services:
             self._order.append(service)
             for kind in service.handles:
                 self._services[kind] = service
-        self._http = http
+        self._draining = tuple(draining)
         self._kill_timers = kill_timers
 
     def emit(self, event: Event) -> None:
@@ -261,7 +265,9 @@ class Session:
             service.execute(command)
 
     def _allowed_at_the_end(self, command: Command) -> bool:
-        """One HTTP request, made in Terminating."""
+        """What is stored, and one HTTP request made in Terminating."""
+        if command.kind.startswith("storage."):
+            return True
         if command.kind not in LAST:
             return False
         self._last_requests -= 1
@@ -279,7 +285,7 @@ class Session:
     async def _wind_down(self) -> None:
         self._terminating = True
         self._kill_timers()
-        await self._close_all_but_http()
+        await self._close_all_but_draining()
         await self._drain()
         self._last_requests = 1
         self.journal.note("session", {"state": "terminating"})
@@ -287,31 +293,36 @@ class Session:
         await self._drain()
         await self._last_event("Application.Terminated")
 
-    async def _close_all_but_http(self) -> None:
+    async def _close_all_but_draining(self) -> None:
         for service in self._order:
-            if service is not self._http:
+            if service not in self._draining:
                 await self._quietly(service.close)
 
     async def _drain(self) -> None:
-        """Wait for HTTP requests under way and run their callbacks; the queued ones are dropped."""
-        if self._http is None or self._error is not None:
+        """Wait for what is under way and run its callbacks; queued HTTP requests are dropped."""
+        if self._error is not None:
             return
-        self._http.drop_waiting()
         deadline = asyncio.get_running_loop().time() + self.limits.pending_http_ms / 1000
-        while self._http.active:
-            try:
-                async with asyncio.timeout_at(deadline):  # the wait alone: a turn must not be cut off
-                    await self._http.wait_idle()
-            except TimeoutError:
-                self.journal.say("HTTP requests under way were given up at the end of the session")
-                await self._http.give_up()
-            await self._run_http_callbacks()
-        await self._run_http_callbacks()
+        for service in self._draining:
+            service.drop_waiting()
+        while busy := [service for service in self._draining if service.active]:
+            for service in busy:
+                await self._drain_one(service, deadline)
+            await self._run_last_callbacks()
+        await self._run_last_callbacks()
 
-    async def _run_http_callbacks(self) -> None:
+    async def _drain_one(self, service: Draining, deadline: float) -> None:
+        try:
+            async with asyncio.timeout_at(deadline):  # the wait alone: a turn must not be cut off
+                await service.wait_idle()
+        except TimeoutError:
+            self.journal.say("HTTP requests under way were given up at the end of the session")
+            await service.give_up()
+
+    async def _run_last_callbacks(self) -> None:
         while not self._queue.empty() and self._error is None:
             event = self._queue.get_nowait()
-            if event.kind == "@http":
+            if event.kind in LAST_EVENTS:
                 await self._turn(event)
 
     async def _last_event(self, kind: str) -> None:

@@ -32,6 +32,7 @@ from voxrun.services.playback import PlaybackService
 from voxrun.services.players import PlayerService
 from voxrun.services.ports import Surroundings
 from voxrun.services.recordings import RecordingService
+from voxrun.services.storage import StorageService
 from voxrun.services.timers import TimerService
 from voxrun.services.units import Units
 from voxrun.session import header
@@ -203,6 +204,7 @@ def surroundings(
         http=http,
         disk=world.disk,
         audio_cache=world.audio_cache,
+        storage=world.storage,
         folder=folder,
         file_url=lambda name: application.base_url + application.file_path(session_id, name),
         provider_urls=dict(world.provider_urls),
@@ -231,6 +233,7 @@ def attach_services(
     limits = around.limits
     calls = CallService(context, units, around, session.calls_changed)
     http = HttpService(context, around.http, limits)
+    storage = StorageService(context, around.storage)
     timers = TimerService(context, limits.timers)
     access = AccessService(context)
     preparer = Preparer(around, Downloader(around.http, limits, around.audio_cache))
@@ -248,8 +251,9 @@ def attach_services(
         RecordingService(context, calls, around),
         CallListService(context),
         http,
+        storage,
     )
-    session.attach(services, http, timers.stop, closers)
+    session.attach(services, (http, storage), timers.stop, closers)
     return calls, access
 
 
