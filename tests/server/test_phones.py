@@ -20,6 +20,7 @@ class FakePage:
 
     def __init__(self, user: str | None) -> None:
         self.user = user
+        self.rings = True
         self.rang: list[dict[str, Any]] = []
         self.ringing: Any = None
         self.said: list[tuple[str, int]] = []
@@ -193,5 +194,22 @@ def test_the_client_type_is_what_the_call_meant_to_reach(kind: str, client: str)
         scene.dial(kind, "1")
         assert scene.leg.client_type == client
         await scene.leg.close()
+
+    run(story)
+
+
+def test_a_page_that_says_itself_when_it_rings_is_not_heard_before() -> None:
+    async def story() -> None:
+        scene = Scene("bob")
+        scene.pages[0].rings = False
+        events = scene.dial("user", "bob")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert events.kinds() == []
+        scene.pages[0].ringing.rings({"X-Tone": "1"})
+        assert (await events.wait("ringing")).data["headers"] == {"X-Tone": "1"}
+        scene.pages[0].ringing.decline(scene.pages[0], 486, "On the phone")
+        failed = await events.wait("failed")
+        assert (failed.data["code"], failed.data["reason"]) == (486, "On the phone")
 
     run(story)

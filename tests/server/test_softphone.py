@@ -336,3 +336,44 @@ def test_no_messages_break_the_socket(messages: list[str]) -> None:
                 pass
 
     play(story, config=PeerConfig())
+
+
+def test_a_page_tells_what_kind_of_line_it_calls_from() -> None:
+    async def story(server: Running) -> None:
+        async with server.page() as page:
+            caller = Caller()
+            await page.send(
+                type="call", id="a", to="100", kind="whatsapp", sdp=await caller.offer(), **{"from": "+4930"}
+            )
+            await page.expect("trying")
+            leg, info, _ = server.runtime.calls[-1]
+            assert (info.client_type, leg.client_type, info.callerid) == ("wab", "wab", "+4930")
+            await page.send(type="call", id="b", to="100", kind="fax", sdp="v=0")
+            assert (await page.expect("error"))["field"] == "kind"
+            await leg.close()
+            await caller.close()
+
+    play(story)
+
+
+def test_a_callee_rings_when_it_says_so_and_answers_with_headers() -> None:
+    async def story(server: Running) -> None:
+        async with server.page() as bob:
+            await bob.send(type="register", user="bob", ringing=False)
+            await bob.expect("registered")
+            leg = server.phones.dial(request())
+            events = Events(leg)
+            incoming = await bob.expect("incoming")
+            assert events.kinds() == []
+            await bob.send(type="ringing", id=incoming["id"], headers={"X-Ring": "1"})
+            assert (await events.wait("ringing")).data["headers"] == {"X-Ring": "1"}
+            caller = Caller()
+            await bob.send(
+                type="answer", id=incoming["id"], sdp=await caller.offer(), headers={"X-By": "bob"}
+            )
+            await caller.take((await bob.expect("answered"))["sdp"])
+            assert (await events.wait("answered")).data["headers"] == {"X-By": "bob"}
+            await leg.close()
+            await caller.close()
+
+    play(story)

@@ -43,6 +43,11 @@ class Page(Protocol):
 
     user: str | None
 
+    @property
+    def rings(self) -> bool:
+        """Whether it rings at once; else it says so itself (``Ringing.rings``)."""
+        ...
+
     def offered(self, ringing: Ringing, **data: Any) -> str:
         """Ring; returns the call's id on that page."""
         ...
@@ -85,11 +90,16 @@ class Ringing:
         self._timer = loop.call_later(
             _ring_seconds(request.headers, self._leg().config.no_answer_seconds), self._not_answered
         )
-        loop.call_soon(self._leg().far_ringing, {})
+        if any(page.rings for page in pages):
+            loop.call_soon(self._leg().far_ringing, {})
 
     # what pages do
 
-    async def answer(self, page: Page, sdp: str) -> None:
+    def rings(self, headers: Headers) -> None:
+        """A page that says itself when it rings does."""
+        self._leg().far_ringing(headers)
+
+    async def answer(self, page: Page, sdp: str, headers: Headers) -> None:
         """A page takes the call."""
         call_id = self._pages.get(page)
         if call_id is None:
@@ -99,7 +109,7 @@ class Ringing:
             return
         self._answering = page
         try:
-            await self._leg().far_answer(sdp, {})
+            await self._leg().far_answer(sdp, headers)
         except PeerError as error:
             page.refused(call_id, "answer", str(error))
             return
@@ -112,12 +122,12 @@ class Ringing:
                 other.cancelled(other_id, 200, "answered on another page")
         self._pages = {}
 
-    def decline(self, page: Page, code: int) -> None:
+    def decline(self, page: Page, code: int, reason: str = "") -> None:
         """A page refuses."""
         call_id = self._pages.pop(page)
-        page.ended(call_id, code, reason_of(code), "remote", {}, 0.0)
+        page.ended(call_id, code, reason or reason_of(code), "remote", {}, 0.0)
         if not self._pages and self._winner is None:
-            self._leg().far_decline(code)
+            self._leg().far_decline(code, reason)
 
     def gone(self, page: Page) -> None:
         """A page left."""

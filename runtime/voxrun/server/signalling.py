@@ -7,7 +7,7 @@ States of a call, and what the page may send in each::
 
     offering, answering: hangup          trying: hangup info message
     early: hangup info message dtmf      talking: hangup info message dtmf hold
-    incoming: answer decline hangup
+    incoming: ringing answer decline hangup
 
 A call that is over is forgotten; a message about it that crossed its ``ended`` on the way is dropped
 without an error (the last ``REMEMBERED`` ids are known).
@@ -30,7 +30,7 @@ MAY_SEND: Final[dict[State, frozenset[str]]] = {
     "trying": frozenset({"hangup", "info", "message"}),
     "early": frozenset({"hangup", "info", "message", "dtmf"}),
     "talking": frozenset({"hangup", "info", "message", "dtmf", "hold"}),
-    "incoming": frozenset({"answer", "decline", "hangup"}),
+    "incoming": frozenset({"ringing", "answer", "decline", "hangup"}),
     "answering": frozenset({"hangup"}),
 }
 MAX_CALLS: Final = 8
@@ -61,6 +61,8 @@ class PageProtocol:
 
     user: str | None = None
     display_name: str = ""
+    rings: bool = True
+    """A call that comes in rings at once, without the page saying so."""
     watching: str = ""
     calls: dict[str, State] = field(default_factory=dict)
     _over: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
@@ -81,6 +83,7 @@ class PageProtocol:
         if kind in ("register", "unregister"):
             self.user = message["user"] if kind == "register" else None
             self.display_name = message["displayName"] if kind == "register" else ""
+            self.rings = message["ringing"] if kind == "register" else True
             return [Action(message)], [{"type": "registered", "user": self.user}]
         if kind == "watch":
             self.watching = message["session"]

@@ -26,6 +26,10 @@ MAX_WAITING_RECORDS: Final = 4000
 """Records that may wait for a slow page; more are dropped and counted."""
 MAX_WAITING: Final = 8000
 """Messages that may wait; a page that lets more pile up does not read at all."""
+CLIENT_TYPES: Final[dict[str, Literal["user", "pstn", "sip", "wab"]]] = {
+    "user": "user", "pstn": "pstn", "sip": "sip", "whatsapp": "wab",
+}  # fmt: skip
+"""Kinds of calls, as VoxEngine calls the parties of them."""
 _BY: Final[dict[By, str]] = {"remote": "you", "local": "scenario", "error": "error"}
 
 log = logging.getLogger(__name__)
@@ -147,6 +151,10 @@ class SoftphonePage:
     def user(self, user: str | None) -> None:
         self._protocol.user = user
 
+    @property
+    def rings(self) -> bool:
+        return self._protocol.rings
+
     def receive(self, text: str) -> None:
         """Take one message of the page."""
         actions, replies = self._protocol.receive(text)
@@ -178,7 +186,9 @@ class SoftphonePage:
             for session, record in self._feed.history(message["session"]):
                 self.outbox.put({"type": "record", "session": session, "record": record})
         elif kind == "answer":
-            self._spawn(self._ringing[call_id].answer(self, message["sdp"]))
+            self._spawn(self._ringing[call_id].answer(self, message["sdp"], message["headers"]))
+        elif kind == "ringing":
+            self._ringing[call_id].rings(message["headers"])
         elif kind in ("decline", "hangup") and call_id in self._ringing:
             self._give_up(call_id, message)
         elif kind == "hangup" and call_id not in self._legs:  # still being placed
@@ -190,7 +200,8 @@ class SoftphonePage:
         ringing = self._ringing[call_id]
         if self._protocol.calls.get(call_id) == "incoming":
             del self._ringing[call_id]
-            ringing.decline(self, message["code"] if message.type == "decline" else 603)
+            declined = message.type == "decline"
+            ringing.decline(self, *((message["code"], message["reason"]) if declined else (603,)))
         elif ringing.leg is not None:
             ringing.leg.far_hangup(message["headers"])
 
@@ -224,6 +235,7 @@ class SoftphonePage:
         if call_id not in self._protocol.calls:  # hung up meanwhile
             await leg.close()
             return
+        leg.client_type = CLIENT_TYPES[message["kind"]]
         self._legs[call_id] = leg
         try:
             session = await self._runtime.incoming(leg, self._info(message))
@@ -246,6 +258,7 @@ class SoftphonePage:
             message["displayName"] or self._protocol.display_name,
             message["headers"],
             message["customData"],
+            message["kind"],
         )
 
     async def _start(self, custom_data: str) -> None:
@@ -317,7 +330,7 @@ class SoftphonePage:
 
 
 def incoming_info(
-    to: str, caller: str, display_name: str, headers: Headers, custom_data: str
+    to: str, caller: str, display_name: str, headers: Headers, custom_data: str, kind: str = "user"
 ) -> IncomingInfo:
     """A call of a page or a WHIP client, as CallAlerting tells it."""
     return IncomingInfo(
@@ -326,6 +339,7 @@ def incoming_info(
         display_name=display_name or caller,
         headers=dict(headers),
         custom_data=custom_data,
+        client_type=CLIENT_TYPES[kind],
     )
 
 

@@ -21,6 +21,7 @@ MAX_TEXT_BYTES: Final = 8192
 MAX_HEADER_BYTES: Final = 4095
 """All headers of a call together (a platform limit); one may have 200."""
 MAX_CUSTOM_DATA_BYTES: Final = 2000
+KINDS: Final = ("user", "pstn", "sip", "whatsapp")
 CALL_ID: Final = re.compile(r"(?!in-)[A-Za-z0-9_-]{1,64}")
 ANY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 USER: Final = re.compile(r"\*|[A-Za-z0-9._+@-]{1,64}")
@@ -92,9 +93,15 @@ def _flag(value: Any) -> bool:
 
 
 def _code(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 400 <= value <= 699:
-        raise ValueError("a SIP code from 400 to 699")
+    if isinstance(value, bool) or not isinstance(value, int) or not 300 <= value <= 699:
+        raise ValueError("a SIP code from 300 to 699")
     return value
+
+
+def _kind(value: Any) -> str:
+    if value not in KINDS:
+        raise ValueError(f"one of {', '.join(KINDS)}")
+    return str(value)
 
 
 def check_headers(value: Any) -> dict[str, str]:
@@ -124,6 +131,7 @@ TABLE: Final[Mapping[str, Mapping[str, tuple[Check, Any]]]] = {
     "register": {
         "user": (_pattern(USER, '"*", or letters, digits and . _ - + @, 1 to 64 of them'), "*"),
         "displayName": (_text(200), ""),
+        "ringing": (_flag, True),
     },
     "unregister": {},
     "call": {
@@ -131,12 +139,14 @@ TABLE: Final[Mapping[str, Mapping[str, tuple[Check, Any]]]] = {
         "to": (_text(200, least=1), _REQUIRED),
         "from": (_text(200), ""),
         "displayName": (_text(200), ""),
+        "kind": (_kind, "user"),
         "headers": _HEADERS,
         "customData": (_text(MAX_CUSTOM_DATA_BYTES), ""),
         "sdp": (_text(MAX_SDP_BYTES, least=1), _REQUIRED),
     },
-    "answer": {"id": _ID, "sdp": (_text(MAX_SDP_BYTES, least=1), _REQUIRED)},
-    "decline": {"id": _ID, "code": (_code, 603)},
+    "ringing": {"id": _ID, "headers": _HEADERS},
+    "answer": {"id": _ID, "sdp": (_text(MAX_SDP_BYTES, least=1), _REQUIRED), "headers": _HEADERS},
+    "decline": {"id": _ID, "code": (_code, 603), "reason": (_text(200), "")},
     "dtmf": {"id": _ID, "digits": (_pattern(DIGITS, "1 to 64 of 0-9 * # A-D"), _REQUIRED)},
     "info": {
         "id": _ID,
