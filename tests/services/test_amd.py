@@ -110,10 +110,10 @@ def test_media_may_be_sent_after_detect_in_the_same_turn() -> None:
 
 
 @pytest.mark.covers("AMD.Events.DetectionError")
-def test_without_a_call_the_promise_tells_the_error() -> None:
-    stage = detect(DETECT % "", PERSON)
+def test_without_a_call_listeners_and_the_promise_are_told_the_error() -> None:
+    source = DETECT.replace("show(await", "amd.addEventListener(AMD.Events.DetectionError, show); show(await")
     message = "The 'call' parameter is required, the operation will be skipped!"
-    assert stage.logs() == [f"AMD.Events.DetectionError undefined {message}"]
+    assert detect(source % "", PERSON).logs() == [f"AMD.Events.DetectionError undefined {message}"] * 2
 
 
 @pytest.mark.parametrize(("timeout", "at"), [("timeout: 3000", 3.0), ("", 6.5), ("timeout: 99999", 6.5)])

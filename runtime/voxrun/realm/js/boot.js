@@ -77,6 +77,7 @@
     reflectConstruct: Reflect.construct,
     reflectOwnKeys: Reflect.ownKeys,
     mapDelete: bindCall(Map.prototype.delete),
+    mapForEach: bindCall(Map.prototype.forEach),
     mapGet: bindCall(Map.prototype.get),
     mapHas: bindCall(Map.prototype.has),
     mapSet: bindCall(Map.prototype.set),

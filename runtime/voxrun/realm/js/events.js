@@ -17,11 +17,18 @@
     }
   };
 
+  // Platform code that acts on events of any object, after the scenario's listeners: watcher(object, kind, data).
+  const watchers = V.prim.list();
+  V.watchEvents = (watcher) => {
+    watchers[watchers.length] = watcher;
+  };
+
   V.setDeliver((kind, target, data) => {
     const object = V.lookup(target);
     if (!object) return;
     const hook = get(hooks, target);
     const fields = hook ? hook(kind, data) : undefined;
     V.dispatch(object, kind, { name: kind, ...fields, ...data });
+    for (let i = 0; i < watchers.length; i++) watchers[i](object, kind, data);
   });
 })

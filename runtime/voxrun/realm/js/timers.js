@@ -51,6 +51,10 @@
     }, undefined, name, timer.where);
   });
 
+  // For platform code: timers of its own that count like a scenario's.
+  V.setTimeout = (callback, delay) => start(callback, milliseconds(delay, 0), [], false);
+  V.clearTimeout = clear;
+
   V.expose("setTimeout", (callback, delay, ...args) => start(callback, milliseconds(delay, 0), args, false));
   V.expose("setInterval", (callback, delay, ...args) => start(callback, milliseconds(delay, SHORTEST_INTERVAL), args, true));
   V.expose("clearTimeout", clear);
