@@ -20,7 +20,7 @@ from voxrun.realm.positions import Position, ScriptMap
 
 
 def run(files: Sequence[Path], say: Callable[[str], object]) -> int:
-    """Check the scripts of one rule and say what was found; exit code 0 when that is nothing."""
+    """Check the scripts of one rule and say what was found; exit code 0 when there are no problems."""
     scripts = read_scripts(files)
     found = check(scripts)
     for finding in found:
@@ -28,11 +28,20 @@ def run(files: Sequence[Path], say: Callable[[str], object]) -> int:
         frame = _frame(scripts, finding)
         if frame:
             say(frame)
-    if found:
-        say(f"{len(found)} {'problem' if len(found) == 1 else 'problems'} found.")
-        return FAILED
-    say(f"{', '.join(script.name for script in scripts)}: no problems found.")
-    return OK
+    problems = sum(finding.serious for finding in found)
+    notes = len(found) - problems
+    names = ", ".join(script.name for script in scripts)
+    noted = _count(notes, "note")
+    if problems:
+        more = f" and {noted}" if notes else ""
+        say(f"{_count(problems, 'problem')}{more} found.")
+    else:
+        say(f"{names}: no problems found{', ' + noted if notes else ''}.")
+    return FAILED if problems else OK
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def check(scripts: Sequence[Script]) -> list[Finding]:

@@ -58,6 +58,14 @@ PARTLY: Final[dict[str, str]] = {
 }
 """Works, with what is missing."""
 
+IGNORED: Final[dict[str, tuple[str, ...]]] = {
+    "Call.answer": ("audioLevelExtension", "mixStreams"),
+    "Call.record": ("language", "dict", "labels", "provider", "format", "expire", "video"),
+    "VoxEngine.callSIP": ("video",),
+    "VoxEngine.callUser": ("video", "analyticsLabel"),
+}
+"""Options that are taken and have no effect: ``voxrun check`` says so where one is written."""
+
 
 def not_here(name: str) -> str:
     """Why a member will not come, "" for those that may."""

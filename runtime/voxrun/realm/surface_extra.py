@@ -182,6 +182,8 @@ MORE_MEMBERS: Final[dict[str, dict[str, Any]]] = {
 }
 
 RETIRED: Final = {
+    "VoxEngine.CallList": "CallList",
+    "VoxEngine.RecordExpireTime": "RecordExpireTime",
     "ElevenLabs.createConversationalAIClient": "ElevenLabs.createAgentsClient",
     "ElevenLabs.ConversationalAIEvents": "ElevenLabs.AgentsEvents",
     "ElevenLabs.ConversationalAIClient": "ElevenLabs.AgentsClient",

@@ -27,5 +27,10 @@ def test_global_names_are_the_first_words() -> None:
     assert {"VoxEngine", "Net", "CallEvents", "setTimeout", "Modules", "WebSocket"} <= SURFACE.roots
 
 
+def test_events_that_never_come_are_known() -> None:
+    assert "CallEvents.VideoTrackCreated" in SURFACE.silent
+    assert "CallEvents.Connected" not in SURFACE.silent
+
+
 def test_methods_of_several_classes_come_together() -> None:
     assert {"answer", "clearMediaBuffer"} <= SURFACE.methods(["Call", "Ultravox.WebSocketAPIClient"])

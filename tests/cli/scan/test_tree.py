@@ -21,6 +21,16 @@ def test_a_chain_of_members_has_one_name() -> None:
     assert tree.dotted(first("a[0];", "subscript_expression")) == ""
 
 
+def test_entries_of_an_object_are_its_keys_with_their_values() -> None:
+    found = tree.entries(first("f({a: 1, 'b': x, c, d() {}, ...e});", "object"))
+    assert [(tree.text(key), tree.text(value)) for key, value in found] == [
+        ("a", "1"),
+        ("'b'", "x"),
+        ("c", "c"),
+    ]
+    assert tree.entries(first("f(1);", "number")) == []
+
+
 def test_await_and_parentheses_are_taken_off() -> None:
     node = first("async () => { x = (await (go())); }", "parenthesized_expression")
     assert tree.text(tree.unwrap(node)) == "go()"

@@ -23,6 +23,8 @@ class Surface:
     lenient: frozenset[str]
     retired: dict[str, str]
     open: frozenset[str]
+    silent: frozenset[str]
+    """Events that never come here (``realm/silent.txt``)."""
 
     @functools.cached_property
     def _all(self) -> dict[str, set[str]]:
@@ -58,7 +60,8 @@ class Surface:
 @functools.cache
 def load_surface() -> Surface:
     """The surface that is installed with voxrun."""
-    data = json.loads((resources.files("voxrun.realm") / "surface.json").read_text("utf-8"))
+    folder = resources.files("voxrun.realm")
+    data = json.loads((folder / "surface.json").read_text("utf-8"))
     return Surface(
         modules=data["modules"],
         namespaces=data["namespaces"],
@@ -69,4 +72,5 @@ def load_surface() -> Surface:
         lenient=frozenset(data["lenient"]),
         retired=data["retired"],
         open=frozenset(data["open"]),
+        silent=frozenset((folder / "silent.txt").read_text("utf-8").split()),
     )

@@ -81,6 +81,20 @@ def arguments(call: Node) -> list[Node]:
     return [n for n in listed.named_children if n.type != "comment"] if listed is not None else []
 
 
+def entries(node: Node) -> list[tuple[Node, Node]]:
+    """(key, value) for each ``key: value`` and shorthand of an object literal, [] for anything else."""
+    if node.type != "object":
+        return []
+    found = []
+    for each in node.named_children:
+        key, value = each.child_by_field_name("key"), each.child_by_field_name("value")
+        if each.type == "shorthand_property_identifier":
+            found.append((each, each))
+        elif key is not None and value is not None:
+            found.append((key, value))
+    return found
+
+
 def string_value(node: Node) -> str | None:
     """The value of a plain string literal, None for anything else."""
     if node.type != "string" or any(n.type == "escape_sequence" for n in node.named_children):
