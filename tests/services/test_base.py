@@ -17,13 +17,14 @@ from voxrun.session.virtual import run_virtual
 
 assert voxrun.session.setup.attach_services  # imports every service that sessions have
 ALL: list[type[Service]] = [one for one in Service.__subclasses__() if one.__module__.startswith("voxrun.")]
-PREFIXES = {
-    "call.js": "call.",
-    "playback.js": "call.",
-    "player.js": "player.",
-    "_connector.js": "connector.",
+SENDERS = {
+    "call.js": ("command", "call."),
+    "playback.js": ("command", "call."),
+    "player.js": ("command", "player."),
+    "_connector.js": ("command", "connector."),
+    "applicationstorage.js": ("ask", "storage."),
 }
-"""What a file's own function ``command`` puts before a kind."""
+"""A file's own function that sends commands, and what it puts before a kind."""
 OF_THE_SESSION = {"log", "log.tones", "session.terminate", *NOTED}
 
 
@@ -38,9 +39,9 @@ def commands_of_the_realm() -> set[str]:
     found = set()
     for name, text in sources().items():
         found |= set(re.findall(r'V\.command\(\s*"([a-z]+(?:\.[a-z]+)?)"', text))
-        prefix = PREFIXES.get(name)
-        if prefix:
-            found |= {prefix + kind for kind in re.findall(r'(?<![.\w])command\(\s*"([a-z]+)"', text)}
+        if name in SENDERS:
+            sender, prefix = SENDERS[name]
+            found |= {prefix + kind for kind in re.findall(rf'(?<![.\w]){sender}\(\s*"([a-z]+)"', text)}
     return found
 
 
