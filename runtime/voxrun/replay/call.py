@@ -16,7 +16,8 @@ from voxrun.replay.audio_facts import Line, judge
 from voxrun.replay.expectations import Cursor, closest, look
 from voxrun.replay.hearing import Hearing
 from voxrun.replay.outcome import CallFailed, Done, Failure, Met
-from voxrun.replay.people import Person
+from voxrun.replay.people import Party
+from voxrun.replay.scene import Scene
 from voxrun.replay.script import (
     After,
     Callee,
@@ -32,7 +33,6 @@ from voxrun.replay.script import (
     Wait,
     Wish,
 )
-from voxrun.replay.stage import Stage
 from voxrun.replay.texts import find_speech, mismatch, shown
 
 POLITE_MS: Final = 500
@@ -48,7 +48,7 @@ LISTEN_MS: Final = 100
 class Call:
     """See the module docstring. ``trouble`` holds what fails the script whatever it expects."""
 
-    def __init__(self, stage: Stage, trouble: list[str], slack_ms: int = 0) -> None:
+    def __init__(self, stage: Scene, trouble: list[str], slack_ms: int = 0) -> None:
         self.stage = stage
         self.met: list[Met] = []
         self.done: list[Done] = []
@@ -95,7 +95,7 @@ class Call:
         """The end of the script: hang up what is up, let the session end, check what had to stay away."""
         for person in self.stage.people.values():
             if not person.over:
-                person.remote.hang_up()
+                person.hand.hang_up()
         await asyncio.sleep(1)
         for task in tuple(self._tasks):
             task.cancel()
@@ -111,9 +111,7 @@ class Call:
         for person in self.stage.people.values():
             self._hear(person)
 
-    async def _person_step(
-        self, person: Person, step: Say | Dtmf | Silence | Wait | Hangup | Message
-    ) -> None:
+    async def _person_step(self, person: Party, step: Say | Dtmf | Silence | Wait | Hangup | Message) -> None:
         match step:
             case Say():
                 await self._until_quiet(person, POLITE_MS, step.where)
@@ -126,12 +124,12 @@ class Call:
             case Wait():
                 await asyncio.sleep(step.ms / 1000)
             case Hangup():
-                person.remote.hang_up()
+                person.hand.hang_up()
             case Message():
-                person.remote.message(step.text)
+                person.hand.message(step.text)
                 person.tell_moment("sent", step.text)
 
-    async def _somebody(self, who: str, where: str) -> Person:
+    async def _somebody(self, who: str, where: str) -> Party:
         """The person a step is about, once there is a line to it."""
         end = self.stage.now + PATIENCE_MS
         while (person := self.person(who)) is None or not (person.connected or person.over):
@@ -143,7 +141,7 @@ class Call:
             raise self._failed(f"{person.name} is not in the call any more", where)
         return person
 
-    def person(self, who: str = "") -> Person | None:
+    def person(self, who: str = "") -> Party | None:
         """The person of that name; "" for the one the script follows."""
         people = self.stage.people
         if who:
@@ -156,7 +154,7 @@ class Call:
 
     # -- speaking
 
-    async def _until_quiet(self, person: Person, quiet_ms: int, where: str) -> None:
+    async def _until_quiet(self, person: Party, quiet_ms: int, where: str) -> None:
         """Until ``person`` has heard nothing for so long."""
         began = self.stage.now
         while (missing := quiet_ms - min(person.quiet_for(), self.stage.now - began)) > 0:
@@ -171,12 +169,12 @@ class Call:
                 )
             await asyncio.sleep(max(LOOK_MS, missing) / 1000)
 
-    async def _pause(self, person: Person) -> None:
+    async def _pause(self, person: Party) -> None:
         """Between two sentences of one's own there is a pause, by which listeners tell them apart."""
         if person.voice.last is not None:
             await asyncio.sleep(max(0, POLITE_MS - (self.stage.now - person.voice.last)) / 1000)
 
-    async def _speak(self, person: Person, step: Say) -> None:
+    async def _speak(self, person: Party, step: Say) -> None:
         pcm = await self._audio(person, step)
         if person.over:
             return
@@ -184,12 +182,12 @@ class Call:
         await person.speak(pcm)
 
     @staticmethod
-    def _tell_said(person: Person, step: Say, pcm: bytes, interrupts: bool = False) -> None:
+    def _tell_said(person: Party, step: Say, pcm: bytes, interrupts: bool = False) -> None:
         text = step.audio.name if step.audio is not None else step.text
         data = {"ms": len(pcm) // 32, "file": step.audio is not None, "interrupts": interrupts}
         person.tell_moment("said", text, **data)
 
-    async def _audio(self, person: Person, step: Say) -> bytes:
+    async def _audio(self, person: Party, step: Say) -> bytes:
         if step.audio is not None:
             return decode_audio(step.audio)
         self.stage.vocabulary.learn(step.text)
@@ -205,7 +203,7 @@ class Call:
         self._tell_said(person, step.say, pcm, interrupts=True)
         await person.speak(pcm)
 
-    async def _until_speech(self, person: Person, after: After, where: str) -> None:
+    async def _until_speech(self, person: Party, after: After, where: str) -> None:
         """Until the other side has spoken for a part of its utterance, and still speaks."""
         begin = self.stage.now
         first = len(self._hear(person).stream.words)
@@ -216,7 +214,7 @@ class Call:
         what = f"said {after.words}" if after.words else "spoke for so long"
         raise self._failed(f"there was nothing to interrupt: the other side never {what}", where)
 
-    def _far_enough(self, person: Person, after: After, begin: int, first: int) -> bool:
+    def _far_enough(self, person: Party, after: After, begin: int, first: int) -> bool:
         now = self.stage.now
         if person.quiet_for() > LISTEN_MS * 2:
             return False
@@ -228,16 +226,16 @@ class Call:
             return length is not None and spoken * 100 >= length * after.percent
         return spoken >= after.ms
 
-    def _length_of_utterance(self, person: Person) -> int | None:
+    def _length_of_utterance(self, person: Party) -> int | None:
         """Milliseconds of the rendering that is being heard."""
         return self._hear(person).length_ms
 
-    async def _press(self, person: Person, step: Dtmf) -> None:
+    async def _press(self, person: Party, step: Dtmf) -> None:
         person.tell_moment("pressed", step.digits)
         for digit in step.digits:
             if person.over:
                 return
-            person.remote.press(digit)
+            person.hand.press(digit)
             await asyncio.sleep(KEY_MS / 1000)
 
     # -- the session's URL
@@ -265,7 +263,7 @@ class Call:
 
     # -- callees
 
-    def _dialled(self, callee: Callee, person: Person) -> None:
+    def _dialled(self, callee: Callee, person: Party) -> None:
         task = asyncio.get_running_loop().create_task(self._behave(callee, person))
         self._tasks.add(task)
         task.add_done_callback(self._behaved)
@@ -276,23 +274,24 @@ class Call:
             self._trouble.append(str(error))
             self.stage.timeline.touch()
 
-    async def _behave(self, callee: Callee, person: Person) -> None:
+    async def _behave(self, callee: Callee, person: Party) -> None:
         began = self.stage.now
         last = callee.fails_ms if callee.fails_code else callee.answers_ms
         if callee.rings_ms is not None and (last is None or callee.rings_ms < last):
             await asyncio.sleep(callee.rings_ms / 1000)
-            person.remote.ring()
+            person.hand.ring()
             if callee.early_media:
-                person.remote.early_media()
+                person.hand.early_media()
         if last is None:
             return
         await asyncio.sleep((last - (self.stage.now - began)) / 1000)
         if callee.fails_code:
-            person.remote.refuse(callee.fails_code, callee.fails_reason)
+            person.hand.refuse(callee.fails_code, callee.fails_reason)
             return
-        person.remote.answer(callee.headers)
+        person.hand.answer(callee.headers)
         if not person.over:
             person.tell_moment("picked_up")
+        await person.up()
         for step in callee.does:
             if person.over:
                 return
@@ -363,7 +362,7 @@ class Call:
             self._hear(person)
         return look(wish, self.stage.timeline, cursor, self._name(wish.who), self._slack)
 
-    def _hear(self, person: Person) -> Hearing:
+    def _hear(self, person: Party) -> Hearing:
         """What a person has understood so far."""
         if person.name not in self._hearings:
             stream = self.stage.timeline.stream(f"heard {person.name}")
@@ -447,7 +446,7 @@ class Call:
         return CallFailed(Failure(text, where, wish, now, self._cursor.at, None, measured, moments, began))
 
 
-def _utterance_start(person: Person, begin: int) -> int:
+def _utterance_start(person: Party, begin: int) -> int:
     """When the utterance that is being heard began: pauses within it do not count."""
     start: int | None = None
     end = 0

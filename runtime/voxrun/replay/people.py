@@ -1,18 +1,20 @@
-"""The people of a call: scripted legs that speak with local speech and remember what they heard.
+"""The people of a call: they speak with local speech and remember what they heard.
 
 What the scenario does to them, and what they do, goes on the timeline. Sound is kept frame by frame with
-its time; silence is kept as nothing.
+its time; silence is kept as nothing. In virtual time they are scripted legs (``Person``), in real time they
+have phones (``live.person``).
 """
 
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from bisect import bisect_left
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 
-from voxrun.legs.base import DialRequest
+from voxrun.legs.base import Headers
 from voxrun.legs.scripted import ScriptedLeg
 from voxrun.media.frames import FRAME_BYTES, FRAME_MS, SILENCE
 from voxrun.media.graph import Ticker
@@ -69,34 +71,83 @@ def _time_of(entry: tuple[int, bytes]) -> int:
     return entry[0]
 
 
-class Person(ScriptedLeg):
-    """The caller or a callee. ``zero`` is the loop time of the timeline's 0."""
+class Hand(Protocol):
+    """What a person does with the phone, words aside. As ``legs.scripted.Remote``."""
 
-    def __init__(
-        self, name: str, ticker: Ticker, incoming: bool, timeline: Timeline, zero: float, client: str = "user"
-    ) -> None:
-        super().__init__(ticker, incoming, client)
+    def ring(self) -> None: ...
+
+    def early_media(self) -> None: ...
+
+    def answer(self, headers: Headers | None = None) -> None: ...
+
+    def refuse(self, code: int, reason: str = "") -> None: ...
+
+    def hang_up(self) -> None: ...
+
+    def press(self, digits: str) -> None: ...
+
+    def message(self, text: str) -> None: ...
+
+
+class Party(ABC):
+    """The caller or a callee, however it is reached."""
+
+    connected: bool
+    over: bool
+    now: int
+    """Milliseconds on the timeline."""
+
+    def __init__(self, name: str, timeline: Timeline) -> None:
         self.name = name
         self.sound = Sound()
         """What it heard."""
         self.voice = Sound()
         """What it said."""
-        self.request: DialRequest | None = None
-        """How it was called."""
         self.interrupted_at: int | None = None
         """When its latest interruption began."""
-        self._timeline = timeline
+        self.timeline = timeline
+
+    @property
+    @abstractmethod
+    def hand(self) -> Hand:
+        """What it can do."""
+
+    @abstractmethod
+    async def speak(self, pcm: bytes) -> None:
+        """Say something and wait until it is said; the end of the call is the end of it."""
+
+    @abstractmethod
+    async def up(self) -> None:
+        """Until the line is up that it has answered, or the call is over."""
+
+    def tell_moment(self, kind: str, text: str = "", **data: Any) -> None:
+        self.timeline.add(Moment(self.now, kind, text, data, self.name))
+
+    def quiet_for(self) -> int:
+        """Milliseconds since it heard a sound; since ever when it heard none."""
+        last = self.sound.last
+        return self.now - last if last is not None else self.now
+
+
+class Person(ScriptedLeg, Party):
+    """A party as a scripted leg. ``zero`` is the loop time of the timeline's 0."""
+
+    def __init__(
+        self, name: str, ticker: Ticker, incoming: bool, timeline: Timeline, zero: float, client: str = "user"
+    ) -> None:
+        ScriptedLeg.__init__(self, ticker, incoming, client)
+        Party.__init__(self, name, timeline)
         self._zero = zero
         self._loop = asyncio.get_running_loop()
         self._said = asyncio.Event()
 
     @property
-    def now(self) -> int:
-        """Milliseconds on the timeline."""
+    def now(self) -> int:  # type: ignore[override]
         return round((self._loop.time() - self._zero) * 1000)
 
-    def tell_moment(self, kind: str, text: str = "", **data: Any) -> None:
-        self._timeline.add(Moment(self.now, kind, text, data, self.name))
+    @property
+    def hand(self) -> Hand:
+        return self.remote
 
     # -- what the scenario does to it
 
@@ -135,7 +186,7 @@ class Person(ScriptedLeg):
 
     def hear(self, frame: bytes) -> None:
         if not self.over and self.sound.add(self.now, frame):
-            self._timeline.touch()
+            self.timeline.touch()
 
     def tick(self) -> bool:
         if self.queue and not self.over:
@@ -145,15 +196,12 @@ class Person(ScriptedLeg):
             self._said.set()
         return busy
 
+    async def up(self) -> None:
+        """A scripted leg is up at once."""
+
     async def speak(self, pcm: bytes) -> None:
-        """Say something and wait until it is said; the end of the call is the end of it."""
         self.remote.speak(pcm)
         if self.over:
             return
         self._said.clear()
         await self._said.wait()
-
-    def quiet_for(self) -> int:
-        """Milliseconds since it heard a sound; since ever when it heard none."""
-        last = self.sound.last
-        return self.now - last if last is not None else self.now

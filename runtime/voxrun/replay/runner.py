@@ -74,7 +74,7 @@ def play_story(
             await stage.close()
         outcome.met, outcome.done = call.met, call.done
         outcome.listeners, outcome.people = stage.listeners, stage.ears()
-        outcome.notes, outcome.folder = stage.notes(), stage.folder
+        outcome.notes, outcome.folder = await stage.notes(), stage.folder
         outcome.records = [dict(record) for record in stage.records]
         return outcome
 
