@@ -111,3 +111,14 @@ def test_colours_only_where_the_terminal_has_them() -> None:
 def test_a_scenario_cannot_send_control_characters_to_the_terminal() -> None:
     assert printable("a\x1b[2Jb\r\x07\u202ec\td") == "a\\x1b[2Jb\\x0d\\x07\\x202ec d"
     assert "\x1b" not in lines({"k": "log", "t": 0, "level": "write", "text": "\x1b[31mred"})[0]
+
+
+def test_keys_that_the_scenario_hides_are_not_printed() -> None:
+    lines: list[str] = []
+    console = Console(lines.append, False, lambda session: None)
+    key: JsonObject = {"k": "event", "t": 0, "kind": "Call.ToneReceived", "data": {"tone": "7"}}
+    console("a", {"k": "command", "t": 0, "kind": "log.tones", "data": {"hide": True}})
+    for session in ("a", "b"):
+        console(session, key)
+    console("a", {"k": "session", "t": 0, "state": "ended", "reason": "done"})
+    assert [line.rpartition("call   ")[2] for line in lines[:2]] == ["key *", "key 7"]

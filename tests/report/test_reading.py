@@ -30,6 +30,14 @@ def test_a_journal_gives_its_header_and_its_records(tmp_path: Path) -> None:
     assert is_session(tmp_path)
 
 
+def test_keys_that_the_scenario_hid_are_in_no_report(tmp_path: Path) -> None:
+    hide = b'{"n":1,"t":0,"k":"command","kind":"log.tones","id":"","data":{"hide":true}}'
+    key = b'{"n":2,"t":9,"k":"event","kind":"Call.ToneReceived","id":"c","data":{"tone":"7"}}'
+    session = read_session(journal(tmp_path, HEADER, key, hide, key))
+    assert [record.data for record in session.records[1:]] == [{"tone": "7"}, {"hide": True}, {"tone": "*"}]
+    assert '"7"' not in session.records[-1].json
+
+
 @pytest.mark.parametrize(
     "damage",
     [

@@ -22,6 +22,18 @@ def test_the_last_records_of_recent_sessions_are_kept() -> None:
     assert feed.history("unknown") == []
 
 
+def test_pages_do_not_see_keys_that_the_scenario_hides() -> None:
+    runtime = ScriptedRuntime()
+    feed = Feed(runtime)
+    seen: list[object] = []
+    feed.subscribe(lambda session, record: seen.append(record["data"]))
+    runtime.record("a", {"k": "command", "kind": "log.tones", "data": {"hide": True}})
+    for session in ("a", "b"):
+        runtime.record(session, {"k": "event", "kind": "Call.ToneReceived", "data": {"tone": "7"}})
+    assert seen[1:] == [{"tone": "*"}, {"tone": "7"}]
+    assert feed.history("a")[-1][1]["data"] == {"tone": "*"}
+
+
 def test_who_unsubscribes_hears_no_more() -> None:
     runtime = ScriptedRuntime()
     feed = Feed(runtime)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from voxrun.session.hidden_keys import HiddenKeys
 from voxrun.session.messages import JsonObject
 
 Print = Callable[[str], None]
@@ -30,14 +31,16 @@ class Console:
         self._colour = colour
         self._folder_of = folder_of
         self._numbers: dict[str, int] = {}
+        self._keys: dict[str, HiddenKeys] = {}
 
     def __call__(self, session_id: str, record: JsonObject) -> None:
         number = self._numbers.setdefault(session_id, len(self._numbers) + 1)
-        told = tell(record)
+        told = tell(self._keys.setdefault(session_id, HiddenKeys()).shown(record))
         if told is not None:
             self._line(number, int(str(record.get("t", 0))), *told)
         if record.get("k") == "session" and record.get("state") == "ended":
             self._ended(number, session_id, record)
+            del self._keys[session_id]
 
     def _ended(self, number: int, session_id: str, record: JsonObject) -> None:
         folder = self._folder_of(session_id)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from voxrun.errors import ConfigError
+from voxrun.session.hidden_keys import HiddenKeys
 
 JOURNAL: Final = "journal.jsonl"
 LONGEST_MS: Final = 1000 * 3600 * 24 * 30
@@ -79,11 +80,13 @@ def _objects(lines: list[bytes]) -> tuple[list[tuple[dict[str, Any], str]], list
     """The records with their texts, and the numbers of lines that hold none."""
     found: list[tuple[dict[str, Any], str]] = []
     damaged = []
+    keys = HiddenKeys()
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             value = json.loads(line)
+            value = keys.shown(value) if isinstance(value, dict) else value
             text = json.dumps(value, separators=(",", ":"), allow_nan=False)
         except (ValueError, RecursionError):
             value, text = None, ""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from voxrun.server.ports import Observer, Runtime
+from voxrun.session.hidden_keys import HiddenKeys
 from voxrun.session.messages import Json, JsonObject
 
 MAX_RECORDS: Final = 2000
@@ -20,6 +21,7 @@ class Feed:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._kept: dict[str, deque[JsonObject]] = {}
+        self._keys: dict[str, HiddenKeys] = {}
         self._observers: list[Observer] = []
         self._stop = runtime.subscribe(self._record)
 
@@ -57,8 +59,11 @@ class Feed:
     def _record(self, session: str, record: JsonObject) -> None:
         if session not in self._kept:
             self._kept[session] = deque(maxlen=MAX_RECORDS)
+            self._keys[session] = HiddenKeys()
             while len(self._kept) > MAX_SESSIONS:
-                del self._kept[next(iter(self._kept))]
-        self._kept[session].append(record)
+                oldest = next(iter(self._kept))
+                del self._kept[oldest], self._keys[oldest]
+        shown = self._keys[session].shown(record)
+        self._kept[session].append(shown)
         for observer in tuple(self._observers):
-            observer(session, record)
+            observer(session, shown)

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from voxrun.session.clock import Clock
+from voxrun.session.hidden_keys import HiddenKeys
 from voxrun.session.messages import Command, Event, JsonObject
 from voxrun.session.redact import Redactor
 
@@ -88,7 +89,7 @@ class Journal:
         self._observers: list[Observer] = []
         self._file = LineFile(folder / "journal.jsonl" if folder else None)
         self._log = LineFile(folder / "log.txt" if folder else None)
-        self._hide_tones = False
+        self._keys = HiddenKeys()
         self.records: list[JsonObject] | None = None
         """Kept in memory when a list is put here (tests, replay)."""
 
@@ -127,7 +128,7 @@ class Journal:
         record.update(self._redactor.value(data))
         self._next += 1
         trouble = self._file.write(json.dumps(record, ensure_ascii=True, separators=(",", ":")))
-        line = log_line(record, self._zero, self._hide_tones)
+        line = log_line(self._keys.shown(record), self._zero)
         trouble = trouble or (self._log.write(line) if line else "")
         if self.records is not None:
             self.records.append(record)
@@ -135,11 +136,6 @@ class Journal:
             self._show(observer, record)
         if trouble:
             self.error(trouble, own=True)
-
-    def hide_tones(self, hide: bool) -> None:
-        """Logger.hideTones: keys that the caller presses stay out of the text log (cards, PINs). The journal
-        keeps them, for a replay needs them."""
-        self._hide_tones = hide
 
     def _show(self, observer: Observer, record: JsonObject) -> None:
         try:
@@ -181,12 +177,11 @@ def _without_hidden(data: Mapping[str, Any]) -> JsonObject:
     return {name: HIDDEN if name in names else value for name, value in data.items()}
 
 
-TONE = "Call.ToneReceived"
 _QUIET = frozenset({"@timer"})
 _QUIET_COMMANDS = ("log", "timer.")
 
 
-def log_line(record: JsonObject, zero_ms: int, hide_tones: bool = False) -> str:
+def log_line(record: JsonObject, zero_ms: int) -> str:
     """One record as a line of the session log; "" for what a person would not want there."""
     kind = record["k"]
     text = ""
@@ -194,10 +189,7 @@ def log_line(record: JsonObject, zero_ms: int, hide_tones: bool = False) -> str:
         level = record["level"]
         text = str(record["text"]) if level == "write" else f"[{level}] {record['text']}"
     elif kind == "event" and record["kind"] not in _QUIET:
-        data = record["data"]
-        if hide_tones and record["kind"] == TONE and isinstance(data, dict):
-            data = {**data, "tone": "*"}
-        text = f"<- {record['kind']} {_short(data)}"
+        text = f"<- {record['kind']} {_short(record['data'])}"
     elif kind == "command" and not str(record["kind"]).startswith(_QUIET_COMMANDS):
         text = f"-> {record['kind']} {_short(record['data'])}"
     elif kind == "session":

@@ -32,7 +32,7 @@ JS_ERROR = "JS session error"
 LAST = frozenset({"http.request", "calllist.report"})
 """Requests, of which Terminating may make one."""
 
-NOTED = frozenset({"session.customdata"})
+NOTED = frozenset({"session.customdata", "log.tones"})
 """Commands that only the journal takes."""
 
 LAST_EVENTS = frozenset({"@http", "@storage"})
@@ -256,8 +256,6 @@ class Session:
             pass  # the journal has what the turn gave, but nothing is done any more
         elif command.kind == "session.terminate":
             self.stop(NORMAL)
-        elif command.kind == "log.tones":
-            self.journal.hide_tones(command.data.get("hide") is True)
         elif service is None:
             if command.kind not in NOTED:
                 raise InternalError(f"no service carries out '{command.kind!s:.100}'")
