@@ -3,7 +3,7 @@ import pytest
 from signals import floats, tone_level
 
 from voxrun.media.frames import SILENCE
-from voxrun.media.tones import Beat, Section, Tone, ToneGenerator, Wave, progress_tone
+from voxrun.media.tones import Beat, Section, Tone, ToneGenerator, Wave, beep, progress_tone
 
 
 def play(tone: Tone, frames: int, *, loop: bool = False) -> list[bytes]:
@@ -121,3 +121,11 @@ def test_senseless_tones_are_refused(build, message: str) -> None:  # type: igno
 def test_a_tone_of_nothing_is_over_at_once() -> None:
     assert play(Tone((), ()), 5) == []
     assert play(Tone((Wave(440),), (Section((Beat(1.0),), 0.0),)), 5, loop=True) == []
+
+
+def test_a_beep_is_one_sine_of_its_length() -> None:
+    pcm = beep(1000, 400)
+    assert len(pcm) == 400 * 32
+    assert tone_level(floats(pcm), 1000) == pytest.approx(-12 - 6.18, abs=0.1)
+    with pytest.raises(ValueError, match="between 0 and 8000"):
+        beep(9000, 400)

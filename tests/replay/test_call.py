@@ -432,3 +432,31 @@ steps:
     outcome = passes(resources, tmp_path, script, scenario, keep=True)
     assert outcome.folder is not None
     assert (outcome.folder / "recording.wav").stat().st_size > 3 * 64_000
+
+
+def test_what_an_answering_machine_plays_is_on_the_line_and_waits_for_nobody(
+    resources: Resources, tmp_path: Path
+) -> None:
+    scenario = """
+    const call = VoxEngine.callPSTN("+4930", "+4940");
+    call.addEventListener(CallEvents.Connected, () => {
+      call.record();
+      call.say("I talk while the machine beeps and talks and beeps again");
+    });
+    call.addEventListener(CallEvents.Disconnected, VoxEngine.terminate);
+    """
+    script = """
+start: {}
+callees:
+  "+4930": {answers: 1s, does: [tone: 1000, wait: 300ms, {tone: 850, for: 200ms}, wait: 5s, hangup]}
+steps:
+  - expect: {caller_hears: I talk while, as: "+4930"}
+  - wait: 6s
+"""
+    outcome = passes(resources, tmp_path, script, scenario)
+    said = next(ear.said for ear in outcome.people if ear.name == "+4930")
+    (one, other) = said.stretches
+    assert one[1] - one[0] == 400
+    assert other[1] - other[0] == 200
+    assert other[0] - one[1] in range(300, 341)
+    assert "a tone of 1000 Hz" in [moment.text for moment in outcome.timeline.moments]

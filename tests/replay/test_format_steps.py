@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from tests.replay.test_format import read, wrong
 
-from voxrun.replay.script import After, Dtmf, Expect, Hangup, HttpCall, Interrupt, Say, Silence, Wait
+from voxrun.errors import ScriptError
+from voxrun.replay.script import After, Beep, Dtmf, Expect, Hangup, HttpCall, Interrupt, Say, Silence, Wait
 from voxrun.replay.texts import Wanted
 
 
@@ -25,11 +27,13 @@ steps:
   - {dtmf: 1, as: bob}
   - silence: 300ms
   - wait: 2
+  - tone: 850
+  - {tone: 1400, for: 1.2s, as: bob}
   - http: {method: get, path: /a, body: {a: 1}, reply: 204}
   - {hangup: {as: bob}}
 """,
     )
-    say, audio, percent, seconds, words, dtmf, silence, wait, http, hangup = script.steps
+    say, audio, percent, seconds, words, dtmf, silence, wait, tone, beep, http, hangup = script.steps
     assert isinstance(say, Say)
     assert (say.voice and say.voice.name, say.who) == ("en-gb", "bob")
     assert isinstance(audio, Say)
@@ -45,10 +49,29 @@ steps:
     assert silence.ms == 300
     assert isinstance(wait, Wait)
     assert wait.ms == 2000
+    assert isinstance(tone, Beep)
+    assert (tone.hz, tone.ms, tone.who) == (850, 400, "")
+    assert isinstance(beep, Beep)
+    assert (beep.hz, beep.ms, beep.who) == (1400, 1200, "bob")
     assert isinstance(http, HttpCall)
     assert (http.method, http.body, http.reply and http.reply.status) == ("GET", '{"a":1}', 204)
     assert isinstance(hangup, Hangup)
     assert hangup.who == "bob"
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        ("tone: loud", "must be a number"),
+        ("tone: 9000", "7900"),
+        ("{tone: 1000, for: 0s}", "more than 0 s"),
+        ("{tone: 1000, for: 61s}", "at most 60 s"),
+        ("{tone: 1000, level: 3}", "level"),
+    ],
+)
+def test_a_tone_that_cannot_be_played_is_told(tmp_path: Path, step: str, message: str) -> None:
+    with pytest.raises(ScriptError, match=message):
+        read(tmp_path, f"steps:\n  - {step}\n")
 
 
 def test_expectations_with_their_options(tmp_path: Path) -> None:

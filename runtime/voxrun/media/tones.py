@@ -122,6 +122,13 @@ def progress_tone(country: str, name: ToneName = "ringback") -> Tone:
     raise ValueError(f"no tones for {country!r}; known are {' and '.join(get_args(Country))}")
 
 
+def beep(hz: float, ms: int, dbm0: float = -12.0) -> bytes:
+    """16 kHz mono s16le of one sine of ``ms``, in whole frames. Raises ValueError for what is no tone."""
+    tone = Tone((Wave(hz, dbm0),), (Section((Beat(None),), ms / 1000),))
+    generator = ToneGenerator(tone)
+    return b"".join(iter(generator.next_frame, None))
+
+
 class ToneGenerator:
     """Plays a tone frame by frame. Waves run on through pauses, as a telephone exchange's do."""
 

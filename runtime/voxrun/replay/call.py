@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from voxrun.errors import ScriptError
 from voxrun.media.files import decode_audio
+from voxrun.media.tones import beep
 from voxrun.replay.audio_facts import Line, judge
 from voxrun.replay.expectations import Cursor, closest, look
 from voxrun.replay.hearing import Hearing
@@ -20,6 +21,7 @@ from voxrun.replay.people import Party
 from voxrun.replay.scene import Scene
 from voxrun.replay.script import (
     After,
+    Beep,
     Callee,
     Dtmf,
     Expect,
@@ -111,7 +113,9 @@ class Call:
         for person in self.stage.people.values():
             self._hear(person)
 
-    async def _person_step(self, person: Party, step: Say | Dtmf | Silence | Wait | Hangup | Message) -> None:
+    async def _person_step(
+        self, person: Party, step: Say | Dtmf | Silence | Wait | Beep | Hangup | Message
+    ) -> None:
         match step:
             case Say():
                 await self._until_quiet(person, POLITE_MS, step.where)
@@ -123,6 +127,10 @@ class Call:
                 await self._until_quiet(person, step.ms, step.where)
             case Wait():
                 await asyncio.sleep(step.ms / 1000)
+            case Beep():
+                data = {"ms": step.ms, "file": True, "interrupts": False}
+                person.tell_moment("said", f"a tone of {step.hz} Hz", **data)
+                await person.speak(beep(step.hz, step.ms))
             case Hangup():
                 person.hand.hang_up()
             case Message():

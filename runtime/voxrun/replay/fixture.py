@@ -109,6 +109,10 @@ class ScriptedCall:
         """Let time pass."""
         await self._do({"wait": duration})
 
+    async def tone(self, hz: int, **options: Any) -> None:
+        """Play a tone into the line: ``for_=``, ``as_=``."""
+        await self._do({"tone": hz, **options})
+
     async def message(self, text: str, **options: Any) -> None:
         """Send a text message within the call."""
         await self._do({"message": text, **options})

@@ -55,6 +55,8 @@ Steps
     ``dtmf: 0123``               presses keys (0-9 * # A-D)
     ``silence: 3s``              says nothing for 3 s after the other side has stopped speaking
     ``wait: 3s``                 lets 3 s pass
+    ``tone: 1000``               plays a tone of 1000 Hz into the line, ``for: 400ms`` (400ms); like an
+                                 answering machine it waits for nobody
     ``message: TEXT``            sends a text message within the call
     ``http: {...}``              a request to the session's URL: ``method``, ``path``, ``headers``, ``body``
                                  (an object is sent as JSON), ``reply: {status, text, json}`` it must get
@@ -63,7 +65,7 @@ Steps
 
 Steps are done by the caller, and in a session that was started by the first callee; ``as: NAME`` beside a
 step lets another callee do it. A callee's own ``does`` is a list of ``say``, ``dtmf``, ``wait``,
-``silence``, ``message`` and ``hangup`` that it does by itself once it has answered.
+``silence``, ``tone``, ``message`` and ``hangup`` that it does by itself once it has answered.
 
 Expectations: ``expect: answered`` where no more is to be said, else a mapping of one kind and its options.
 Several are a list, and have to come in that order; ``expect: {any_order: [...]}`` in any.

@@ -10,6 +10,7 @@ from voxrun.replay import format_parts as parts
 from voxrun.replay.script import (
     AUDIO_FACTS,
     After,
+    Beep,
     Dtmf,
     Expect,
     Hangup,
@@ -27,11 +28,20 @@ from voxrun.replay.script import (
 from voxrun.yamldoc import Item, suggestion
 
 MOST_STEPS: Final = 2000
+LONGEST_TONE_MS: Final = 60_000
 KEYS: Final = frozenset("0123456789*#ABCD")
 STEPS: Final = (
-    "say", "interrupt", "dtmf", "silence", "wait", "message", "http", "hangup", "expect",
+    "say", "interrupt", "dtmf", "silence", "wait", "tone", "message", "http", "hangup", "expect",
 )  # fmt: skip
-PERSON_STEPS: Final = ("say", "dtmf", "silence", "wait", "message", "hangup")
+PERSON_STEPS: Final = ("say", "dtmf", "silence", "wait", "tone", "message", "hangup")
+STEP_OPTIONS: Final = {
+    "interrupt": ("after", "as"),
+    "tone": ("for", "as"),
+    "wait": (),
+    "http": (),
+    "expect": (),
+}
+"""What may stand beside a step; ``as`` where nothing is said here."""
 ALONE: Final = (
     "answered",
     "ringing",
@@ -100,10 +110,16 @@ class _Reader:
             self._no_step(item, known)
         read: dict[str, Callable[[Item, dict[str, Item]], Step]] = {
             "say": self._say, "interrupt": self._interrupt, "dtmf": self._dtmf, "silence": self._silence,
-            "wait": self._wait, "message": self._message, "http": self._http, "hangup": self._hangup,
-            "expect": self._expect,
+            "wait": self._wait, "tone": self._tone, "message": self._message, "http": self._http,
+            "hangup": self._hangup, "expect": self._expect,
         }  # fmt: skip
-        options = {"interrupt": ("after", "as"), "wait": (), "http": (), "expect": ()}.get(kind, ("as",))
+        options = {
+            "interrupt": ("after", "as"),
+            "tone": ("for", "as"),
+            "wait": (),
+            "http": (),
+            "expect": (),
+        }.get(kind, ("as",))
         item.mapping((kind, *options))
         return read[kind](item, entries)
 
@@ -162,6 +178,15 @@ class _Reader:
 
     def _wait(self, item: Item, entries: dict[str, Item]) -> Wait:
         return Wait(entries["wait"].milliseconds(), item.where)
+
+    def _tone(self, item: Item, entries: dict[str, Item]) -> Beep:
+        hz = entries["tone"].integer(20, 7900)
+        ms = entries["for"].milliseconds() if "for" in entries else Beep(hz).ms
+        if not 0 < ms <= LONGEST_TONE_MS:
+            entries["for"].fail(
+                f"{entries['for'].name} must be more than 0 s and at most {LONGEST_TONE_MS // 1000} s"
+            )
+        return Beep(hz, ms, self._who(entries), item.where)
 
     def _message(self, item: Item, entries: dict[str, Item]) -> Message:
         return Message(entries["message"].text(), self._who(entries), item.where)

@@ -11,6 +11,7 @@ from voxrun.replay.failure import command, describe
 from voxrun.replay.hints import hints
 from voxrun.replay.outcome import Failure, Met, Outcome
 from voxrun.replay.script import (
+    Beep,
     Dtmf,
     Expect,
     Hangup,
@@ -117,6 +118,8 @@ def told(step: Step, me: str) -> str:
             return f"{step.say.who or me} {_speech(step.say, 'interrupts')}"
         case Dtmf():
             return f"{step.who or me} presses {step.digits}"
+        case Beep():
+            return f"{step.who or me} plays a tone of {step.hz} Hz"
         case Silence():
             return f"{step.who or me} is silent for {step.ms / 1000:g} s"
         case Message():

@@ -104,6 +104,16 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Beep:
+    """Play a tone into the line, without waiting for anybody: what an answering machine does."""
+
+    hz: int
+    ms: int = 400
+    who: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Hangup:
     """Put the phone down."""
 
@@ -141,7 +151,7 @@ class HttpCall:
     where: str = ""
 
 
-PersonStep: TypeAlias = Say | Dtmf | Wait | Silence | Hangup | Message
+PersonStep: TypeAlias = Say | Dtmf | Wait | Silence | Beep | Hangup | Message
 """What a callee can do by itself."""
 
 
@@ -186,7 +196,7 @@ class Expect:
     where: str = ""
 
 
-Step: TypeAlias = Say | Interrupt | Dtmf | Silence | Wait | Hangup | HttpCall | Message | Expect
+Step: TypeAlias = Say | Interrupt | Dtmf | Silence | Wait | Beep | Hangup | HttpCall | Message | Expect
 
 
 # -- the world around ---------------------------------------------------------------------------------
