@@ -219,6 +219,11 @@
     return row[b.length];
   }
 
+  function getLocalTime(timezone, date) {
+    V.loadModule("_localtime");
+    return V.localTime(timezone, date);
+  }
+
   V.utf8Encode = utf8Encode;
   V.utf8Decode = utf8Decode;
   V.utf8Length = (text) => utf8Encode("" + text).length;
@@ -232,6 +237,7 @@
   V.expose("hex2bytes", hex2bytes);
   V.expose("base64_encode", base64_encode);
   V.expose("base64_decode", base64_decode);
+  V.expose("getLocalTime", getLocalTime);
   V.expose("uuidgen", uuidgen);
   V.expose("levenshtein_distance", levenshtein_distance);
 })
