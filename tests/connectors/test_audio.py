@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from tests.connectors.provider import LOUD, Ear, ms, virtual
 
 from voxrun.connectors.audio import Downlink, SampleJoiner, Uplink
@@ -11,6 +12,8 @@ from voxrun.media.frames import FRAME_BYTES, SILENCE
 from voxrun.media.graph import Source
 from voxrun.media.levels import samples
 from voxrun.services.ticker import LoopTicker
+from voxrun.session.clock import LoopClock
+from voxrun.session.virtual import run_virtual
 
 
 class Speaker:
@@ -99,6 +102,55 @@ async def test_a_unit_faster_than_real_time_loses_what_is_too_much() -> None:
         source.push(LOUD)
     assert len(sent) == 25
     assert uplink.dropped == 975
+
+
+class ByHand:
+    """A ticker whose ticks the test makes."""
+
+    def start(self, node: object) -> None: ...
+
+    def stop(self, node: object) -> None: ...
+
+
+@pytest.mark.parametrize("ppm", [100, -100])
+def test_a_clock_100_ppm_off_for_an_hour_makes_no_gap_and_loses_nothing(ppm: int) -> None:
+    async def main(clock: LoopClock) -> tuple[int, int, Uplink]:
+        loop, loud, silent = asyncio.get_running_loop(), 0, 0
+
+        def deliver(frame: bytes) -> None:
+            nonlocal loud, silent
+            loud, silent = loud + (frame is LOUD), silent + (frame is SILENCE)
+
+        uplink, source = Uplink(ByHand(), deliver), Source()
+        uplink.open()
+        source.connect(uplink)
+        period, tick = 0.02 * (1 - ppm / 1_000_000), 0.005
+        for n in range(3600 * 50):
+            while tick < n * period:
+                loop._virtual_now = tick  # type: ignore[attr-defined]
+                uplink.tick()
+                tick += 0.02
+            loop._virtual_now = n * period  # type: ignore[attr-defined]
+            source.push(LOUD)
+        return loud, silent, uplink
+
+    loud, silent, uplink = run_virtual(main)
+    assert (loud, silent, uplink.dropped) == (3600 * 50, 0, 0)
+
+
+@virtual
+async def test_what_a_stall_put_ahead_melts_away_in_pauses() -> None:
+    sent: list[bytes] = []
+    uplink = Uplink(LoopTicker(), sent.append)
+    uplink.open()
+    speaker = Speaker(uplink)
+    await speaker.speak(50)
+    for _ in range(15):  # what was held up comes at once
+        speaker.source.push(LOUD)
+    speaker.frame = bytes(640)
+    await speaker.speak(50)
+    assert sent.count(LOUD) == 65
+    assert len(sent) <= 103
 
 
 @virtual

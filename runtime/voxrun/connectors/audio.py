@@ -16,6 +16,7 @@ from typing import Final
 
 from voxrun.media.frames import FRAME_BYTES, FRAME_MS, SAMPLE_RATE, SILENCE
 from voxrun.media.graph import Sink, Source, Ticker
+from voxrun.media.levels import is_silence
 from voxrun.media.mix import mix
 from voxrun.media.playout import PcmQueue
 from voxrun.media.resample import Resampler
@@ -28,6 +29,12 @@ LIVE_SLACK: Final = 5
 """Frames that a sending unit may be late before silence takes their place."""
 MOST_LEAD: Final = 25
 """Frames the stream may be ahead of the clock; a unit that sends faster loses the rest."""
+COMFORT: Final = 2
+"""Frames it may be ahead before quiet ones are left out: what a stall put in must not stay as delay."""
+QUIET_DBFS: Final = -60.0
+"""What counts as quiet there."""
+DRIFT_FRAMES: Final = 1000
+"""A unit that is ahead has one frame of it forgiven in so many: its clock may be faster than ours."""
 MIX_WAIT: Final = 3
 """With several units: frames that one may be ahead before it is mixed without the others."""
 
@@ -86,9 +93,13 @@ class Uplink(Sink):
     def tick(self) -> bool:
         if self._opened_at is None:
             return False
-        sending = self._loop.time() - self._heard_at < LIVE_S
-        for _ in range(-self._lead() - (LIVE_SLACK if sending else 0)):
-            self._pass(SILENCE)
+        behind = -self._lead()
+        if self._loop.time() - self._heard_at >= LIVE_S:
+            for _ in range(behind):
+                self._pass(SILENCE)
+        elif behind > LIVE_SLACK:
+            # It is sending: its clock is slower than ours, or it is late. Silence would cut its speech.
+            self._opened_at += (behind - LIVE_SLACK) * FRAME_S
         return True
 
     def _lead(self) -> int:
@@ -98,10 +109,17 @@ class Uplink(Sink):
         return self._sent - int((self._loop.time() - self._opened_at) / FRAME_S + 1e-6)
 
     def _forward(self, frame: bytes) -> None:
-        if self._lead() >= MOST_LEAD:
+        lead = self._lead()
+        if lead >= MOST_LEAD:
             self.dropped += 1
-        else:
-            self._pass(frame)
+            return
+        if lead > COMFORT:
+            if is_silence(frame, QUIET_DBFS):
+                return
+            if self._sent % DRIFT_FRAMES == 0:
+                assert self._opened_at is not None
+                self._opened_at -= FRAME_S
+        self._pass(frame)
 
     def _pass(self, frame: bytes) -> None:
         self._sent += 1

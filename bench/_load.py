@@ -1,0 +1,220 @@
+"""Callers and a voice AI in a process of their own, told what to do by lines of JSON on standard input.
+
+The voice AI has the provider's REST door and a WebSocket that gives back what it is sent. One clock measures
+both ends of a call: packets of callers, and messages that reach the voice AI.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+import numpy as np
+import uvicorn
+from _callers import PERIOD, Caller, Network
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from websockets.asyncio.server import ServerConnection, serve
+
+LATE_S = 0.02
+LOUD = 1500
+
+
+class Socket:
+    """What one call's audio did at the voice AI."""
+
+    def __init__(self, connection: ServerConnection) -> None:
+        self.connection = connection
+        self.messages: list[float] = []
+        self.loud: list[float] = []
+        self.echo = True
+
+
+class VoiceAI:
+    """Gives back what it hears."""
+
+    def __init__(self) -> None:
+        self.sockets: list[Socket] = []
+        self.ws_url = ""
+
+    async def create(self, request: Request) -> JSONResponse:
+        identity = "5f4c0000-0000-4000-8000-000000000001"
+        return JSONResponse({"callId": identity, "joinUrl": self.ws_url}, 201)
+
+    async def join(self, connection: ServerConnection) -> None:
+        socket = Socket(connection)
+        self.sockets.append(socket)
+        await connection.send('{"type":"call_started","callId":"5f4c"}')
+        with contextlib.suppress(Exception):
+            async for message in connection:
+                if isinstance(message, str):
+                    continue
+                now = time.monotonic()
+                socket.messages.append(now)
+                if int(np.frombuffer(message, "<i2").max(initial=0)) > LOUD:
+                    socket.loud.append(now)
+                if socket.echo:
+                    await connection.send(message)
+
+
+class Load:
+    """Carries out what comes on standard input; each answer is one line."""
+
+    def __init__(self, ai: VoiceAI) -> None:
+        self._ai = ai
+        self._callers: list[Caller] = []
+        self._client = httpx.AsyncClient(timeout=90, trust_env=False)
+
+    async def do(self, order: dict[str, Any]) -> dict[str, Any]:
+        match order["do"]:
+            case "call":
+                return await self._call(order)
+            case "listen":
+                return await self._listen(order["seconds"])
+            case "barge":
+                return await self._barge()
+            case "end":
+                return await self._end()
+        raise ValueError(order["do"])
+
+    async def _call(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Place calls at ``rate`` a second."""
+        network = Network(order.get("loss", 0.0), order.get("jitter", 0.0))
+        kinds = ["clicker"] * order["clickers"] + ["talker"] * order["talkers"]
+        new = [Caller(order["url"], kind, network, n) for n, kind in enumerate(kinds)]  # type: ignore[arg-type]
+        tasks = []
+        for caller in new:
+            tasks.append(asyncio.create_task(caller.start(self._client)))
+            await asyncio.sleep(1 / order["rate"])
+        self._callers += new
+        done = await asyncio.gather(*tasks, return_exceptions=True)
+        failed = [str(error) or type(error).__name__ for error in done if isinstance(error, BaseException)]
+        return {"answer_ms": [1e3 * caller.answer_s for caller in new], "failed": failed}
+
+    async def _listen(self, seconds: float) -> dict[str, Any]:
+        """What happens in so many seconds."""
+        begin = time.monotonic()
+        await asyncio.sleep(seconds)
+        end = time.monotonic() - 0.3  # clicks of the last moments are on their way
+        up, down = [], []
+        for socket in self._ai.sockets:
+            up += late([t - n * PERIOD for n, t in enumerate(socket.messages) if begin <= t])
+        for caller in self._callers:
+            down += late([offset for at, offset in caller.lateness if at >= begin])
+        ways, rounds = [], []
+        clickers = [caller for caller in self._callers if caller.kind == "clicker"]
+        for caller in clickers:
+            sent = [t for t in caller.sent if begin <= t < end]
+            socket = self._socket_of(caller)
+            ways += delays(sent, socket.loud if socket else [])
+            rounds += delays(sent, caller.loud)
+        return {
+            "up_late": share_late(up), "down_late": share_late(down), "one_way_ms": ways,
+            "round_trip_ms": rounds, "packets": len(down), "messages": len(up),
+        }  # fmt: skip
+
+    def _socket_of(self, caller: Caller) -> Socket | None:
+        """The voice AI's side of a call: the one that hears its clicks."""
+        best, found = 0, None
+        for socket in self._ai.sockets:
+            heard = len([d for d in delays(caller.sent, socket.loud) if d < 900])
+            steady = len(socket.loud) < 8 * len(caller.sent) + 8
+            if steady and heard > best:
+                best, found = heard, socket
+        return found
+
+    async def _barge(self) -> dict[str, Any]:
+        """The voice AI speaks in a burst and clears it: how long is it still heard?"""
+        clickers = [caller for caller in self._callers if caller.kind == "clicker"]
+        times = []
+        at = np.arange(16_000 * 3) / 16_000
+        tone = (9000 * np.sin(2 * np.pi * 500 * at)).astype("<i2").tobytes()
+        for caller in clickers:
+            socket = self._socket_of(caller)
+            if socket is None:
+                continue
+            socket.echo = False
+            for start in range(0, len(tone), 6400):
+                await socket.connection.send(tone[start : start + 6400])
+            await asyncio.sleep(0.7)
+            cleared = time.monotonic()
+            await socket.connection.send('{"type":"playback_clear_buffer"}')
+            await asyncio.sleep(0.5)
+            after = [t for t in caller.loud if cleared <= t]
+            times.append(1e3 * (max(after) - cleared) if after else 0.0)
+            socket.echo = True
+        return {"clear_ms": times}
+
+    async def _end(self) -> dict[str, Any]:
+        await asyncio.gather(*(caller.stop(self._client) for caller in self._callers), return_exceptions=True)
+        self._callers.clear()
+        self._ai.sockets.clear()
+        return {}
+
+
+def late(offsets: Sequence[float]) -> list[float]:
+    """Seconds by which each of a steady stream is behind its best."""
+    if not offsets:
+        return []
+    best = float(np.percentile(offsets, 5))
+    return [offset - best for offset in offsets]
+
+
+def share_late(lateness: Sequence[float]) -> float:
+    """Per cent of frames over 20 ms late; 100 where there are none at all."""
+    return 100.0 * sum(each > LATE_S for each in lateness) / len(lateness) if lateness else 100.0
+
+
+def delays(sent: Sequence[float], heard: Sequence[float]) -> list[float]:
+    """ms from each click to the first sound after it (within a second)."""
+    found, at = [], 0
+    ordered = sorted(heard)
+    for moment in sent:
+        while at < len(ordered) and ordered[at] < moment:
+            at += 1
+        if at < len(ordered) and ordered[at] - moment < 0.9:
+            found.append(1e3 * (ordered[at] - moment))
+    return found
+
+
+async def main() -> None:
+    ai = VoiceAI()
+    socket_server = await serve(ai.join, "127.0.0.1", 0, compression=None, max_size=None)
+    ai.ws_url = f"ws://127.0.0.1:{next(iter(socket_server.sockets)).getsockname()[1]}/join"
+    app = Starlette(routes=[Route("/api/calls", ai.create, methods=["POST"])])
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    load = Load(ai)
+    print(json.dumps({"api": f"http://127.0.0.1:{port}/api", "ws": ai.ws_url}), flush=True)
+    reader = asyncio.StreamReader(limit=1 << 20)
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    while line := await reader.readline():
+        try:
+            answer = await load.do(json.loads(line))
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+    server.should_exit = True
+    await serving
+
+
+if __name__ == "__main__":
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(main())
+    else:
+        uvloop.run(main())
