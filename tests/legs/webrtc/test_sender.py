@@ -49,6 +49,16 @@ def test_a_key_takes_the_place_of_audio_and_keeps_one_timestamp() -> None:
     assert sent.packets[8].timestamp - sent.packets[0].timestamp == 6 * 960
 
 
+def test_a_stall_in_the_middle_of_a_key_does_not_make_it_two() -> None:
+    sent = Sent()
+    sent.send(LOUD)
+    sent.sender.keys.queue("8")
+    sent.send(LOUD, LOUD)
+    sent.sender.skip(7)
+    sent.send(*[LOUD] * 4)
+    assert len({p.timestamp for p in sent.packets if p.payload_type == 110}) == 1
+
+
 def test_skipping_lets_time_pass() -> None:
     sent = Sent()
     sent.send(LOUD)

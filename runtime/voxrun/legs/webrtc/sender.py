@@ -31,6 +31,7 @@ class Sender:
         # RFC 3550 wants random starts against known-plaintext attacks; the SSRC is one and SRTP encrypts.
         self._sequence = ssrc & 0x7FFF
         self._timestamp = ssrc * 7 % (1 << 32)
+        self._key_began = 0
         self._talking = False
         self._silent = 0
         self._silence = b""
@@ -75,9 +76,11 @@ class Sender:
 
     def _send_key(self, packets: telephone_event.Packets) -> None:
         assert self._event_type is not None
-        began = (self._timestamp - packets.frames_back * self._codec.frame_units) % (1 << 32)
+        if packets.frames_back == 0:
+            self._key_began = self._timestamp
+        # Time that is let pass in the middle of a key must not move its beginning: it would be two keys.
         for _ in range(packets.copies):
-            self._send(self._event_type, packets.payload, began, packets.marker)
+            self._send(self._event_type, packets.payload, self._key_began, packets.marker)
 
     def _send(self, payload_type: int, payload: bytes, timestamp: int, marker: bool) -> None:
         if not payload:
