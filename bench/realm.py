@@ -19,6 +19,8 @@ from _processes import pss_kb
 from _sessions import script
 
 from voxrun.cli.figures import Figure, figure, share, times
+from voxrun.cli.scan.built import OBJECTS, find_built
+from voxrun.cli.scan.surface import load_surface
 from voxrun.realm.inline import InlineRealms
 from voxrun.realm.pool import HostedRealms
 from voxrun.realm.port import BootInfo, RealmPort, Script
@@ -36,6 +38,10 @@ TURN = """
 """
 PLAIN = "VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => call.answer());"
 AGENT = "require(Modules.Ultravox);" + PLAIN
+EVERYTHING = (
+    "for (const name of Object.getOwnPropertyNames(globalThis)) void globalThis[name];"
+    "VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => { call.answer(); makeAll(); });"
+)
 FIELDS = {"callerid": "1", "destination": "2", "displayName": "", "headers": {}, "clientType": "user"}
 CALL = Event("Application.CallAlerting", "c1", FIELDS)
 ECHO = """
@@ -52,8 +58,10 @@ def measure(turns: int = TURNS, realms: int = REALMS, boots: int = BOOTS) -> lis
     inline = asyncio.run(_inline(turns))
     echo, hosted = asyncio.run(_hosted(turns))
     empty, prepare = _prepare(boots)
-    boot = asyncio.run(_boots(boots))
+    boot = asyncio.run(_boots(boots, script().source))
+    core = asyncio.run(_boots(boots, _whole_core()))
     plain, agent, heap = asyncio.run(_weigh(realms))
+    whole, whole_heap = asyncio.run(_host_of(realms, _whole_core()))
     context = f"an empty context of the engine ({_mid(empty):.2g} ms)"
     return [
         _turns("turn inline", inline, 50, times(share(inline, 0.5), share(bare, 0.5), "a bare engine call")),
@@ -71,9 +79,26 @@ def measure(turns: int = TURNS, realms: int = REALMS, boots: int = BOOTS) -> lis
         figure("a byte echoed by another process, 95 of 100", echo, "us", at=0.95),
         figure("realm made ahead", prepare, "ms", against=times(_mid(prepare), _mid(empty), context)),
         figure("boot, Started and CallAlerting of scenarios/inbound.js through the host, warm", boot, "ms"),
+        figure(
+            "the same of a scenario that uses all of the API",
+            core,
+            "ms",
+            20,
+            against=times(_mid(core), _mid(boot), "scenarios/inbound.js"),
+        ),
         Figure("realm with the Ultravox module (PSS)", agent, "KB", 2048, None, f"{plain:.0f} KB without it"),
         Figure("its JavaScript heap", heap, "KB", 2048),
+        Figure("realm with all modules, every name and an object of each class (PSS)", whole, "KB", 4096),
+        Figure("the JavaScript heap of that", whole_heap, "KB", 4096),
     ]
+
+
+def _whole_core() -> str:
+    """A scenario that requires all modules, reads every name and makes an object of each class."""
+    built = find_built(load_surface())
+    requires = "".join(f'require("{name}");' for name in sorted(built.modules))
+    made = "".join(f"{make};" for name, make in OBJECTS.items() if not built.lacks(name))
+    return f"{requires} function makeAll() {{ {made} }} {EVERYTHING}"
 
 
 def _turns(name: str, samples: list[float], most: float | None, against: str) -> Figure:
@@ -172,23 +197,25 @@ def _took(work: Callable[[], object]) -> float:
     return time.perf_counter() - before
 
 
-async def _boots(count: int) -> list[float]:
+async def _boots(count: int, source: str) -> list[float]:
     """ms from the boot of a warm realm to the end of the turn of CallAlerting."""
     realms = HostedRealms()
     samples = []
     for number in range(count):
         await realms.start()
         realm = await realms.open(f"call{number}")
-        samples.append(1e3 * await _timed(_to_alerting(realm)))
+        samples.append(1e3 * await _timed(_to_alerting(realm, source)))
         await realm.close()
     await realms.close()
     return samples
 
 
-async def _to_alerting(realm: RealmPort) -> None:
-    await realm.boot(_info(script().source))
-    await realm.turn(STARTED, START)
-    await realm.turn(CALL, START + 1)
+async def _to_alerting(realm: RealmPort, source: str) -> None:
+    results = [await realm.boot(_info(source)), await realm.turn(STARTED, START)]
+    results.append(await realm.turn(CALL, START + 1))
+    for result in results:
+        if result.error is not None:
+            raise RuntimeError(result.error.message)
 
 
 async def _weigh(count: int) -> tuple[float, float, float]:
