@@ -12,7 +12,8 @@ from voxrun.replay.timeline import Moment, Timeline
 
 def timeline(*moments: Moment) -> Timeline:
     made = Timeline()
-    made.moments += moments
+    for moment in moments:
+        made.add(moment)
     return made
 
 

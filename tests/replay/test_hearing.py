@@ -14,6 +14,7 @@ from voxrun.media.resample import convert
 from voxrun.replay.hearing import Hearing
 from voxrun.replay.people import Sound
 from voxrun.replay.resources import Resources
+from voxrun.replay.texts import words
 from voxrun.replay.timeline import Stream
 from voxrun.speech.base import Voice
 
@@ -103,3 +104,39 @@ def test_music_is_no_words(resources: Resources) -> None:
     at = np.arange(32_000) / 16_000
     music = ((np.sin(2763 * at) + np.sin(3480 * at)) * 6000).astype("<i2").tobytes()
     assert told(hear(spoken(resources), (0, music))) == []
+
+
+def test_listening_only_when_it_is_due_hears_the_same(resources: Resources) -> None:
+    known = spoken(resources)
+    half = len(known[TEXT][0]) // 2 // 640 * 640
+    line = known[TEXT][0][:half] + bytes(640 * 40) + known[OTHER][0] + bytes(640 * 100)
+
+    def heard(seldom: bool) -> tuple[Stream, int]:
+        sound = Sound()
+        hearing, looks, due = Hearing(sound, known, Stream()), 0, 0
+        for now in range(0, len(line) // 32, FRAME_MS):
+            begins = sound.add(now, line[now * 32 : now * 32 + 640])
+            if begins or not seldom or (due is not None and now >= due):
+                hearing.listen(now)
+                due, looks = hearing.due(words("one after the other")), looks + 1
+        return hearing.stream, looks
+
+    often, many = heard(seldom=False)
+    rarely, few = heard(seldom=True)
+    assert (often.words, often.times) == (rarely.words, rarely.times)
+    assert OTHER.split() == often.words[-len(OTHER.split()) :]
+    assert few * 10 < many
+
+
+def test_what_is_waited_for_is_due_when_its_last_word_can_have_been_heard(resources: Resources) -> None:
+    known = spoken(resources)
+    sound = Sound()
+    hearing = Hearing(sound, known, Stream())
+    assert hearing.due(words("came home")) is None  # nothing sounds
+    for now in range(0, 600, FRAME_MS):
+        sound.add(now, known[TEXT][0][now * 32 : now * 32 + 640])
+    hearing.listen(580)
+    soon, late = hearing.due(words("the morning")), hearing.due(words("many fish"))
+    assert soon is not None
+    assert late is not None
+    assert 580 < soon < late <= 580 + 1000

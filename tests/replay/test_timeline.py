@@ -45,3 +45,26 @@ def test_the_latest_of_a_kind() -> None:
     assert (timeline.last("log") or Moment(0, "")).text == "3"
     assert (timeline.last("log", "b") or Moment(0, "")).text == "2"
     assert timeline.last("error") is None
+
+
+def test_who_waits_for_some_kinds_is_not_woken_by_others() -> None:
+    async def main(_: object) -> list[float]:
+        timeline, loop = Timeline(), asyncio.get_running_loop()
+        for at, kind in ((1, "event"), (2, "log"), (4, "event")):
+            loop.call_later(at, timeline.add, Moment(at * 1000, kind))
+        loop.call_later(5, timeline.touch)
+        times = []
+        for _ in range(3):
+            await timeline.changed(2, frozenset({"log"}))
+            times.append(loop.time())
+        return times
+
+    assert run_virtual(main) == [2.0, 4.0, 5.0]
+
+
+def test_moments_of_a_kind_from_a_place_on() -> None:
+    timeline = Timeline()
+    for at, kind in enumerate(("log", "event", "log", "log")):
+        timeline.add(Moment(at, kind))
+    assert [(place, moment.at) for place, moment in timeline.of_kind("log", 1)] == [(2, 2), (3, 3)]
+    assert list(timeline.of_kind("tool")) == []

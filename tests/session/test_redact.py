@@ -76,3 +76,27 @@ def test_what_was_hidden_by_its_name_stays_hidden_when_the_scenario_logs_it() ->
     redactor.value({"payload": {"joinUrl": url, "token": "short"}})
     told = redactor.value({"text": json.dumps({"joinUrl": url, "is": "short"})})
     assert told == {"text": json.dumps({"joinUrl": "«redacted»", "is": "short"}, ensure_ascii=False)}
+
+
+def test_what_is_not_touched_has_nothing_to_hide() -> None:
+    secret = 'tü"p/s3'
+    redactor = Redactor({"KEY": secret, "OTHER": "plain-secret"})
+    redactor.value({"token": "learnt-0123456789"})
+    names = ("text", "Authorization", "to\u212aen", "SECRET", "x")
+    values = (
+        "nothing",
+        secret,
+        f"a {secret} b",
+        json.dumps(secret),
+        "plain-secret",
+        "learnt-0123456789",
+        "«»",
+    )
+    touched = 0
+    for name in names:
+        for value in values:
+            for data in ({name: value}, [[name, value]], {"a": [{name: [value, 1]}]}, {value: name}):
+                text = json.dumps(data)
+                touched += redactor.touches(text)
+                assert redactor.touches(text) or redactor.value(data) == data, data
+    assert 0 < touched < len(names) * len(values) * 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -56,6 +57,7 @@ def test_sleep_until_a_moment_that_is_over_returns_at_once() -> None:
 def test_time_stands_still_while_work_outside_is_pending_and_results_keep_their_order() -> None:
     async def main(clock: LoopClock) -> list[tuple[str, float]]:
         loop = asyncio.get_running_loop()
+        threads = ThreadPoolExecutor(2)
         second_done = threading.Event()
         seen: list[tuple[str, float]] = []
 
@@ -63,7 +65,7 @@ def test_time_stands_still_while_work_outside_is_pending_and_results_keep_their_
             assert second_done.wait(10)  # the later job is ready first
 
         async def run(name: str, job: object) -> None:
-            await loop.run_in_executor(None, job)  # type: ignore[arg-type]
+            await loop.run_in_executor(threads, job)  # type: ignore[arg-type]
             seen.append((name, clock.now()))
 
         async def timer() -> None:
@@ -71,9 +73,24 @@ def test_time_stands_still_while_work_outside_is_pending_and_results_keep_their_
             seen.append(("timer", clock.now()))
 
         await asyncio.gather(run("first", first), run("second", second_done.set), timer())
+        threads.shutdown()
         return seen
 
     assert run_virtual(main) == [("first", 0.0), ("second", 0.0), ("timer", 0.02)]
+
+
+def test_work_for_no_executor_in_particular_is_done_in_its_turn_without_a_thread() -> None:
+    async def main(clock: LoopClock) -> list[object]:
+        loop, done = asyncio.get_running_loop(), list[object]()
+        one = loop.run_in_executor(None, done.append, threading.get_ident())
+        two = loop.run_in_executor(None, done.append, "two")
+        two.cancel()
+        assert not done  # the loop is not idle yet
+        await one
+        await asyncio.sleep(1)
+        return done
+
+    assert run_virtual(main) == [threading.get_ident(), "two"]
 
 
 def test_an_error_of_work_outside_reaches_who_waits_for_it() -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Container
 from typing import Any, Final
 
 from voxrun.errors import ScriptError
 from voxrun.media.files import decode_audio
 from voxrun.media.tones import beep
 from voxrun.replay.audio_facts import Line, judge
-from voxrun.replay.expectations import Cursor, closest, look
+from voxrun.replay.expectations import Cursor, closest, kinds_of, look
 from voxrun.replay.hearing import Hearing
 from voxrun.replay.outcome import CallFailed, Done, Failure, Met
 from voxrun.replay.people import Party
@@ -35,7 +36,8 @@ from voxrun.replay.script import (
     Wait,
     Wish,
 )
-from voxrun.replay.texts import find_speech, mismatch, shown
+from voxrun.replay.texts import Wanted, find_speech, mismatch, shown, words
+from voxrun.replay.timeline import ANY
 
 POLITE_MS: Final = 500
 """Quiet after which the other side has finished: longer than the pause at a comma."""
@@ -45,6 +47,7 @@ KEY_MS: Final = 160
 """From one key to the next."""
 LOOK_MS: Final = 20
 LISTEN_MS: Final = 100
+ENDED: Final = frozenset({"ended"})
 
 
 class Call:
@@ -218,7 +221,7 @@ class Call:
         while self.stage.now - begin < PATIENCE_MS and not person.over:
             if self._far_enough(person, after, begin, first):
                 return
-            await asyncio.sleep((LISTEN_MS if after.words else LOOK_MS) / 1000)
+            await self._pass(self._until_far_enough(person, after, begin), ENDED)
         what = f"said {after.words}" if after.words else "spoke for so long"
         raise self._failed(f"there was nothing to interrupt: the other side never {what}", where)
 
@@ -233,6 +236,25 @@ class Call:
             length = self._length_of_utterance(person)
             return length is not None and spoken * 100 >= length * after.percent
         return spoken >= after.ms
+
+    def _until_far_enough(self, person: Party, after: After, begin: int) -> int:
+        """How long the other side cannot have spoken for long enough, unless it begins only now."""
+        if after.words is not None:
+            return self._until_heard(person, after.words)
+        if person.quiet_for() > LISTEN_MS * 2:
+            return PATIENCE_MS
+        wanted = after.ms
+        if after.percent:
+            length = self._length_of_utterance(person)
+            if length is None:
+                return LISTEN_MS
+            wanted = -(-length * after.percent // 100)
+        return max(LOOK_MS, wanted - (self.stage.now - _utterance_start(person, begin)))
+
+    def _until_heard(self, person: Party, wanted: Wanted) -> int:
+        """How long ``wanted`` cannot be heard yet, as far as what is heard now goes on."""
+        due = self._hear(person).due(() if wanted.regex else words(wanted.source))
+        return PATIENCE_MS if due is None else max(LOOK_MS, due - self.stage.now)
 
     def _length_of_utterance(self, person: Party) -> int | None:
         """Milliseconds of the rendering that is being heard."""
@@ -348,11 +370,16 @@ class Call:
             self._check_trouble()
             if self.stage.now - since >= within:
                 raise self._missed(wish, cursor, since, within, left)
-            await self._pass(min(self._interval(wish), within - (self.stage.now - since)))
+            await self._pass(min(self._interval(wish), within - (self.stage.now - since)), kinds_of(wish))
 
     def _interval(self, wish: Wish) -> int:
         """How long nothing needs looking at unless something happens."""
-        return {"audio": LOOK_MS, "caller_hears": LISTEN_MS}.get(wish.kind, PATIENCE_MS)
+        if wish.kind == "audio":
+            return LOOK_MS
+        if wish.kind != "caller_hears" or wish.text is None:
+            return PATIENCE_MS
+        person = self.person(wish.who)
+        return LISTEN_MS if person is None else self._until_heard(person, wish.text)
 
     def _look(self, wish: Wish, cursor: Cursor) -> bool:
         found = self._find(wish, cursor)
@@ -387,7 +414,7 @@ class Call:
         while self.stage.now < end:
             self._must_be_absent(wish, cursor)
             self._check_trouble()
-            await self._pass(min(self._interval(wish), end - self.stage.now))
+            await self._pass(min(self._interval(wish), end - self.stage.now), kinds_of(wish))
         self._must_be_absent(wish, cursor)
         self._note_met(wish, self.stage.now, "it did not come")
 
@@ -420,9 +447,9 @@ class Call:
         since = cursor.at if wish.audio in ("silence", "tone") else self._acted
         return Line(person.sound, person.voice, since, self.stage.now, person.interrupted_at)
 
-    async def _pass(self, ms: int) -> None:
-        """Let something happen, or so much time pass."""
-        await self.stage.timeline.changed(max(1, ms) / 1000)
+    async def _pass(self, ms: int, kinds: Container[str] = ANY) -> None:
+        """Let something of ``kinds`` happen, or so much time pass."""
+        await self.stage.timeline.changed(max(1, ms) / 1000, kinds)
 
     # -- failing --------------------------------------------------------------------------------------
 

@@ -75,9 +75,7 @@ def look(wish: Wish, timeline: Timeline, cursor: Cursor, who: str, slack: int = 
     if wish.kind in SPEECH_KINDS:
         return _look_in_speech(wish, speech(wish, timeline, who), cursor, slack)
     first = cursor.used.get(_stream_key(wish), 0)
-    moments = timeline.moments
-    for index in range(first, len(moments)):
-        moment = moments[index]
+    for index, moment in timeline.of_kind(wish.kind, first):
         if (
             moment.at >= cursor.at - slack
             and not (cursor.taken and index in cursor.taken)
@@ -86,6 +84,11 @@ def look(wish: Wish, timeline: Timeline, cursor: Cursor, who: str, slack: int = 
         ):
             return Found(moment.at, describe(moment), index + 1)
     return None
+
+
+def kinds_of(wish: Wish) -> frozenset[str]:
+    """What may meet ``wish``, or make it fail: kinds of moments, and the stream of a speech wish."""
+    return frozenset({wish.kind, "error"} | ({"tool_result"} if wish.kind == "tool" else set()))
 
 
 def speech(wish: Wish, timeline: Timeline, who: str) -> Stream:
@@ -167,8 +170,8 @@ def _tool(wish: Wish, moment: Moment, timeline: Timeline) -> str:
     problem = mismatch(wanted, moment.data["arguments"])
     if problem or "$result" not in wish.fields:
         return problem
-    for other in timeline.moments:
-        if other.kind == "tool_result" and other.data["id"] == moment.data["id"]:
+    for _, other in timeline.of_kind("tool_result"):
+        if other.data["id"] == moment.data["id"]:
             return _result(wish.fields["$result"], other.data)
     return "it has no result yet"
 

@@ -12,7 +12,9 @@ What is heard and was never rendered (music, a real provider's voice) is no word
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -20,6 +22,7 @@ import numpy.typing as npt
 
 from voxrun.media.frames import FRAME_MS, SAMPLE_RATE
 from voxrun.replay.people import AUDIBLE, Sound
+from voxrun.replay.texts import words
 from voxrun.replay.timeline import Stream, Utterance
 
 Wave: TypeAlias = npt.NDArray[np.float32]
@@ -41,27 +44,30 @@ LOUD: Final = 4
 """How many times louder than ``SOFT`` a block is that cannot be the noise of a pause."""
 LATE_MS: Final = 60
 """A word counts as heard when all of it but this was."""
+MOST_AHEAD_MS: Final = 1000
+"""How far ahead it is believed that a sound goes on as it does."""
+BLOCK: Final = BLOCK_MS * RATE // 1000
+MOST_BLOCKS: Final = 20
+"""Compared in one go."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Rendering:
-    """A text as it was spoken. Sound is in [``first``, ``last``) ms of it."""
+    """A text as it was spoken. Sound is in [``first``, ``last``) ms of it.
 
-    text: str
-    wave: Wave
-    first: int
-    last: int
+    ``words`` is each word with its time [begin, end) in ms, as if every character took as long as any other.
+    """
 
-    @property
-    def words(self) -> list[tuple[str, int, int]]:
-        """Each word with its time [begin, end) in ms, as if every character took as long as any other."""
-        found, position, size = [], 0, max(1, len(self.text))
-        for part in self.text.split():
+    def __init__(self, text: str, pcm: bytes) -> None:
+        self.text = text
+        self.pcm = pcm
+        self.wave, self.first, self.last = _shape(pcm)
+        self.words: list[tuple[str, int, int]] = []
+        position, size = 0, max(1, len(text))
+        for part in text.split():
             begin = self.first + position * (self.last - self.first) // size
             end = self.first + (position + len(part)) * (self.last - self.first) // size
-            found.append((part, begin, end))
+            self.words.append((part, begin, end))
             position += len(part) + 1
-        return found
 
 
 @dataclass(slots=True)
@@ -76,6 +82,8 @@ class _Found:
     """Milliseconds of the rendering that were over when it was recognised."""
     heard_to: int = 0
     """Milliseconds of it that were heard so far."""
+    told: int = 0
+    """Words of it that are on the stream."""
 
 
 class Hearing:
@@ -86,6 +94,7 @@ class Hearing:
         self._sound = sound
         self._spoken = spoken
         self._known: dict[int, _Rendering] = {}
+        self._now = 0
         self._stretch = 0
         """Index of the stretch that is being listened to."""
         self._done = 0
@@ -96,6 +105,7 @@ class Hearing:
 
     def listen(self, now: int) -> None:
         """Understand what was heard up to ``now``."""
+        self._now = now
         while self._stretch < len(self._sound.stretches):
             start, end = self._sound.stretches[self._stretch]
             self._done = max(self._done, start)
@@ -104,6 +114,27 @@ class Hearing:
             if not over:
                 return
             self._stretch += 1
+
+    def due(self, wanted: Sequence[str] = ()) -> int | None:
+        """When to listen next (ms of the timeline) for ``wanted`` (words), if the sound goes on as it does;
+        None: not before another sound begins."""
+        if self._stretch >= len(self._sound.stretches):
+            return None
+        end = self._sound.stretches[self._stretch][1]
+        if self._now >= end:  # it seems to be over, and is so for certain after a block of silence
+            return end + BLOCK_MS + 1
+        if self._found is None:
+            return self._done + PROBE_MS
+        blocks = -(-(self._soonest(self._found, wanted) - self._found.heard_to) // BLOCK_MS)
+        return min(self._done + max(1, blocks) * BLOCK_MS, self._now + MOST_AHEAD_MS)
+
+    @staticmethod
+    def _soonest(found: _Found, wanted: Sequence[str]) -> int:
+        """How much of the rendering must be heard before the last of the wanted words can be."""
+        for text, _, end in found.rendering.words:
+            if end > found.heard_to + LATE_MS and wanted and wanted[-1] in words(text):
+                return end - LATE_MS
+        return found.rendering.last
 
     @property
     def length_ms(self) -> int | None:
@@ -115,13 +146,33 @@ class Hearing:
             left = end - self._done
             if left <= 0 or (left < BLOCK_MS and not over):
                 return
-            if self._found is not None and self._goes_on(min(BLOCK_MS, left)):
+            if self._found is not None and (self._goes_on_long(left) or self._goes_on(min(BLOCK_MS, left))):
                 continue
             self._finish()
             if left < PROBE_MS and not over:
                 return
             if not self._look_up(min(PROBE_MS, left)):
                 self._done += BLOCK_MS
+
+    def _goes_on_long(self, left: int) -> bool:
+        """Check the blocks that are there all at once; False where the first is not simply as expected."""
+        found = self._found
+        assert found is not None
+        at = (self._done - found.begins) * RATE // 1000
+        count = min(left // BLOCK_MS, MOST_BLOCKS, (found.rendering.wave.size - at) // BLOCK)
+        if at < 0 or count < 2:
+            return False
+        heard = self._wave(self._done, self._done + count * BLOCK_MS).reshape(count, BLOCK)
+        expected = found.rendering.wave[at : at + count * BLOCK].reshape(count, BLOCK)
+        powers = np.einsum("ij,ij->i", heard, heard), np.einsum("ij,ij->i", expected, expected)
+        alike = np.einsum("ij,ij->i", heard, expected) >= ALIKE * np.sqrt(powers[0] * powers[1])
+        quiet = np.maximum(powers[1], powers[0] / LOUD**2) <= SOFT * SOFT * BLOCK
+        right = (alike & (powers[0] * powers[1] > 0)) | quiet
+        good = count if right.all() else int(np.argmin(right))
+        for _ in range(good):
+            self._done += BLOCK_MS
+            self._tell()
+        return good > 0
 
     def _goes_on(self, length: int) -> bool:
         """Check one more block against the rendering."""
@@ -142,19 +193,8 @@ class Hearing:
 
     def _look_up(self, length: int) -> bool:
         """Find the rendering that a piece of sound is from."""
-        probe = self._wave(self._done, self._done + length)
-        if _rms(probe) < SOFT / 2:
-            return False
-        best, place, which = SURELY, 0, None
-        # The latest first: it is most likely the one, and then nothing else is looked at.
-        for text, renderings in reversed(self._spoken.items()):
-            for pcm in renderings:
-                rendering = self._rendering(text, pcm)
-                score, at = _find(probe, rendering.wave)
-                if score > best + 1e-6:
-                    best, place, which = score, at, rendering
-            if best > CERTAIN:
-                break
+        pcm = self._pcm(self._done, self._done + length)
+        which, place = self._exactly(pcm) or self._nearest(_decimated(pcm)) or (None, 0)
         if which is None:
             return False
         into = place * 1000 // RATE
@@ -165,6 +205,34 @@ class Hearing:
         self._tell()
         return True
 
+    # The latest first: it is most likely the one, and then nothing else is looked at.
+
+    def _exactly(self, pcm: bytes) -> tuple[_Rendering, int] | None:
+        """The rendering that has these very samples, and where: nothing was done to them on the way."""
+        if _rms(_decimated(pcm)) < SOFT / 2:
+            return None
+        for text, renderings in reversed(self._spoken.items()):
+            for known in renderings:
+                at = known.find(pcm)
+                if at >= 0 and at % (2 * DECIMATE) == 0:
+                    return self._rendering(text, known), at // (2 * DECIMATE)
+        return None
+
+    def _nearest(self, probe: Wave) -> tuple[_Rendering, int] | None:
+        """The rendering that sounds like it, and where."""
+        if _rms(probe) < SOFT / 2:
+            return None
+        best, place, which = SURELY, 0, None
+        for text, renderings in reversed(self._spoken.items()):
+            for pcm in renderings:
+                rendering = self._rendering(text, pcm)
+                score, at = _find(probe, rendering.wave)
+                if score > best + 1e-6:
+                    best, place, which = score, at, rendering
+            if best > CERTAIN:
+                break
+        return None if which is None else (which, place)
+
     def _resume(self, rendering: _Rendering, into: int) -> _Found | None:
         """The utterance before, where its rendering goes on after a gap in the sound (a slow network)."""
         before = self._before
@@ -173,7 +241,7 @@ class Hearing:
         if abs(into - before.heard_to) > 2 * BLOCK_MS or before.utterance is not self.stream.utterances[-1]:
             return None
         before.utterance.final = False
-        return _Found(rendering, before.utterance, self._done - into, before.heard_from)
+        return _Found(rendering, before.utterance, self._done - into, before.heard_from, told=before.told)
 
     def _tell(self) -> None:
         """Put the words on the stream whose time has been heard."""
@@ -182,10 +250,10 @@ class Hearing:
         found.heard_to = self._done - found.begins
         heard_to = found.heard_to + LATE_MS
         heard_from = found.heard_from - LATE_MS - BLOCK_MS  # it may have been looked up a block late
-        words = [
-            word for word, begin, end in found.rendering.words if begin >= heard_from and end <= heard_to
-        ]
-        self.stream.grow(found.utterance, " ".join(words), self._done)
+        told = [word for word, begin, end in found.rendering.words if begin >= heard_from and end <= heard_to]
+        if len(told) != found.told:
+            found.told = len(told)
+            self.stream.grow(found.utterance, " ".join(told), self._done)
 
     def _finish(self) -> None:
         if self._found is not None:
@@ -193,14 +261,22 @@ class Hearing:
             self._before, self._found = self._found, None
 
     def _wave(self, start: int, end: int) -> Wave:
-        return _decimated(self._sound.pcm(start, max(end, start + FRAME_MS)))
+        return _decimated(self._pcm(start, end))
+
+    def _pcm(self, start: int, end: int) -> bytes:
+        return self._sound.pcm(start, max(end, start + FRAME_MS))
 
     def _rendering(self, text: str, pcm: bytes) -> _Rendering:
         key = id(pcm)  # the audio lives as long as the call does
         if key not in self._known:
-            first, last = _extent(pcm)
-            self._known[key] = _Rendering(text, _decimated(pcm), first, last)
+            self._known[key] = _Rendering(text, pcm)
         return self._known[key]
+
+
+@lru_cache(64)
+def _shape(pcm: bytes) -> tuple[Wave, int, int]:
+    """A rendering for comparing, and where its sound begins and ends; the calls of a run share most."""
+    return _decimated(pcm), *_extent(pcm)
 
 
 def _extent(pcm: bytes) -> tuple[int, int]:
@@ -213,9 +289,12 @@ def _extent(pcm: bytes) -> tuple[int, int]:
 
 def _decimated(pcm: bytes) -> Wave:
     """16 kHz s16le as 4 kHz floats: the mean of four is filter enough for comparing."""
-    samples = np.frombuffer(pcm, "<i2", count=len(pcm) // 2 // DECIMATE * DECIMATE)
-    wave: Wave = samples.reshape(-1, DECIMATE).mean(axis=1, dtype=np.float32)
+    samples = np.frombuffer(pcm, "<i2", count=len(pcm) // 2 // DECIMATE * DECIMATE).astype(np.float32)
+    wave: Wave = samples.reshape(-1, DECIMATE) @ _MEAN
     return wave
+
+
+_MEAN: Final = np.full(DECIMATE, 1 / DECIMATE, np.float32)
 
 
 def _rms(wave: Wave) -> float:

@@ -109,6 +109,7 @@ class Sightings:
         whole = str(text) if isinstance(text, str) else utterance.text + str(payload.get("delta") or "")
         if utterance is stream.utterances[-1]:
             stream.grow(utterance, whole, at)
+            self._timeline.touch("agent_says" if role == "agent" else "agent_hears")
         if payload.get("final"):
             del self._open[key]
             utterance.final = True

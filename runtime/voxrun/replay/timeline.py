@@ -7,9 +7,20 @@ takes time: an agent that has said half a sentence has said these words already.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+
+class _Any(Container[str]):
+    """Holds every kind."""
+
+    def __contains__(self, kind: object) -> bool:
+        return True
+
+
+ANY: Final = _Any()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,34 +79,57 @@ class Timeline:
     def __init__(self) -> None:
         self.moments: list[Moment] = []
         self.streams: dict[str, Stream] = {}
-        self._waiters: list[asyncio.Future[None]] = []
+        self._places: dict[str, list[int]] = {}
+        """By kind: where its moments are."""
+        self._waiters: list[tuple[asyncio.Future[None], Container[str]]] = []
 
     def add(self, moment: Moment) -> None:
+        self._places.setdefault(moment.kind, []).append(len(self.moments))
         self.moments.append(moment)
-        self.touch()
+        self.touch(moment.kind)
+
+    def of_kind(self, kind: str, first: int = 0) -> Iterator[tuple[int, Moment]]:
+        """The moments of a kind from place ``first`` of all moments on, with their places."""
+        places = self._places.get(kind, [])
+        for place in places[bisect_left(places, first) :]:
+            yield place, self.moments[place]
 
     def stream(self, name: str) -> Stream:
         """The stream of that name, an empty one where nothing was said."""
         return self.streams.setdefault(name, Stream())
 
-    def touch(self) -> None:
-        """Wake whoever waits."""
+    def touch(self, kind: str = "") -> None:
+        """Wake whoever waits for ``kind``; "" everybody."""
+        if not self._waiters:
+            return
         waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if not waiter.done():
+        for entry in waiters:
+            waiter, kinds = entry
+            if kind and kind not in kinds:
+                self._waiters.append(entry)
+            elif not waiter.done():
                 waiter.set_result(None)
 
-    async def changed(self, most: float) -> None:
-        """Until something happens, ``most`` seconds at most."""
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.append(waiter)
-        await asyncio.wait((waiter,), timeout=most)
-        if waiter in self._waiters:
-            self._waiters.remove(waiter)
+    async def changed(self, most: float, kinds: Container[str] = ANY) -> None:
+        """Until something of ``kinds`` happens, ``most`` seconds at most."""
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._waiters.append((waiter, kinds))
+        timer = loop.call_later(most, _release, waiter)
+        try:
+            await waiter
+        finally:
+            timer.cancel()
+            self._waiters = [entry for entry in self._waiters if entry[0] is not waiter]
 
     def last(self, kind: str, who: str | None = None) -> Moment | None:
         """The latest moment of a kind."""
-        for moment in reversed(self.moments):
-            if moment.kind == kind and (who is None or moment.who == who):
-                return moment
+        for place in reversed(self._places.get(kind, [])):
+            if who is None or self.moments[place].who == who:
+                return self.moments[place]
         return None
+
+
+def _release(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)

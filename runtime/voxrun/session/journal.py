@@ -23,8 +23,10 @@ import contextlib
 import json
 import logging
 import os
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -41,6 +43,10 @@ LONGEST_LOG = 20_000
 """Characters of one log line; the platform's own limit of 15,000 is kept in the realm."""
 
 Observer = Callable[[JsonObject], None]
+"""Gets one record, which is not its to change."""
+
+_ascii = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+_readable = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def open_private(path: Path) -> TextIO:
@@ -122,12 +128,16 @@ class Journal:
         self.note("error", data)
 
     def note(self, kind: str, data: JsonObject, at_ms: int | None = None) -> None:
-        """Append one record, stamped ``at_ms`` (Unix ms; None: now)."""
+        """Append one record, stamped ``at_ms`` (Unix ms; None: now). ``data`` must not change any more."""
         t = (self._clock.unix_ms() if at_ms is None else at_ms) - self._zero
         record: JsonObject = {"n": self._next, "t": t, "k": kind}
-        record.update(self._redactor.value(data))
+        record.update(data)
         self._next += 1
-        trouble = self._file.write(json.dumps(record, ensure_ascii=True, separators=(",", ":")))
+        text = self._text(record)
+        if text is None:
+            record.update(self._redactor.value(data))
+            text = _ascii(record)
+        trouble = self._file.write(text)
         line = log_line(self._keys.shown(record), self._zero)
         trouble = trouble or (self._log.write(line) if line else "")
         if self.records is not None:
@@ -136,6 +146,14 @@ class Journal:
             self._show(observer, record)
         if trouble:
             self.error(trouble, own=True)
+
+    def _text(self, record: JsonObject) -> str | None:
+        """The record as it is written; None where something in it is to be hidden, or is no JSON yet."""
+        try:
+            text = _ascii(record)
+        except TypeError:
+            return None
+        return None if self._redactor.touches(text) else text
 
     def _show(self, observer: Observer, record: JsonObject) -> None:
         try:
@@ -198,20 +216,25 @@ def log_line(record: JsonObject, zero_ms: int) -> str:
         text = f"[error] {record['message']}"
     if not text:
         return ""
-    moment = datetime.fromtimestamp((zero_ms + _int(record["t"])) / 1000, UTC)
-    safe = text.encode("unicode_escape").decode("ascii") if _unprintable(text) else text
-    return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d} {safe}"
+    seconds, ms = divmod(zero_ms + _int(record["t"]), 1000)
+    safe = text.encode("unicode_escape").decode("ascii") if _UNPRINTABLE.search(text) else text
+    return f"{_second(seconds)}.{ms:03d} {safe}"
+
+
+@lru_cache(8)
+def _second(unix_s: int) -> str:
+    return f"{datetime.fromtimestamp(unix_s, UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def _int(value: Any) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _unprintable(text: str) -> bool:
-    return any(ord(c) < 32 and c not in "\n\t" for c in text) or any(0xD800 <= ord(c) < 0xE000 for c in text)
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 
 
 def _short(data: Any, most: int = 400) -> str:
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    text = text.encode("utf-8", "backslashreplace").decode()
+    text = _readable(data)
+    if not text.isascii():
+        text = text.encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= most else text[: most - 1] + "…"

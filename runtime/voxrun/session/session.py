@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Protocol
@@ -85,13 +86,15 @@ class Session:
         self.limits = limits
         self._realm = realm
         self._clock = clock
-        self._queue: asyncio.Queue[Event] = asyncio.Queue()
+        self._queue: deque[Event] = deque()
         self._services: dict[str, Executor] = {}
         self._order: list[Executor] = []
         self._draining: tuple[Draining, ...] = ()
         self._kill_timers: Callable[[], None] = lambda: None
         self._closers: tuple[Callable[[], Awaitable[None]], ...] = ()
-        self._stop: asyncio.Event = asyncio.Event()
+        self._stop = False
+        self._something = asyncio.Event()
+        """An event waits, or the session is to stop."""
         self._stop_reason = NORMAL
         self._terminating = False
         self._closing = False
@@ -110,7 +113,7 @@ class Session:
     @property
     def takes_calls(self) -> bool:
         """Whether an event that is emitted now will still reach the scenario."""
-        return not (self._stop.is_set() or self._terminating or self._closing or self._error)
+        return not (self._stop or self._terminating or self._closing or self._error)
 
     # -- wiring -------------------------------------------------------------------------------------
 
@@ -135,14 +138,15 @@ class Session:
         """Queue an event; each is a turn of its own. Events after the end are dropped."""
         if self._closing:
             return
-        if self._queue.qsize() >= MOST_EVENTS:
+        if len(self._queue) >= MOST_EVENTS:
             message = (
                 f"the scenario does not keep up: {MOST_EVENTS} events wait for it, {event.kind} among them"
             )
             self._fail(RealmError("limit", message), own=True)
-            self._stop.set()
-            return
-        self._queue.put_nowait(event)
+            self._stop = True
+        else:
+            self._queue.append(event)
+        self._something.set()
 
     def calls_changed(self, live: int) -> None:
         """The number of live calls changed: without any, the session ends after ``idle_ms``."""
@@ -155,9 +159,10 @@ class Session:
 
     def stop(self, reason: str) -> None:
         """End the session from outside, with Terminating and Terminated."""
-        if not self._stop.is_set():
+        if not self._stop:
             self._stop_reason = reason
-            self._stop.set()
+            self._stop = True
+            self._something.set()
 
     def _idle(self) -> None:
         seconds = self.limits.idle_ms // 1000
@@ -197,24 +202,12 @@ class Session:
             await self._wind_down()
 
     async def _turns(self) -> None:
-        while self._error is None and not self._stop.is_set():
-            event = await self._next_event()
-            if event is not None and not self._stop.is_set():
-                await self._turn(event)
-
-    async def _next_event(self) -> Event | None:
-        """The next event; None when the session is told to stop."""
-        if not self._queue.empty():
-            return self._queue.get_nowait()
-        getter = asyncio.ensure_future(self._queue.get())
-        stopper = asyncio.ensure_future(self._stop.wait())
-        try:
-            await asyncio.wait({getter, stopper}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            stopper.cancel()
-            if not getter.done():
-                getter.cancel()
-        return getter.result() if getter.done() and not getter.cancelled() else None
+        while self._error is None and not self._stop:
+            if self._queue:
+                await self._turn(self._queue.popleft())
+            else:
+                self._something.clear()
+                await self._something.wait()
 
     async def _turn(self, event: Event) -> None:
         now_ms = self._clock.unix_ms()
@@ -318,8 +311,8 @@ class Session:
             await service.give_up()
 
     async def _run_last_callbacks(self) -> None:
-        while not self._queue.empty() and self._error is None:
-            event = self._queue.get_nowait()
+        while self._queue and self._error is None:
+            event = self._queue.popleft()
             if event.kind in LAST_EVENTS:
                 await self._turn(event)
 

@@ -19,6 +19,7 @@ from asyncio import events
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import Context
+from functools import partial
 from typing import Any, TypeVar
 
 from voxrun.errors import VoxrunError
@@ -66,8 +67,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._virtual_now = 0.0
         self._sequence = 0
-        self._outside: deque[tuple[concurrent.futures.Future[Any], asyncio.Future[Any]]] = deque()
-        self._executor = concurrent.futures.ThreadPoolExecutor(4, thread_name_prefix="voxrun-virtual")
+        self._outside: deque[tuple[concurrent.futures.Future[Any] | Callable[[], Any], asyncio.Future[Any]]]
+        self._outside = deque()
         selector = _JumpingSelector()
         selector.loop = self
         super().__init__(selector)
@@ -109,25 +110,26 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def _deliver_outside(self) -> None:
         work, waiter = self._outside.popleft()
-        concurrent.futures.wait([work])
-        if waiter.cancelled():
-            return
-        error = work.exception()
-        if error is not None:
-            waiter.set_exception(error)
+        try:
+            result = work.result() if isinstance(work, concurrent.futures.Future) else work()
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            if not waiter.cancelled():
+                waiter.set_exception(error)
         else:
-            waiter.set_result(work.result())
+            if not waiter.cancelled():
+                waiter.set_result(result)
 
     def run_in_executor(  # type: ignore[override]
         self, executor: concurrent.futures.Executor | None, func: Callable[..., T], *args: Any
     ) -> asyncio.Future[T]:
-        """Run ``func`` in a thread; time stands still until it is done."""
+        """Run ``func`` in ``executor``; without one right here, when its result is due: a thread would save
+        nothing, for nobody does anything meanwhile. Time stands still until it is done."""
         waiter: asyncio.Future[T] = self.create_future()
-        self._outside.append(((executor or self._executor).submit(func, *args), waiter))
+        work = partial(func, *args) if executor is None else executor.submit(func, *args)
+        self._outside.append((work, waiter))
         return waiter
-
-    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        self._executor.shutdown(wait=True)
 
     def _refuse(self, what: str) -> VirtualTimeError:
         return VirtualTimeError(
