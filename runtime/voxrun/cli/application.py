@@ -92,7 +92,7 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
         )
         await realms_up
         app = await wiring.open_house(house, await provider_up, stack, say)
-        asyncio.get_running_loop().run_in_executor(None, wiring.warm_up)
+        asyncio.get_running_loop().run_in_executor(None, wiring.warm_up, wiring.all_scripts(house))
         yield app
 
 

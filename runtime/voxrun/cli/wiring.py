@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from voxrun.config import Settings
 from voxrun.errors import VoxrunError
 from voxrun.legs.webrtc.aiortc_private import self_test
 from voxrun.legs.webrtc.peer import IceServer, PeerConfig
+from voxrun.realm import phone_numbers
 from voxrun.realm.port import RealmProvider, Script
 from voxrun.server.app import create_app
 from voxrun.server.options import ServerOptions, TlsFiles
@@ -87,21 +88,23 @@ async def open_house(
     port = await _first(listening, task)
     base_url = f"{'https' if house.tls else 'http'}://{_shown_host(server.host)}:{port}"
     runtime.application = replace(runtime.application, base_url=base_url, own_ports=frozenset({port}))
-    if any(".say(" in script.source for script in _all_scripts(house)):
+    if any(".say(" in script.source for script in all_scripts(house)):
         speaking = asyncio.create_task(_load_voice(runtime.world.speech))
         stack.callback(speaking.cancel)
     url = f"{base_url}/?token={house.token}" if house.token else f"{base_url}/"
     return Running(runtime, settings, url, base_url, port, house.ai, house.agent, task)
 
 
-def _all_scripts(house: House) -> tuple[Script, ...]:
+def all_scripts(house: House) -> tuple[Script, ...]:
     return house.scripts + tuple(script for rule in house.conferences for script in rule.scripts)
 
 
-def warm_up() -> None:
+def warm_up(scripts: Sequence[Script] = ()) -> None:
     """Read what the first call would have to wait for; in a thread, once calls can be taken."""
     tls_context()
     package_versions()
+    if phone_numbers.wanted(scripts):
+        phone_numbers.table()  # makes the file that realm hosts read
 
 
 async def _load_voice(speech: Speech) -> None:

@@ -12,6 +12,7 @@ import struct
 import zlib
 from typing import Any, Final
 
+from voxrun.realm import phone_numbers
 from voxrun.realm.engine import Engine, EngineError
 from voxrun.realm.failures import Explainer
 from voxrun.realm.port import BootInfo, Listening, RealmError, TurnResult
@@ -92,11 +93,14 @@ class Realm:
         self.explain = Explainer(self._map, self._platform)
         self._read_limits(info)
         engine = self._engine
-        self._limit = self._own + self._heap + self._platform.module_characters * HEAP_PER_CHARACTER
+        data = _ascii(_boot_data(info))
+        self._limit = (
+            self._own + self._heap + self._platform.module_characters * HEAP_PER_CHARACTER + 4 * len(data)
+        )
         engine.set_memory_limit(self._limit)
         engine.arm(self._cpu + MODULE_SECONDS)
         try:
-            failed = engine.call("start", _ascii(_boot_data(info)))
+            failed = engine.call("start", data)
             for script, line in zip(info.scripts, self._map.first_lines, strict=True):
                 if failed:
                     break
@@ -233,6 +237,7 @@ def _ascii(value: Any) -> str:
 
 def _boot_data(info: BootInfo) -> dict[str, Any]:
     digest = hashlib.sha256(f"voxrun realm {info.seed}".encode()).digest()
+    numbers = {"phoneNumbers": phone_numbers.table()} if phone_numbers.wanted(info.scripts) else {}
     return {
         "random": list(struct.unpack("<4i", digest[:16])),
         "idSeed": digest[16:24].hex(),
@@ -245,5 +250,6 @@ def _boot_data(info: BootInfo) -> dict[str, Any]:
             "limits": dict(info.limits),
             "session": dict(info.session),
             "keepGoing": info.keep_going,
+            **numbers,
         },
     }

@@ -54,6 +54,7 @@ PARTLY: Final[dict[str, str]] = {
     "speechContexts, adaptation",
     "Conference.add": "no video: mode FORWARD gives the mix, like MIX",
     "Endpoint.manageEndpoint": "no video: there are no streams to choose from",
+    "PhoneNumber.getInfo": "location is the country, without city or state",
     "Call.record": "language, dict, labels, provider, format and expire are ignored",
 }
 """Works, with what is missing."""

@@ -17,7 +17,14 @@ from voxrun.session.messages import JsonObject
 if TYPE_CHECKING:
     from voxrun.session.runtime import Application
 
-PACKAGES = ("quickjs-ng", "numpy", "espeakng-loader", "piper-tts", "webrtcvad-wheels")
+PACKAGES = (
+    "quickjs-ng",
+    "numpy",
+    "espeakng-loader",
+    "piper-tts",
+    "webrtcvad-wheels",
+    "phonenumberslite",
+)
 """What decides a byte of a journal or a recording."""
 
 
