@@ -70,6 +70,9 @@ OBJECTS = {
 }
 """Class -> how a scenario comes by an object of it."""
 
+_CONSTRUCTED = frozenset({"Net.HttpRequestOptions"})
+"""Classes that scenarios construct, beside those of OBJECTS."""
+
 _UNSEEN = frozenset({"Call.is_conf"})
 """Members that only some objects of their class have."""
 
@@ -99,7 +102,14 @@ def find_built(surface: Surface) -> Built:
     modules = frozenset(name for name in files if not name.startswith("_"))
     there = {name for name, module in surface.namespaces.items() if _is_there(surface, module, modules)}
     gated = frozenset(surface.namespaces) - there
-    return Built(modules, _missing(asyncio.run(_boot(_probe(surface, modules, there)))), gated)
+    missing = _missing(asyncio.run(_boot(_probe(surface, modules, there))))
+    return Built(modules, missing | _never_made(surface, missing), gated)
+
+
+def _never_made(surface: Surface, missing: frozenset[str]) -> set[str]:
+    """Classes that nobody here gives a scenario an object of."""
+    made = {about[1] for name, about in surface.functions.items() if name not in missing}
+    return {name for name in surface.classes if name not in made and name not in OBJECTS} - _CONSTRUCTED
 
 
 def _probe(surface: Surface, modules: Iterable[str], there: set[str]) -> str:
