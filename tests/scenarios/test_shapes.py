@@ -11,6 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.harness import Stage, play
+from tests.media.signals import pcm, voice
+from tests.services.hearing import Counter
+from tests.services.test_playback import wav
 
 from voxrun.cli.check import check
 from voxrun.legs.base import IncomingInfo
@@ -210,6 +213,80 @@ def test_a_room_with_announcements() -> None:
         first.remote.hang_up()
         assert (await stage.ended()).reason == "Normal termination"
         assert stage.errors() == []
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("keys", "answers"),
+    [
+        (["5", "1", "123", "456"], '{"wrong":"5","account":"123456"}'),
+        (["1", "77#"], '{"account":"77"}'),
+        (["2"], "{}"),
+        ([], '{"timeout":2}'),
+    ],
+)
+def test_a_survey_of_ivr_states(keys: list[str], answers: str) -> None:
+    async def story(stage: Stage) -> None:
+        stage.net.routes["/account.wav"] = lambda request: httpx.Response(200, content=wav(1000))
+        leg = await stage.call_in(shape("survey"))
+        await stage.until(lambda: leg.connected)
+        for key in keys:
+            await asyncio.sleep(1.5)
+            leg.remote.press(key)
+        assert (await stage.ended()).reason == "Normal termination"
+        assert stage.logs() == [answers]
+        assert ("Thank you" in [text for text, _ in stage.speech.said]) == bool(keys)
+
+    play(story)
+
+
+def test_a_menu_by_voice_with_a_new_asr_for_every_question() -> None:
+    async def story(stage: Stage) -> None:
+        ears = stage.transcriber = Counter()
+        leg = await stage.call_in(shape("voice_menu"))
+        for number in (1, 2):
+            await stage.until(lambda: len(stage.commands("media.connect")) == number)  # noqa: B023
+            await asyncio.sleep(0.5)
+            leg.remote.speak(pcm(voice(800)))
+        await stage.ended()
+        assert stage.logs() == ["one number | two number"]
+        assert [hints for hints, _ in ears.asked] == [("one", "two", "three")] * 2
+        assert len(stage.commands("asr.stop")) == 2
+
+    play(story)
+
+
+def test_music_while_operators_are_tried_one_after_the_other(tmp_path: Path) -> None:
+    async def story(stage: Stage) -> None:
+        stage.net.routes["/music.wav"] = lambda request: httpx.Response(200, content=wav(8000))
+        caller = await stage.call_in(shape("waiting"))
+        (await stage.dialled_leg(0)).remote.refuse(486)
+        operator = await stage.dialled_leg(1)
+        await asyncio.sleep(3)
+        heard = {at // 1000 for at, frame in caller.heard if any(frame)}
+        assert heard >= {0, 1, 2, 3, 4}
+        operator.remote.answer()
+        await stage.until(lambda: "recording string" in stage.logs())
+        operator.remote.hang_up()
+        await stage.ended()
+        assert stage.logs() == ["first 486", "recording string", "done second"]
+        assert stage.dialled[1][0].headers == {"X-Queue": "main"}
+
+    play(story, tmp_path)
+
+
+def test_nobody_is_there_after_all_operators_were_tried() -> None:
+    async def story(stage: Stage) -> None:
+        stage.net.routes["/music.wav"] = lambda request: httpx.Response(404)
+        await stage.call_in(shape("waiting"))
+        for number in range(3):
+            (await stage.dialled_leg(number)).remote.refuse(480)
+            await asyncio.sleep(0.5)
+        assert (await stage.ended()).reason == "Normal termination"
+        assert stage.logs()[0].startswith("player ")
+        assert stage.logs()[1:] == ["first 480", "second 480", "third 480"]
+        assert stage.speech.said[-1][0] == "Nobody is there"
 
     play(story)
 
