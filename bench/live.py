@@ -34,13 +34,19 @@ STOCK_FROM, STOCK_STEP, STOCK_TO = 4, 2, 16
 STEP = 0.15
 """The search for voxrun's capacity goes up by this part."""
 CLICKERS = 2
+QUICK_BASE = 10
+"""What stock aiortc was found to hold on the reference machine."""
 
 
-def measure(quick: bool = False, soak_minutes: float = 0.0) -> list[Figure]:
-    """``quick``: one and three times the baseline's load as it was found once, without searching."""
+def measure(
+    quick: bool = False, soak_minutes: float = 0.0, base: int = QUICK_BASE, seconds: float = WINDOW_S
+) -> list[Figure]:
+    """``quick``: ``base`` calls for the baseline and three times as many for voxrun, without searching."""
     if len(os.sched_getaffinity(0)) < 2:
         raise RuntimeError("live calls are measured with two processors: one for the bridge, one for callers")
-    return asyncio.run(_soak(soak_minutes) if soak_minutes else _quick() if quick else _whole())
+    if soak_minutes:
+        return asyncio.run(_soak(soak_minutes))
+    return asyncio.run(_quick(base, seconds) if quick else _whole())
 
 
 class Load:
@@ -141,7 +147,7 @@ async def window(work: Load, pid: int, calls: int, seconds: float = WINDOW_S) ->
     return Result(max(heard["up_late"], heard["down_late"]), heard["one_way_ms"], heard["round_trip_ms"], cpu)
 
 
-async def at(work: Load, bridge: Callable[[Load], Any], calls: int) -> Result:
+async def at(work: Load, bridge: Callable[[Load], Any], calls: int, seconds: float = WINDOW_S) -> Result:
     """A fresh bridge with so many calls."""
     async with bridge(work) as run:
         placed = await work.do("call", url=run.url, clickers=CLICKERS, talkers=calls - CLICKERS, rate=10)
@@ -149,7 +155,7 @@ async def at(work: Load, bridge: Callable[[Load], Any], calls: int) -> Result:
             await work.do("end")
             return Result(100.0, [], [])
         await asyncio.sleep(1.5)
-        result = await window(work, run.pid, calls)
+        result = await window(work, run.pid, calls, seconds)
         await work.do("end")
         return result
 
@@ -219,17 +225,13 @@ async def _details(work: Load, calls: int, base: int) -> list[Figure]:
     ]  # fmt: skip
 
 
-QUICK_BASE = 10
-"""What stock aiortc was found to hold on the reference machine."""
-
-
-async def _quick() -> list[Figure]:
+async def _quick(base: int, seconds: float) -> list[Figure]:
     async with load() as work:
-        once = await at(work, stock, QUICK_BASE)
-        three = await at(work, ours, 3 * QUICK_BASE)
+        once = await at(work, stock, base, seconds)
+        three = await at(work, ours, 3 * base, seconds)
         return [
-            Figure(f"late frames of stock aiortc at {QUICK_BASE} calls", once.late, "%", key="stock_late"),
-            Figure(f"late frames at {3 * QUICK_BASE} calls", three.late, "%", MOST_LATE, key="late"),
+            Figure(f"late frames of stock aiortc at {base} calls", once.late, "%", key="stock_late"),
+            Figure(f"late frames at {3 * base} calls", three.late, "%", MOST_LATE, key="late"),
             figure(
                 "caller's packet to WebSocket message, 95 of 100",
                 three.one_way or [999.0], "ms", 15, at=0.95, key="added_p95_ms",

@@ -102,3 +102,15 @@ def test_an_unknown_benchmark_names_the_nearest(folder: Path) -> None:
 def test_without_the_repository_it_says_where_benchmarks_come_from(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="clone of the repository"):
         said(tmp_path)
+
+
+def test_a_wish_goes_to_the_benchmark_that_knows_it_and_is_refused_by_others(tmp_path: Path) -> None:
+    (tmp_path / "live.py").write_text(
+        BENCH.format(value=1).replace("measure():", "measure(quick=False):").replace("1.0", "float(quick)")
+    )
+    (tmp_path / "start.py").write_text(BENCH.format(value=1))
+    lines: list[str] = []
+    assert run(["live"], False, lines.append, tmp_path, {"quick": True}) == 0
+    assert "| quick | 1 ms |  | under 2 |  |" in lines
+    with pytest.raises(ConfigError, match="start has no --quick"):
+        run(["start"], False, lines.append, tmp_path, {"quick": True})

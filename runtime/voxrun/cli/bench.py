@@ -1,14 +1,16 @@
 """``voxrun bench``: runs the benchmarks of the repository's bench/ folder.
 
-Each file there is a benchmark of its name with a function ``measure() -> Sequence[Figure]``.
+Each file there is a benchmark of its name with a function ``measure() -> Sequence[Figure]``; what else can be
+wished for (``--quick``) is an argument of the function in those that know it.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,7 +23,13 @@ from voxrun.nearest import did_you_mean
 FOLDER = Path(voxrun.__file__).parents[2] / "bench"
 
 
-def run(names: Sequence[str], as_json: bool, say: Callable[[str], object], folder: Path = FOLDER) -> int:
+def run(
+    names: Sequence[str],
+    as_json: bool,
+    say: Callable[[str], object],
+    folder: Path = FOLDER,
+    wishes: Mapping[str, object] | None = None,
+) -> int:
     """Run the named benchmarks; without a name, list them. Exit code 1 when a figure misses its mark."""
     there = {path.stem: path for path in sorted(folder.glob("*.py")) if not path.stem.startswith("_")}
     if not there:
@@ -35,7 +43,7 @@ def run(names: Sequence[str], as_json: bool, say: Callable[[str], object], folde
         for name, path in there.items():
             say(f"  {name:<12} {_first_line(path)}")
         return OK
-    figures = [figure for name in names for figure in _measure(there[name])]
+    figures = [figure for name in names for figure in _measure(there[name], wishes or {})]
     for line in [as_object(figures)] if as_json else table(figures):
         say(line)
     return FAILED if any(figure.missed for figure in figures) else OK
@@ -73,15 +81,19 @@ def _number(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def _measure(path: Path) -> Sequence[Figure]:
+def _measure(path: Path, wishes: Mapping[str, object]) -> Sequence[Figure]:
     spec = importlib.util.spec_from_file_location(f"voxrun_bench_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))  # for what benchmarks share (files with a leading underscore)
+    sys.modules[spec.name] = module  # dataclasses look there
     spec.loader.exec_module(module)
-    figures: Sequence[Figure] = module.measure()
+    unknown = set(wishes) - set(inspect.signature(module.measure).parameters)
+    if unknown:
+        raise ConfigError(f"{path.stem} has no --{min(unknown).partition('_')[0]}")
+    figures: Sequence[Figure] = module.measure(**wishes)
     return figures
 
 

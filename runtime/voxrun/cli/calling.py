@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from voxrun.cli import garbage
 from voxrun.cli.application import Running, running
 from voxrun.cli.exits import FAILED, OK
+from voxrun.cli.loop import run_main
 from voxrun.cli.serve import attach_console, interrupts, say
 from voxrun.config import CallPlan, Settings
 from voxrun.emulators.ultravox.agent import load_agent
@@ -80,7 +81,7 @@ class Outcome:
 def run(settings: Settings, plan: CallPlan) -> int:
     """Place the call; gives the exit code."""
     garbage.pause()
-    return asyncio.run(_main(settings, plan))
+    return run_main(_main(settings, plan))
 
 
 async def _main(settings: Settings, plan: CallPlan) -> int:

@@ -286,11 +286,18 @@ def _storage_file(given: Path | None) -> Path | None:
 @voxrun.command()
 @click.argument("names", nargs=-1, metavar="[NAME...]")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable figures.")
-def bench(names: tuple[str, ...], as_json: bool) -> int:
+@click.option("--quick", is_flag=True, help="Fixed loads instead of a search (live).")
+@click.option(
+    "--soak", type=click.FloatRange(1, 1440), metavar="MINUTES", help="Whether anything grows (live)."
+)
+def bench(names: tuple[str, ...], as_json: bool, quick: bool, soak: float | None) -> int:
     """Run benchmarks; without a name, list them."""
     from voxrun.cli import bench
 
-    return bench.run(names, as_json, click.echo)
+    wishes: dict[str, object] = {"quick": True} if quick else {}
+    if soak:
+        wishes["soak_minutes"] = soak
+    return bench.run(names, as_json, click.echo, wishes=wishes)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -13,13 +13,14 @@ from pathlib import Path
 from voxrun.cli import garbage
 from voxrun.cli.application import Running, running
 from voxrun.cli.console import Console
+from voxrun.cli.loop import run_main
 from voxrun.config import Settings
 
 
 def run(settings: Settings) -> int:
     """Serve the scenario; gives the exit code."""
     garbage.pause()
-    return asyncio.run(_main(settings))
+    return run_main(_main(settings))
 
 
 async def _main(settings: Settings) -> int:
