@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -53,12 +53,14 @@ class MemoryConnector:
         self._open: set[MemorySocket] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def __call__(self, url: str, headers: Mapping[str, str]) -> MemorySocket:
+    async def __call__(
+        self, url: str, headers: Mapping[str, str], protocols: Sequence[str] = ()
+    ) -> MemorySocket:
         parts = urlsplit(url)
         if parts.scheme not in ("ws", "wss") or not parts.hostname:
             raise PeerError(f"{shown_url(url)} is not a WebSocket address; it begins with ws:// or wss://")
         socket = MemorySocket()
-        task = asyncio.create_task(socket._serve(self._app, _scope(parts, headers)))
+        task = asyncio.create_task(socket._serve(self._app, _scope(parts, headers, protocols)))
         self._tasks.add(task)
         self._open.add(socket)
         task.add_done_callback(self._tasks.discard)
@@ -237,7 +239,7 @@ class _Lane:
             self._changed.set()
 
 
-def _scope(parts: SplitResult, headers: Mapping[str, str]) -> Message:
+def _scope(parts: SplitResult, headers: Mapping[str, str], protocols: Sequence[str]) -> Message:
     port = parts.port or (443 if parts.scheme == "wss" else 80)
     path = parts.path or "/"
     return {
@@ -255,7 +257,7 @@ def _scope(parts: SplitResult, headers: Mapping[str, str]) -> Message:
         ],
         "client": ("127.0.0.1", 0),
         "server": (parts.hostname, port),
-        "subprotocols": [],
+        "subprotocols": [*protocols],
         "state": {},
         "extensions": {"websocket.http.response": {}},
     }

@@ -1,12 +1,14 @@
-"""How connectors reach the network: the seam through which tests and virtual time put memory instead."""
+"""How WebSockets reach the network: the seam through which tests and virtual time put memory instead."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import httpx
+
+from voxrun.errors import PeerError
 
 
 class SocketClosed(Exception):
@@ -20,7 +22,7 @@ class SocketClosed(Exception):
 
 
 class ClientSocket(Protocol):
-    """A connected WebSocket of ours."""
+    """A connected WebSocket: one that we opened, or one that came in."""
 
     async def send(self, message: str | bytes) -> None:
         """Send text or binary; waits while the peer does not read. Raises SocketClosed."""
@@ -38,8 +40,33 @@ class ClientSocket(Protocol):
 class SocketConnector(Protocol):
     """Opens WebSockets."""
 
-    async def __call__(self, url: str, headers: Mapping[str, str]) -> ClientSocket:
-        """Connect. Raises PeerError when refused (status in the message), unreachable or too slow."""
+    async def __call__(
+        self, url: str, headers: Mapping[str, str], protocols: Sequence[str] = ()
+    ) -> ClientSocket:
+        """Connect, offering these subprotocols. Raises PeerError when refused (status in the message),
+        unreachable or too slow."""
+        ...
+
+
+class Door(Protocol):
+    """A WebSocket that asks to come in."""
+
+    @property
+    def path(self) -> str:
+        """Path and query of the request."""
+        ...
+
+    @property
+    def headers(self) -> Sequence[tuple[str, str]]:
+        """Names in lower case."""
+        ...
+
+    async def accept(self) -> ClientSocket:
+        """Let it in, with the first of the subprotocols that it offers."""
+        ...
+
+    async def refuse(self, status: int, text: str) -> None:
+        """Turn it away with an HTTP status."""
         ...
 
 
@@ -49,3 +76,8 @@ class Transports:
 
     connect: SocketConnector
     http: httpx.AsyncBaseTransport | None = None
+
+
+async def no_sockets(url: str, headers: Mapping[str, str], protocols: Sequence[str] = ()) -> ClientSocket:
+    """``SocketConnector`` where there is no network."""
+    raise PeerError("there is no network here")

@@ -7,9 +7,9 @@ would have to pass the guard again, and no provider of ours uses them), keepaliv
 from __future__ import annotations
 
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -62,7 +62,9 @@ class WebSocketConnector:
         self._guard = guard
         self._settings = settings or SocketSettings()
 
-    async def __call__(self, url: str, headers: Mapping[str, str]) -> NetworkSocket:
+    async def __call__(
+        self, url: str, headers: Mapping[str, str], protocols: Sequence[str] = ()
+    ) -> NetworkSocket:
         """Connect; see ``SocketConnector``. Besides ``PeerError`` it raises what the guard raises."""
         limits = self._settings
         try:
@@ -73,6 +75,7 @@ class WebSocketConnector:
                 url,
                 additional_headers=dict(headers),
                 user_agent_header=limits.user_agent,
+                subprotocols=cast(Any, [*protocols]) or None,
                 compression=None,
                 proxy=None if address is not None or is_loopback(urlsplit(url).hostname or "") else True,
                 open_timeout=limits.open_timeout,

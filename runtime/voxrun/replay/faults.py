@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import httpx
 
@@ -56,8 +56,10 @@ class _FaultyConnector:
         self._faults = faults
         self._rng = rng
 
-    async def __call__(self, url: str, headers: Mapping[str, str]) -> ClientSocket:
-        socket = _FaultySocket(await self._inner(url, headers), self._faults, self._rng)
+    async def __call__(
+        self, url: str, headers: Mapping[str, str], protocols: Sequence[str] = ()
+    ) -> ClientSocket:
+        socket = _FaultySocket(await self._inner(url, headers, protocols), self._faults, self._rng)
         socket.start()
         return socket
 
