@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ class StubNet(httpx.AsyncBaseTransport):
         return await answer
 
 
-async def no_sockets(url: str, headers: Mapping[str, str]) -> Any:
+async def no_sockets(url: str, headers: Mapping[str, str], protocols: Sequence[str] = ()) -> Any:
     raise PeerError(f"this test has no WebSocket for {url}")
 
 
@@ -78,6 +78,8 @@ class Stage:
     realms: InlineRealms
     application: Application
     connect: Any = no_sockets
+    sockets: Any = no_sockets
+    """Where the WebSockets of scenarios end."""
     provider_urls: dict[str, str] = field(default_factory=dict)
     dialled: list[tuple[DialRequest, ScriptedLeg]] = field(default_factory=list)
     records: list[JsonObject] = field(default_factory=list)
@@ -99,6 +101,7 @@ class Stage:
             transports=Transports(self.connect, self.net),
             realms=self.realms,
             http=self.net,
+            sockets=self.sockets,
             provider_urls=self.provider_urls,
             transcriber=self.transcriber,
         )

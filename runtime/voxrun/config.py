@@ -88,6 +88,7 @@ class FidelitySettings:
     """Places where the platform's behaviour is not known for sure: see docs/fidelity.md."""
 
     connector_errors: Literal["events", "reject"]
+    websocket_encoding: Literal["PCM8", "PCM16"] = "PCM8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ def load_settings(
             custom_data,
             values["sessions.cassettes"],
         ),
-        fidelity=FidelitySettings(values["fidelity.connector_errors"]),
+        fidelity=FidelitySettings(values["fidelity.connector_errors"], values["fidelity.websocket_encoding"]),
         limits=limits,
         routes=routes,
         conferences=conferences,

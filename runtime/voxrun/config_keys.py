@@ -158,6 +158,12 @@ KEYS: Final[tuple[Key, ...]] = (
     ),
     Key("secrets.env_file", path, None, "file of KEY=VALUE lines that become secrets"),
     Key("fidelity.connector_errors", one_of("events", "reject"), "events", "how a refused AI call shows"),
+    Key(
+        "fidelity.websocket_encoding",
+        one_of("PCM8", "PCM16"),
+        "PCM8",
+        "of audio to a WebSocket",
+    ),
 )
 """Every setting but ``[limits]``, whose names are those of the platform's limits, and the lists of
 ``config_tables``."""

@@ -11,8 +11,11 @@ from typing import Any
 import httpx
 from tests.emulators.ultravox.caller import ToneRecogniser, ToneSpeech, buzz
 from tests.harness import StubNet
+from tests.services.sockets import Server
 
-from voxrun.connectors.memory import memory_transports
+from voxrun.connectors.asgi_socket import AsgiDoor
+from voxrun.connectors.memory import MemoryConnector, memory_transports
+from voxrun.connectors.transport import ClientSocket
 from voxrun.emulators.ultravox.agent import parse_agent
 from voxrun.emulators.ultravox.app import create_app
 from voxrun.emulators.ultravox.emulator import Settings
@@ -109,12 +112,28 @@ class Tape:
                 realms=self.realms,
                 transports=memory_transports(app),
                 http=self.net,
+                sockets=self.connect,
                 provider_urls={"ultravox": "http://ultravox.test/api"},
                 tap=cassette_maker(cassettes),
             ),
         )
         self.runtime.subscribe(lambda session_id, record: self.records.append(record))
         self.session_id = ""
+        self.server = Server()
+        """Where the scenario's own WebSockets end."""
+
+    async def connect(self, *request: Any) -> ClientSocket:
+        return await self.server.connect(*request)
+
+    async def visit(self, path: str) -> ClientSocket:
+        """A WebSocket to the session's URL."""
+        token = f"{self.runtime.application.seed or 0:032x}"
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await self.runtime.websocket(self.session_id, token, AsgiDoor(scope, receive, send))
+
+        url = f"ws://voxrun.test/request/{self.session_id}/{token}{path}"
+        return await MemoryConnector(app)(url, {"X-Kind": "guest"})
 
     def dial(self, request: DialRequest) -> Leg:
         leg = ScriptedLeg(self.ticker, incoming=False, client_type=request.kind)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.emulators.ultravox.caller import ToneSpeech, buzz
 from tests.replay.taping import AGENT, KEY, LOGS, SCENARIO, WEATHER_KEY, Tape, record, weather_call
+from tests.services.sockets import Peer, Server
 
 from voxrun.errors import ConfigError
 from voxrun.realm.port import Script
@@ -271,3 +272,95 @@ def test_there_are_old_cassettes() -> None:
 def test_the_story_itself_is_a_function_of_its_inputs(cassette: Path, tmp_path: Path) -> None:
     again = record(tmp_path, weather_call)
     assert digest(again) == digest(cassette)
+
+
+# -- the scenario's own WebSockets --------------------------------------------------------------------
+
+SOCKETS = """
+VoxEngine.allowWebSocketConnections();
+VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => {
+  call.answer();
+  call.addEventListener(CallEvents.Disconnected, VoxEngine.terminate);
+  const ws = VoxEngine.createWebSocket(`wss://bot.test/talk?key=${VoxEngine.getSecretValue('WEATHER')}`);
+  ws.onopen = () => { ws.send(JSON.stringify({ hello: 'bot' })); VoxEngine.sendMediaBetween(call, ws); };
+  ws.onmessage = ({ text }) => { Logger.write(`bot: ${text}`); ws.send('thanks'); };
+  for (const kind of [WebSocketEvents.MEDIA_STARTED, WebSocketEvents.MEDIA_ENDED, WebSocketEvents.CLOSE]) {
+    ws.addEventListener(kind, (e) => Logger.write(`${e.name} ${e.code || ''}`));
+  }
+});
+VoxEngine.addEventListener(AppEvents.WebSocket, ({ websocket, path, headers }) => {
+  Logger.write(`guest ${path.split('/').pop()} ${headers[0].value}`);
+  websocket.onmessage = ({ text }) => { Logger.write(`guest: ${text}`); websocket.send(`echo ${text}`); };
+  websocket.onclose = ({ code }) => Logger.write(`guest has gone ${code}`);
+});
+"""
+
+
+async def bot(peer: Peer) -> None:
+    await asyncio.sleep(0.5)
+    await peer.start("ULAW", 8000)
+    for _ in range(20):
+        await peer.send_media(b"\x80" * 160)
+    await peer.stop()
+    await peer.tell("how are you")
+    await asyncio.sleep(2)
+    await peer.close(4000, "bored")
+
+
+async def sockets_story(tape: Tape) -> None:
+    tape.server = Server(bot)
+    leg = await tape.call()
+    await asyncio.sleep(1)
+    guest = await tape.visit("/kitchen")
+    await guest.send("knock")
+    assert await guest.recv() == "echo knock"
+    await asyncio.sleep(1)
+    await guest.close(4001, "bye")
+    await asyncio.sleep(2)
+    leg.remote.hang_up()
+    await tape.runtime.wait(tape.session_id)
+
+
+@pytest.fixture(scope="module")
+def sockets_cassette(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return record(tmp_path_factory.mktemp("sockets"), sockets_story, source=SOCKETS)
+
+
+def test_websockets_of_the_scenario_and_guests_play_again(sockets_cassette: Path, tmp_path: Path) -> None:
+    played = play(sockets_cassette, sessions=tmp_path)
+    assert played.difference is None
+    assert logs(played) == LOGS[sockets_cassette]
+    assert logs(played) == [
+        "WebSocket.MediaEventStarted ",
+        "bot: how are you",
+        "WebSocket.MediaEventEnded ",
+        "guest kitchen guest",
+        "guest: knock",
+        "guest has gone 4001",
+        "WebSocket.Close 4000",
+    ]
+    assert played.messages == 4  # hello, start, thanks, echo: audio is not compared
+
+
+def test_no_key_of_a_websocket_is_on_the_cassette(sockets_cassette: Path) -> None:
+    for path in sockets_cassette.rglob("*"):
+        assert path.is_dir() or WEATHER_KEY.encode() not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "what"),
+    [
+        ("hello: 'bot'", "hello: 'world'", "message 1 of the scenario"),
+        ("echo ${text}", "${text}", "message 1 to a visitor"),
+        ("VoxEngine.allowWebSocketConnections();", "", "a WebSocket to the session's URL"),
+        ("wss://bot.test", "wss://other.test", "connection 1 of the scenario"),
+        ("ws.send('thanks');", "", "message 3 of the scenario"),
+    ],
+)
+def test_what_a_changed_scenario_does_with_its_websockets_is_named(
+    sockets_cassette: Path, was: str, now: str, what: str
+) -> None:
+    assert SOCKETS.count(was) == 1
+    played = play(sockets_cassette, SOCKETS.replace(was, now))
+    assert played.difference is not None
+    assert played.difference.what == what

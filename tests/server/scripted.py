@@ -13,6 +13,7 @@ from typing import Any
 import websockets
 from websockets.asyncio.client import ClientConnection
 
+from voxrun.connectors.transport import Door, SocketClosed
 from voxrun.errors import ConfigError
 from voxrun.legs.base import IncomingInfo, Leg, LegEvent
 from voxrun.legs.webrtc.peer import PeerConfig
@@ -120,6 +121,22 @@ class ScriptedRuntime:
             raise KeyError(session_id)
         self.requests.append((session_id, method, path, content, headers))
         return AccessReply(200, content.upper().encode(), "text/plain")
+
+    async def websocket(self, session_id: str, token: str, door: Door) -> None:
+        """Echoes; the path's last word may ask for something else."""
+        if token != "secret":
+            raise KeyError(session_id)
+        self.requests.append((session_id, door.path, dict(door.headers).get("x-a")))
+        if door.path.endswith("/full"):
+            await door.refuse(429, "too many")
+            return
+        socket = await door.accept()
+        try:
+            while (message := await socket.recv()) != "close":
+                await socket.send(message)
+            await socket.close(4000, "as you wish")
+        except SocketClosed as closed:
+            self.requests.append((closed.code, closed.reason, closed.clean))
 
     def subscribe(self, observer: Observer) -> Callable[[], None]:
         self.observers.append(observer)

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import websockets
 from tests.server.scripted import Running, running
 
 from voxrun.server.app import MAX_REQUEST_BYTES
@@ -92,3 +93,49 @@ def test_a_recording_wants_its_own_token_and_gives_ranges(tmp_path: Path) -> Non
         assert (await client.get(server.options.file_path("s9", "rec.mp3"))).status_code == 404
 
     play(story, folder=tmp_path)
+
+
+def socket_url(server: Running, path: str) -> str:
+    return f"ws://127.0.0.1:{server.port}/request/s1/{path}"
+
+
+def test_the_access_url_is_a_websocket_too() -> None:
+    async def story(server: Running, client: httpx.AsyncClient) -> None:
+        url = socket_url(server, "secret/more?a=b")
+        async with websockets.connect(url, additional_headers={"X-A": "1"}, subprotocols=["chat"]) as socket:
+            assert socket.subprotocol == "chat"
+            for message in ("hello", b"\x00"):
+                await socket.send(message)
+                assert await socket.recv() == message
+            await socket.send("close")
+            with pytest.raises(websockets.ConnectionClosed):
+                await socket.recv()
+            assert (socket.close_code, socket.close_reason) == (4000, "as you wish")
+        assert server.runtime.requests == [("s1", "/request/s1/secret/more?a=b", "1")]
+
+    play(story)
+
+
+@pytest.mark.parametrize(("path", "status"), [("wrong", 404), ("secret/full", 429)])
+def test_a_websocket_that_may_not_come_in_gets_a_status(path: str, status: int) -> None:
+    async def story(server: Running, client: httpx.AsyncClient) -> None:
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            await websockets.connect(socket_url(server, path))
+        assert refused.value.response.status_code == status
+
+    play(story)
+
+
+def test_how_a_websocket_ends_is_told_as_it_was() -> None:
+    async def story(server: Running, client: httpx.AsyncClient) -> None:
+        async with websockets.connect(socket_url(server, "secret")) as socket:
+            await socket.close(4001, "done")
+        lost = await websockets.connect(socket_url(server, "secret"))
+        lost.transport.abort()
+        async with asyncio.timeout(10):
+            while len(server.runtime.requests) < 4:
+                await client.get("/healthz")
+        ends = [each for each in server.runtime.requests if isinstance(each[0], int)]
+        assert ends == [(4001, "done", True), (1006, "", False)]
+
+    play(story)

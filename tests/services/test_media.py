@@ -12,8 +12,8 @@ from voxrun.errors import ScenarioError
 from voxrun.legs.scripted import ScriptedLeg
 from voxrun.media.frames import SILENCE
 from voxrun.media.graph import Sink, Source
-from voxrun.services.media import MediaService
-from voxrun.services.units import Unit, Units
+from voxrun.services.media import MediaService, edge_options
+from voxrun.services.units import EdgeOptions, Unit, Units
 from voxrun.session.clock import LoopClock
 from voxrun.session.messages import Command
 from voxrun.session.virtual import run_virtual
@@ -133,3 +133,62 @@ def test_a_unit_that_is_over_is_silently_nobody() -> None:
 
 class Ear(Sink):
     def write(self, frame: bytes, source: Source) -> None: ...
+
+
+def test_edges_have_options_and_wrong_ones_are_refused() -> None:
+    assert edge_options({}) == EdgeOptions()
+    given = {"tag": 5, "encoding": "ULAW", "customParameters": {"a": [1]}, "other": {}}
+    assert edge_options(given) == EdgeOptions("5", "ULAW", {"a": [1]})
+    for wrong in ({"tag": {}}, {"encoding": ["x"]}, {"tag": "x" * 201}, {"customParameters": "x" * 70_000}):
+        with pytest.raises(ScenarioError):
+            edge_options(wrong)
+
+
+class Gate:
+    """Ports that remember what they were asked for."""
+
+    def __init__(self) -> None:
+        self.sources: dict[str, Source] = {}
+        self.sinks: dict[str, Ear] = {}
+
+    def output(self, options: EdgeOptions) -> Source | None:
+        return self.sources.setdefault(options.tag, Source())
+
+    def input(self, options: EdgeOptions) -> Sink | None:
+        return self.sinks.setdefault(options.tag, Ear()) if options.tag != "full" else None
+
+    def outputs(self, tag: str) -> list[Source]:
+        return [source for name, source in self.sources.items() if tag in ("", name)]
+
+    def inputs(self, tag: str) -> list[Sink]:
+        return [sink for name, sink in self.sinks.items() if tag in ("", name)]
+
+
+def test_units_with_ports_are_linked_by_tag() -> None:
+    async def main(clock: LoopClock) -> None:
+        units = Units()
+        service = MediaService(Given(clock).context, units)
+        gate, source = Gate(), Source()
+        units.add(Unit("gate", ports=gate))
+        units.add(Unit("call", source, Ear()))
+
+        def do(kind: str, target: str, to: str, tag: str = "") -> None:
+            service.execute(
+                Command(f"media.{kind}", target, {"to": to, "options": {"tag": tag} if tag else {}})
+            )
+
+        for tag in ("a", "b", "full", ""):
+            do("connect", "call", "gate", tag)
+            do("connect", "gate", "call", tag)
+        assert [*gate.sinks] == ["a", "b", ""]
+        assert len(source.sinks) == 3
+        do("disconnect", "call", "gate", "a")
+        do("disconnect", "gate", "call", "nothing like it")
+        assert source.sinks == [gate.sinks["b"], gate.sinks[""]]
+        do("disconnect", "call", "gate")
+        assert source.sinks == []
+        units.remove("gate")
+        assert all(each.sinks == [] for each in gate.sources.values())
+        await service.close()
+
+    run_virtual(main)

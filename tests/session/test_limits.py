@@ -26,4 +26,6 @@ def test_they_are_the_platform_s_by_default_and_cross_to_the_realm_by_name() -> 
         "say_chars": 1500,
         "play_bytes": 10_485_760,
         "play_download_ms": 12_000,
+        "websockets": 100,
+        "websocket_chars": 1_048_576,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import stat
@@ -10,10 +11,12 @@ from pathlib import Path
 import pytest
 from tests.full_disk import files_end_at
 from tests.harness import Stage, play
+from websockets.asyncio.server import ServerConnection, serve
 
+from voxrun.connectors.transport import SocketClosed
 from voxrun.errors import ConfigError
-from voxrun.services.guard import GuardedTransport, GuardRules
-from voxrun.session.setup import id_maker, make_folder, network
+from voxrun.services.guard import Blocked, GuardedTransport, GuardRules
+from voxrun.session.setup import id_maker, make_folder, network, own_sockets
 
 T0 = 1_736_154_000_000
 
@@ -106,3 +109,28 @@ def test_nothing_is_written_where_no_folder_is_wanted(
 
     play(story)
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.live
+def test_the_scenario_s_own_websockets_go_through_the_guard() -> None:
+    async def echo(socket: ServerConnection) -> None:
+        await socket.send(f"{socket.subprotocol} {socket.request.headers['User-Agent']}")  # type: ignore[union-attr]
+        await socket.send("x" * 4001)
+        await socket.wait_closed()
+
+    async def main() -> None:
+        async with asyncio.timeout(20), serve(echo, "127.0.0.1", 0, subprotocols=["chat"]) as server:  # type: ignore[list-item]
+            port = server.sockets[0].getsockname()[1]
+            url = f"ws://127.0.0.1:{port}/"
+            socket = await own_sockets(GuardRules(), 1000)(url, {}, ["chat"])
+            assert await socket.recv() == "chat VoxEngine/1.0"
+            with pytest.raises(SocketClosed):  # more bytes than 1000 characters can have
+                await socket.recv()
+            own = GuardRules(frozenset({port}), ("/request/s/t",))
+            with pytest.raises(Blocked, match="voxrun itself"):
+                await own_sockets(own, 1000)(url, {})
+            await (await own_sockets(own, 1000)(url + "request/s/t", {}, ["chat"])).close()
+            with pytest.raises(Blocked, match="metadata"):
+                await own_sockets(GuardRules(), 1000)("ws://169.254.169.254/", {})
+
+    asyncio.run(main())

@@ -170,6 +170,7 @@ def _application(house: House, provider: Provider, options: ServerOptions) -> Ap
         custom_data=settings.sessions.custom_data,
         provider_ports=frozenset({provider.port} if provider.port else ()),
         connector_errors=settings.fidelity.connector_errors,
+        websocket_encoding=settings.fidelity.websocket_encoding,
         file_path=options.file_path,
     )
 

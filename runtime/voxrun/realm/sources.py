@@ -24,6 +24,7 @@ CORE_FILES: Final[tuple[str, ...]] = (
     "playback.js",
     "player.js",
     "net.js",
+    "websocket.js",
     "app.js",
     "surface.js",
     "voices.js",

@@ -23,10 +23,12 @@ Everything is written when it happens, without a buffer: a process that is kille
      "body":BODY}                                                      via "net": the scenario's own request
     {"t":80,"k":"response","http":1,"status":201,"headers":[[name,value],...],"body":BODY}
     {"t":80,"k":"failure","http":1,"error":"ConnectError","message":...}
-    {"t":81,"k":"connect","socket":1,"url":"«secret:join URL 1»","host":"voice.example"}
+    {"t":81,"k":"connect","socket":1,"via":"provider","url":"«secret:join URL 1»","host":"voice.example"}
+                                                                      via "net": createWebSocket
     {"t":99,"k":"open","socket":1}   or   {"t":99,"k":"refused","socket":1,"message":...}
+    {"t":81,"k":"visit","socket":2,"path":...,"headers":[...]}        a WebSocket to the session's own URL
     {"t":120,"k":"in","socket":1,"json":{...}}      or "text":...  or "audio":640 (bytes in socket-1-in.pcm)
-    {"t":130,"k":"out","socket":1,"json":{...}}     likewise
+    {"t":130,"k":"out","socket":1,"json":{...}}     likewise, or "media":300 (characters of 20 ms of a stream)
     {"t":900,"k":"closed","socket":1,"by":"provider","code":1000,"reason":"","clean":true}   or "client"
     {"t":500,"k":"access","method":"POST","path":"/","content":"","headers":[...]}   to the session's own URL
     {"t":950,"k":"end","reason":"Normal termination"}
@@ -58,7 +60,9 @@ FILE_NAME: Final = "cassette.jsonl"
 
 PROVIDER: Final = "provider"
 NET: Final = "net"
-"""Whose HTTP requests: the connectors', or those of Net and URL players."""
+"""Whose HTTP requests and WebSockets: the connectors', or the scenario's own."""
+VISIT: Final = "visit"
+"""A WebSocket that came to the session's URL."""
 
 
 @dataclass(slots=True)
@@ -102,6 +106,9 @@ class TapedSocket:
     t: int
     url: str
     host: str
+    via: str = PROVIDER
+    headers: tuple[tuple[str, str], ...] = ()
+    """Those that a scenario sees of a visit, whose path is ``url``."""
     opened: int | None = None
     refused: str | None = None
     refused_t: int = 0
@@ -279,7 +286,14 @@ class _Reader:
 
     def _on_connect(self, t: int, record: dict[str, Any]) -> None:
         number = int(record["socket"])
-        self.cassette.sockets[number] = TapedSocket(number, t, str(record["url"]), str(record["host"]))
+        via = str(record.get("via", PROVIDER))
+        self.cassette.sockets[number] = TapedSocket(number, t, str(record["url"]), str(record["host"]), via)
+
+    def _on_visit(self, t: int, record: dict[str, Any]) -> None:
+        number = int(record["socket"])
+        headers = tuple((str(name), str(value)) for name, value in record["headers"])
+        socket = TapedSocket(number, t, str(record["path"]), "", VISIT, headers, opened=t)
+        self.cassette.sockets[number] = socket
 
     def _on_open(self, t: int, record: dict[str, Any]) -> None:
         self.cassette.sockets[record["socket"]].opened = t
@@ -298,7 +312,7 @@ class _Reader:
         self._arrived(t, self.cassette.sockets[record["socket"]], payload)
 
     def _on_out(self, t: int, record: dict[str, Any]) -> None:
-        if "audio" not in record:
+        if "audio" not in record and "media" not in record:
             content: JsonObject = {key: record[key] for key in ("json", "text") if key in record}
             self.cassette.sockets[record["socket"]].outgoing.append((t, content))
 

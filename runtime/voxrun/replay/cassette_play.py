@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import httpx
 
-from voxrun.connectors.transport import ClientSocket, SocketClosed, Transports
+from voxrun.connectors.transport import ClientSocket, Door, SocketClosed, Transports
 from voxrun.errors import PeerError
 from voxrun.replay.cassette import (
     NET,
     PROVIDER,
+    VISIT,
     Answer,
     Cassette,
     Incoming,
@@ -28,7 +29,7 @@ from voxrun.replay.cassette import (
     body_bytes,
 )
 from voxrun.replay.cassette_compare import Place, alike, differences
-from voxrun.replay.cassette_record import host_of
+from voxrun.replay.cassette_record import host_of, is_media
 from voxrun.replay.cassette_redact import JOIN_LABEL, Hider
 from voxrun.session.messages import Json, JsonObject
 
@@ -115,7 +116,7 @@ def _unwrapped(content: JsonObject) -> Json:
 
 def cassette_transports(account: Account) -> Transports:
     """The provider of a cassette."""
-    return Transports(TapedConnector(account), TapedHttp(account, PROVIDER))
+    return Transports(TapedConnector(account, PROVIDER), TapedHttp(account, PROVIDER))
 
 
 class TapedHttp(httpx.AsyncBaseTransport):
@@ -182,23 +183,28 @@ def _failure(answer: Answer, request: httpx.Request) -> Exception:
 
 
 class TapedConnector:
-    """``SocketConnector``: the n-th connection is the n-th of the cassette."""
+    """``SocketConnector``: the n-th connection of its kind (``via``) is the n-th of the cassette."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, via: str) -> None:
         self._account = account
+        self._via = via
         self._count = 0
 
-    async def __call__(self, url: str, headers: Mapping[str, str]) -> ClientSocket:
+    async def __call__(
+        self, url: str, headers: Mapping[str, str], protocols: Sequence[str] = ()
+    ) -> ClientSocket:
         account = self._account
+        command = "connector.create" if self._via == PROVIDER else "websocket.open"
+        sockets = [each for each in account.cassette.sockets.values() if each.via == self._via]
+        taped = sockets[self._count] if self._count < len(sockets) else None
         self._count += 1
-        taped = account.cassette.sockets.get(self._count)
-        what = f"connection {self._count} to the provider"
+        what = f"connection {self._count} {_whose(self._via)}"
         if taped is None:
-            account.differ(what, None, {"connect": host_of(url)}, "connector.create")
+            account.differ(what, None, {"connect": host_of(url)}, command)
             raise PeerError("this connection is not on the cassette")
         account.used.add(("socket", taped.number))
         if account.hider.label(url) != taped.url and host_of(url) != taped.host:
-            account.differ(what, {"connect": taped.host}, {"connect": host_of(url)}, "connector.create")
+            account.differ(what, {"connect": taped.host}, {"connect": host_of(url)}, command)
             raise PeerError("this connection is another on the cassette")
         if taped.refused is not None:
             await asyncio.sleep((taped.refused_t - taped.t) / 1000)
@@ -208,6 +214,39 @@ class TapedConnector:
         assert taped.opened is not None
         await asyncio.sleep((taped.opened - taped.t) / 1000)
         return TapedClientSocket(taped, account)
+
+
+def _whose(via: str) -> str:
+    return {PROVIDER: "to the provider", NET: "of the scenario", VISIT: "to a visitor"}[via]
+
+
+class TapedDoor:
+    """``Door`` of a WebSocket that came in when the cassette was recorded."""
+
+    def __init__(self, taped: TapedSocket, account: Account) -> None:
+        self._taped = taped
+        self._account = account
+
+    @property
+    def path(self) -> str:
+        return self._account.reveal(self._taped.url)
+
+    @property
+    def headers(self) -> Sequence[tuple[str, str]]:
+        return [(name, self._account.reveal(value)) for name, value in self._taped.headers]
+
+    async def accept(self) -> ClientSocket:
+        self._account.used.add(("socket", self._taped.number))
+        return TapedClientSocket(self._taped, self._account)
+
+    async def refuse(self, status: int, text: str) -> None:
+        self._account.differ("a WebSocket to the session's URL", "let in", f"refused: {text}")
+
+
+def visits(account: Account) -> list[tuple[float, Door]]:
+    """WebSockets that came in, with the loop's time when they did."""
+    sockets = account.cassette.sockets.values()
+    return [(account.zero + each.t / 1000, TapedDoor(each, account)) for each in sockets if each.via == VISIT]
 
 
 class TapedClientSocket:
@@ -226,15 +265,16 @@ class TapedClientSocket:
     async def send(self, message: str | bytes) -> None:
         if self._ended is not None:
             raise self._ended
-        if isinstance(message, bytes):
+        if isinstance(message, bytes) or is_media(message):
             return
         number = len(self._anchors)
+        command = "connector.call" if self._taped.via == PROVIDER else "websocket.send"
         actual = self._account.hider.message(message)
         expected = self._taped.outgoing[number - 1][1] if number <= len(self._taped.outgoing) else None
-        what = f"message {number} to the provider"
+        what = f"message {number} {_whose(self._taped.via)}"
         if expected is None:
-            self._account.differ(what, None, _unwrapped(actual), "connector.call")
-        elif self._account.check(what, expected, actual, "connector.call"):
+            self._account.differ(what, None, _unwrapped(actual), command)
+        elif self._account.check(what, expected, actual, command):
             self._account.sent[self._taped.number] = number
             self._anchors.append(self._loop.time())
             self._woken.set()
@@ -296,10 +336,10 @@ def _absent(account: Account) -> Iterator[tuple[int, str, Json]]:
             yield request.t, f"a request {whose}", request.content
     for socket in cassette.sockets.values():
         if ("socket", socket.number) not in used:
-            yield socket.t, "a connection to the provider", {"connect": socket.host}
+            yield socket.t, f"a connection {_whose(socket.via)}", {"connect": socket.host}
         sent = account.sent.get(socket.number, 0)
         for number, (t, content) in enumerate(socket.outgoing[sent:], sent + 1):
-            yield t, f"message {number} to the provider", _unwrapped(content)
+            yield t, f"message {number} {_whose(socket.via)}", _unwrapped(content)
     for leg in cassette.legs.values():
         if not leg.incoming and ("leg", leg.number) not in used:
             wish: JsonObject = {key: leg.info.get(key) for key in ("kind", "destination")}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
-from voxrun.connectors.transport import ClientSocket, SocketClosed, SocketConnector, Transports
+from voxrun.connectors.transport import ClientSocket, Door, SocketClosed, SocketConnector, Transports
 from voxrun.errors import ConfigError, VoxrunError
 from voxrun.legs.base import Leg, LegEvent
 from voxrun.media.graph import Sink, Source
+from voxrun.media.stream_protocol import StreamMedia, read_message
 from voxrun.replay.cassette import NET, PROVIDER, VERSION
 from voxrun.replay.cassette_redact import TRANSPORT_HEADERS, Hider
 from voxrun.replay.cassette_writer import CassetteWriter, make_folder, make_root
@@ -38,6 +39,7 @@ class SessionRecorder(SessionTap):
         folder = make_folder(root, info.name)
         self._writer = CassetteWriter(folder, lambda: info.clock.unix_ms() - info.start_ms, info.trouble)
         self._requests = _Counter()
+        self._sockets = _Counter()
         self._legs: dict[str, int] = {}
         self._dials: dict[str, Json] = {}
         """What the scenario wished of calls that have no leg yet."""
@@ -50,7 +52,7 @@ class SessionRecorder(SessionTap):
     def transports(self, transports: Transports) -> Transports:
         http = transports.http
         return Transports(
-            RecordingConnector(transports.connect, self._writer, self._hider),
+            RecordingConnector(transports.connect, self._writer, self._hider, PROVIDER, self._sockets),
             None
             if http is None
             else RecordingHttp(http, self._writer, self._hider, PROVIDER, self._requests),
@@ -58,6 +60,12 @@ class SessionRecorder(SessionTap):
 
     def http(self, transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
         return RecordingHttp(transport, self._writer, self._hider, NET, self._requests)
+
+    def sockets(self, connect: SocketConnector) -> SocketConnector:
+        return RecordingConnector(connect, self._writer, self._hider, NET, self._sockets)
+
+    def door(self, door: Door) -> Door:
+        return _RecordingDoor(door, self._writer, self._hider, self._sockets)
 
     def call(self, call_id: str, leg: Leg, incoming: bool) -> None:
         number = self._legs[call_id] = len(self._legs) + 1
@@ -235,19 +243,24 @@ class _Tee(httpx.AsyncByteStream):
 class RecordingConnector:
     """``SocketConnector`` that notes connections of another."""
 
-    def __init__(self, inner: SocketConnector, writer: CassetteWriter, hider: Hider) -> None:
+    def __init__(
+        self, inner: SocketConnector, writer: CassetteWriter, hider: Hider, via: str, counter: _Counter
+    ) -> None:
         self._inner = inner
         self._writer = writer
         self._hider = hider
-        self._count = 0
+        self._via = via
+        self._counter = counter
 
-    async def __call__(self, url: str, headers: Mapping[str, str]) -> ClientSocket:
-        self._count += 1
-        number = self._count
+    async def __call__(
+        self, url: str, headers: Mapping[str, str], protocols: Sequence[str] = ()
+    ) -> ClientSocket:
+        number = self._counter.next()
         self._hider.learn_headers(headers.items())
-        self._writer.note("connect", socket=number, url=self._hider.label(url), host=host_of(url))
+        label = self._hider.label(url)
+        self._writer.note("connect", socket=number, via=self._via, url=label, host=host_of(url))
         try:
-            socket = await self._inner(url, headers)
+            socket = await self._inner(url, headers, protocols)
         except VoxrunError as error:
             self._writer.note("refused", socket=number, message=self._hider.text(str(error)))
             raise
@@ -299,6 +312,9 @@ class RecordingSocket:
         if isinstance(message, bytes):
             self._writer.append(f"socket-{self._number}-{way}.pcm", message)
             self._writer.note(way, socket=self._number, audio=len(message))
+        elif way == "out" and is_media(message):
+            # Audio is not compared; of what the peer sent it is needed.
+            self._writer.note(way, socket=self._number, media=len(message))
         else:
             self._writer.note(way, socket=self._number, **self._hider.message(message))
 
@@ -310,3 +326,38 @@ class RecordingSocket:
         self._writer.note(
             "closed", socket=self._number, by=by, code=closed.code, reason=reason, clean=closed.clean
         )
+
+
+def is_media(message: str | bytes) -> bool:
+    """Whether a message carries 20 ms of a stream: audio, written as text."""
+    return isinstance(message, str) and isinstance(read_message(message), StreamMedia)
+
+
+class _RecordingDoor(Door):
+    """``Door`` that notes who comes in and what is said then."""
+
+    def __init__(self, inner: Door, writer: CassetteWriter, hider: Hider, counter: _Counter) -> None:
+        self._inner = inner
+        self._writer = writer
+        self._hider = hider
+        self._counter = counter
+
+    @property
+    def path(self) -> str:
+        return self._inner.path
+
+    @property
+    def headers(self) -> Sequence[tuple[str, str]]:
+        return self._inner.headers
+
+    async def accept(self) -> ClientSocket:
+        socket = await self._inner.accept()
+        number = self._counter.next()
+        headers: list[Json] = [
+            self._hider.value([name, value]) for name, value in self.headers if name.startswith("x-")
+        ]
+        self._writer.note("visit", socket=number, path=self._hider.text(self.path), headers=headers)
+        return RecordingSocket(socket, number, self._writer, self._hider)
+
+    async def refuse(self, status: int, text: str) -> None:
+        await self._inner.refuse(status, text)

@@ -13,12 +13,21 @@ from dataclasses import fields as fields_of
 from pathlib import Path
 from typing import Final
 
+from voxrun.connectors.transport import Door
 from voxrun.errors import VoxrunError
 from voxrun.realm.inline import InlineRealms
 from voxrun.realm.port import Script
 from voxrun.replay.cassette import NET, Cassette, TapedAccess
 from voxrun.replay.cassette_legs import TapedDialer, TapedParty, incoming_info
-from voxrun.replay.cassette_play import Account, TapedHttp, TapeDifference, cassette_transports, missing
+from voxrun.replay.cassette_play import (
+    Account,
+    TapedConnector,
+    TapedHttp,
+    TapeDifference,
+    cassette_transports,
+    missing,
+    visits,
+)
 from voxrun.services.recording_file import disk_thread
 from voxrun.services.ticker import LoopTicker
 from voxrun.session.clock import LoopClock
@@ -114,6 +123,7 @@ class _House:
                 realms=realms,
                 transports=cassette_transports(account),
                 http=TapedHttp(account, NET),
+                sockets=TapedConnector(account, NET),
                 provider_urls=_texts(cassette.header.get("providers")),
                 disk=disk,  # type: ignore[arg-type]
             )
@@ -175,7 +185,8 @@ class _House:
 
         loop = asyncio.get_running_loop()
         running = loop.create_task(opened.session.run(opened.boot, first, then))
-        visits = [loop.create_task(_visit(opened, each, account.zero)) for each in account.cassette.access]
+        guests = [loop.create_task(_visit(opened, each, account.zero)) for each in account.cassette.access]
+        guests += [loop.create_task(_come_in(opened, at, door)) for at, door in visits(account)]
         differing = loop.create_task(account.over.wait())
         limit = account.zero + (account.cassette.last_t + GRACE_MS) / 1000 - loop.time()
         try:
@@ -187,7 +198,7 @@ class _House:
                 opened.session.stop(STOPPED)
             return await running
         finally:
-            for task in (differing, *visits):
+            for task in (differing, *guests):
                 task.cancel()
 
     def _judge(self, account: Account, ending: Ending) -> None:
@@ -211,6 +222,12 @@ async def _visit(opened: Opened, visit: TapedAccess, zero: float) -> None:
         await opened.access.request(visit.method, visit.path, visit.content, list(visit.headers))
     except VoxrunError:
         return  # the session is over
+
+
+async def _come_in(opened: Opened, at: float, door: Door) -> None:
+    """A WebSocket to the session's URL, when it came."""
+    await asyncio.sleep(max(0.0, at - asyncio.get_running_loop().time()))
+    await opened.websockets.visit(door)
 
 
 def _where(difference: TapeDifference | None, records: Sequence[JsonObject]) -> str:

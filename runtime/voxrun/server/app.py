@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 from starlette.websockets import WebSocket
 
+from voxrun.connectors.asgi_socket import AsgiDoor
 from voxrun.server.feed import Feed
 from voxrun.server.guard import Guard
 from voxrun.server.options import ServerOptions
@@ -71,6 +72,8 @@ def create_app(runtime: Runtime, phones: Phones, options: ServerOptions) -> Star
         Route("/whip/resource/{id}", whip.delete, methods=["DELETE"]),
         Route("/whip/resource/{id}", whip.patch, methods=["PATCH"]),
         Route("/whip/{destination}", whip.post, methods=["POST"]),
+        WebSocketRoute("/request/{session}/{token}", _access_socket(runtime)),
+        WebSocketRoute("/request/{session}/{token}/{rest:path}", _access_socket(runtime)),
         Route("/request/{session}/{token}", _access(runtime), methods=METHODS),
         Route("/request/{session}/{token}/{rest:path}", _access(runtime), methods=METHODS),
         Route("/sessions/{session}/files/{name}", _file(runtime, options)),
@@ -122,6 +125,19 @@ def _access(runtime: Runtime) -> Endpoint:
         except KeyError:
             return PlainTextResponse("No such session.\n", 404)
         return Response(reply.body, reply.status, media_type=reply.content_type or None)
+
+    return access
+
+
+def _access_socket(runtime: Runtime) -> Callable[[WebSocket], Awaitable[None]]:
+    """Session access URLs as WebSockets: AppEvents.WebSocket."""
+
+    async def access(socket: WebSocket) -> None:
+        door = AsgiDoor(socket.scope, socket.receive, socket.send)
+        try:
+            await runtime.websocket(socket.path_params["session"], socket.path_params["token"], door)
+        except KeyError:
+            await door.refuse(404, "No such session.")
 
     return access
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from voxrun.connectors.transport import Door
 from voxrun.legs.base import IncomingInfo, Leg
 from voxrun.services.access import AccessReply
 from voxrun.session.messages import JsonObject
@@ -54,6 +55,10 @@ class Runtime(Protocol):
         headers: list[tuple[str, str]],
     ) -> AccessReply:
         """AppEvents.HttpRequest. Raises KeyError for an unknown session or a wrong token."""
+        ...
+
+    async def websocket(self, session_id: str, token: str, door: Door) -> None:
+        """AppEvents.WebSocket; returns when that WebSocket is over. Raises KeyError as above."""
         ...
 
     def subscribe(self, observer: Observer) -> Callable[[], None]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from voxrun.session.clock import Clock
 from voxrun.session.messages import Command, Event, JsonObject
+
+
+async def _no_wait() -> None:
+    pass
 
 
 class JournalWriter(Protocol):
@@ -30,6 +34,8 @@ class ServiceContext:
     journal: JournalWriter
     emit: Callable[[Event], None]
     new_id: Callable[[str], str]
+    room: Callable[[], Awaitable[None]] = _no_wait
+    """Waits while the scenario does not keep up: for services whose peers can be made to wait."""
 
 
 class Service(ABC):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from voxrun.connectors.transport import Transports
+from voxrun.connectors.transport import Door, SocketConnector, Transports, no_sockets
 from voxrun.legs.base import Dialer
 from voxrun.media.graph import Ticker
 from voxrun.services.download import AudioCache
@@ -26,7 +26,9 @@ class Surroundings:
     ``audio_cache`` holds what players have fetched, ``storage`` what ApplicationStorage keeps; all sessions
     share them. ``folder`` is where recordings
     go (None: recordings are not kept); ``file_url(name)`` is the address of a file of the session as the
-    scenario sees it. ``provider_urls`` maps a connector's name to the base URL of its API.
+    scenario sees it. ``provider_urls`` maps a connector's name to the base URL of its API. ``sockets`` opens
+    the scenario's own WebSockets, ``websocket_encoding`` is the default of their streams; ``redact`` takes
+    secrets out of a text.
     """
 
     ticker: Ticker
@@ -45,3 +47,8 @@ class Surroundings:
     record: bool = False
     transcriber: Transcriber | None = None
     """Recognises what callers say (ASR); None: nobody does."""
+    sockets: SocketConnector = no_sockets
+    websocket_encoding: str = "PCM8"
+    redact: Callable[[str], str] = str
+    door: Callable[[Door], Door] = lambda door: door
+    """Listens in on WebSockets that come in (cassettes)."""

@@ -155,6 +155,10 @@ class Journal:
             return None
         return None if self._redactor.touches(text) else text
 
+    def redact(self, text: str) -> str:
+        """``text`` without secrets, for files beside the journal."""
+        return self._redactor.text(text)
+
     def _show(self, observer: Observer, record: JsonObject) -> None:
         try:
             observer(record)

@@ -47,6 +47,10 @@ class Limits:
     play_bytes: int = 10 * 1024 * 1024
     """Size of a file to play."""
     play_download_ms: int = 12_000
+    websockets: int = 100
+    """Open WebSockets of a session; voxrun's own figure, the platform tells none."""
+    websocket_chars: int = 1024 * 1024
+    """Characters of one WebSocket message, either way; voxrun's own figure."""
 
     def as_dict(self) -> dict[str, int]:
         """Name -> figure, as the realm gets it."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from voxrun.connectors.transport import Transports
+from voxrun.connectors.transport import Door, SocketConnector, Transports
 from voxrun.errors import UserError, VoxrunError
 from voxrun.legs.base import Dialer, DialRequest, IncomingInfo, Leg
 from voxrun.media.graph import Ticker
@@ -42,8 +42,8 @@ Observer = Callable[[str, JsonObject], None]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What all sessions share. ``http`` and ``transports`` None mean the network behind the guard; a
-    transport that is given stays open. ``disk`` writes recordings."""
+    """What all sessions share. ``http``, ``transports`` and ``sockets`` (the scenario's own WebSockets) None
+    mean the network behind the guard; a transport that is given stays open. ``disk`` writes recordings."""
 
     clock: Clock
     ticker: Ticker
@@ -52,6 +52,7 @@ class World:
     realms: RealmProvider
     transports: Transports | None = None
     http: httpx.AsyncBaseTransport | None = None
+    sockets: SocketConnector | None = None
     provider_urls: Mapping[str, str] = field(default_factory=dict)
     disk: Executor = field(default_factory=disk_thread)
     audio_cache: AudioCache = field(default_factory=AudioCache)
@@ -92,6 +93,8 @@ class Application:
     """Own ports that connectors may reach and scenarios may not: the local emulators."""
     allow_link_local: bool = False
     connector_errors: str = "events"
+    websocket_encoding: str = "PCM8"
+    """Of streams to a WebSocket whose scenario names none."""
     seed: int | None = None
     file_path: Callable[[str, str], str] = plain_file_path
     """(session id, file name) -> path of the file's address on this server."""
@@ -176,11 +179,22 @@ class Runtime:
         headers: list[tuple[str, str]],
     ) -> AccessReply:
         """A request on a session access URL. Raises KeyError for an unknown session or a wrong token."""
+        return await self._reached(session_id, token).access.request(method, path, content, headers)
+
+    async def websocket(self, session_id: str, token: str, door: Door) -> None:
+        """A WebSocket on a session access URL; returns when it is over.
+
+        Raises KeyError for an unknown session or a wrong token: then nothing was done with ``door``.
+        """
+        await self._reached(session_id, token).websockets.visit(door)
+
+    def _reached(self, session_id: str, token: str) -> Opened:
+        """The session behind an access URL. Raises KeyError."""
         opened = self._sessions[session_id]
         known = secrets.compare_digest(opened.token.encode(), token.encode("utf-8", "surrogatepass"))
         if not known or opened.session.ending is not None:
             raise KeyError(session_id)
-        return await opened.access.request(method, path, content, headers)
+        return opened
 
     def sessions(self) -> list[SessionInfo]:
         """All sessions since the start, oldest first."""

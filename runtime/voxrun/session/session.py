@@ -39,6 +39,8 @@ NOTED = frozenset({"session.customdata", "log.tones"})
 LAST_EVENTS = frozenset({"@http", "@storage"})
 """Answers that reach the scenario although the session is terminating."""
 
+CROWDED = 50
+"""Events that wait before peers are made to wait, where that is possible (``room``)."""
 MOST_EVENTS = 10_000
 """Events that may wait for the scenario; a peer that floods it ends its own call, not the process."""
 
@@ -87,6 +89,7 @@ class Session:
         self._realm = realm
         self._clock = clock
         self._queue: deque[Event] = deque()
+        self._taken = asyncio.Event()
         self._services: dict[str, Executor] = {}
         self._order: list[Executor] = []
         self._draining: tuple[Draining, ...] = ()
@@ -148,6 +151,12 @@ class Session:
             self._queue.append(event)
         self._something.set()
 
+    async def room(self) -> None:
+        """Wait while many events wait for the scenario."""
+        while len(self._queue) >= CROWDED and not self._terminating:
+            self._taken.clear()
+            await self._taken.wait()
+
     def calls_changed(self, live: int) -> None:
         """The number of live calls changed: without any, the session ends after ``idle_ms``."""
         if self._idle_timer is not None:
@@ -204,6 +213,7 @@ class Session:
     async def _turns(self) -> None:
         while self._error is None and not self._stop:
             if self._queue:
+                self._taken.set()
                 await self._turn(self._queue.popleft())
             else:
                 self._something.clear()
@@ -275,6 +285,7 @@ class Session:
 
     async def _wind_down(self) -> None:
         self._terminating = True
+        self._taken.set()
         self._kill_timers()
         await self._close_all_but_draining()
         await self._drain()
@@ -328,6 +339,7 @@ class Session:
     async def _close(self) -> Ending:
         """Close everything, whatever fails on the way; the files are complete before the end is noted."""
         self._terminating = self._closing = True
+        self._taken.set()
         if self._idle_timer is not None:
             self._idle_timer.cancel()
         for service in self._order:

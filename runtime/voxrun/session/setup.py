@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from voxrun.connectors.registry import FACTORIES
-from voxrun.connectors.transport import Transports
-from voxrun.connectors.websocket import WebSocketConnector
+from voxrun.connectors.transport import SocketConnector, Transports
+from voxrun.connectors.websocket import SocketSettings, WebSocketConnector
 from voxrun.errors import ConfigError
 from voxrun.realm.port import BootInfo, Script
 from voxrun.services.access import AccessService
@@ -25,7 +25,7 @@ from voxrun.services.conference import ConferenceService
 from voxrun.services.connector_client import ConnectorService
 from voxrun.services.download import Downloader
 from voxrun.services.guard import BorrowedTransport, GuardedTransport, GuardRules, check_socket
-from voxrun.services.http import HttpService
+from voxrun.services.http import USER_AGENT, HttpService
 from voxrun.services.material import Preparer
 from voxrun.services.media import MediaService
 from voxrun.services.playback import PlaybackService
@@ -35,6 +35,7 @@ from voxrun.services.recordings import RecordingService
 from voxrun.services.storage import StorageService
 from voxrun.services.timers import TimerService
 from voxrun.services.units import Units
+from voxrun.services.websockets import WebSocketService
 from voxrun.session import header
 from voxrun.session.journal import Journal, open_private
 from voxrun.session.messages import Event, JsonObject
@@ -71,6 +72,7 @@ class Opened:
     boot: BootInfo
     calls: CallService
     access: AccessService
+    websockets: WebSocketService
     token: str
     folder: Path | None
     head: JsonObject
@@ -105,16 +107,25 @@ async def open_session(application: Application, world: World, plan: SessionPlan
         journal.close()
         raise
     session = Session(session_id, realm, world.clock, journal, application.limits)
-    context = ServiceContext(session_id, world.clock, random.Random(plan.seed), journal, session.emit, new_id)
+    context = ServiceContext(
+        session_id, world.clock, random.Random(plan.seed), journal, session.emit, new_id, session.room
+    )
     around, closers = surroundings(application, world, session_id, plan.token, folder)
+    around = replace(around, redact=journal.redact)
     if tap is not None:
-        around = replace(around, transports=tap.transports(around.transports), http=tap.http(around.http))
-    calls, access = attach_services(session, context, around, closers)
+        around = replace(
+            around,
+            transports=tap.transports(around.transports),
+            http=tap.http(around.http),
+            sockets=tap.sockets(around.sockets),
+            door=tap.door,
+        )
+    calls, access, websockets = attach_services(session, context, around, closers)
     if tap is not None:
         _listen(tap, calls, journal)
     boot = boot_info(application, session_id, start_ms, plan)
     head = header.make(application, boot, session_id)
-    return Opened(session, boot, calls, access, plan.token, folder, head, application)
+    return Opened(session, boot, calls, access, websockets, plan.token, folder, head, application)
 
 
 def _tap(
@@ -211,8 +222,20 @@ def surroundings(
         connector_errors=application.connector_errors,
         record=application.record,
         transcriber=world.transcriber,
+        sockets=world.sockets or own_sockets(rules, application.limits.websocket_chars),
+        websocket_encoding=application.websocket_encoding,
     )
     return around, closers
+
+
+def own_sockets(rules: GuardRules, longest: int) -> SocketConnector:
+    """How createWebSocket reaches its server: real sockets behind the guard."""
+
+    async def guard(url: str) -> str:
+        return await check_socket(url, rules)
+
+    # A character has at most four bytes; the limit in characters is looked at when the message is there.
+    return WebSocketConnector(guard, SocketSettings(max_message=longest * 4, user_agent=USER_AGENT))
 
 
 def network(rules: GuardRules) -> tuple[Transports, Closer]:
@@ -227,7 +250,7 @@ def network(rules: GuardRules) -> tuple[Transports, Closer]:
 
 def attach_services(
     session: Session, context: ServiceContext, around: Surroundings, closers: list[Closer]
-) -> tuple[CallService, AccessService]:
+) -> tuple[CallService, AccessService, WebSocketService]:
     """Make the services of a session and give them to it."""
     units = Units()
     limits = around.limits
@@ -237,6 +260,7 @@ def attach_services(
     timers = TimerService(context, limits.timers)
     access = AccessService(context)
     preparer = Preparer(around, Downloader(around.http, limits, around.audio_cache))
+    websockets = WebSocketService(context, units, around, lambda: calls.live)
     services = (
         timers,
         access,
@@ -245,6 +269,7 @@ def attach_services(
         PlayerService(context, units, around, preparer),
         ConnectorService(context, units, around, FACTORIES),
         ConferenceService(context, units, calls, around),
+        websockets,
         MediaService(context, units),
         AsrService(context, units, around),
         AmdService(context, units, calls, around),
@@ -254,7 +279,7 @@ def attach_services(
         storage,
     )
     session.attach(services, (http, storage), timers.stop, closers)
-    return calls, access
+    return calls, access, websockets
 
 
 def id_maker(seed: int, number: int) -> Callable[[str], str]:

@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 
 import httpx
 
-from voxrun.connectors.transport import Transports
+from voxrun.connectors.transport import Door, SocketConnector, Transports
 from voxrun.legs.base import Leg
 from voxrun.realm.port import Script
 from voxrun.session.clock import Clock
@@ -42,6 +42,14 @@ class SessionTap(Protocol):
 
     def http(self, transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
         """The scenario's own way to the network (Net, URL players), listened to."""
+        ...
+
+    def sockets(self, connect: SocketConnector) -> SocketConnector:
+        """The scenario's own WebSockets, listened to."""
+        ...
+
+    def door(self, door: Door) -> Door:
+        """A WebSocket that comes to the session's URL, listened to once it is let in."""
         ...
 
     def call(self, call_id: str, leg: Leg, incoming: bool) -> None:

@@ -104,12 +104,13 @@
   V.methods = methods;
   V.unitId = unitId;
   V.isObject = isObject;
-  V.sendMediaBetween = function (first, second) {
-    connect(first, second, undefined, "VoxEngine.sendMediaBetween");
-    connect(second, first, undefined, "VoxEngine.sendMediaBetween");
+  // Parameters in third place are not documented here; scenarios give them.
+  V.sendMediaBetween = function (first, second, ...more) {
+    connect(first, second, more[0], "VoxEngine.sendMediaBetween");
+    connect(second, first, more[0], "VoxEngine.sendMediaBetween");
   };
-  V.stopMediaBetween = function (first, second) {
-    disconnect(first, second, undefined, "VoxEngine.stopMediaBetween");
-    disconnect(second, first, undefined, "VoxEngine.stopMediaBetween");
+  V.stopMediaBetween = function (first, second, ...more) {
+    disconnect(first, second, more[0], "VoxEngine.stopMediaBetween");
+    disconnect(second, first, more[0], "VoxEngine.stopMediaBetween");
   };
 })

@@ -124,6 +124,7 @@
     });
   }
 
+  V.headerPairs = headerPairs;
   V.on("@http", (target, data) => {
     const done = get(pending, target);
     if (!done) return;
