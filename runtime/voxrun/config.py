@@ -84,6 +84,13 @@ class SessionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechSettings:
+    """What recognises callers. ``whisper`` is a model's folder; None: phrases to expect only."""
+
+    whisper: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FidelitySettings:
     """Places where the platform's behaviour is not known for sure: see docs/fidelity.md."""
 
@@ -101,6 +108,7 @@ class Settings:
     media: MediaSettings
     sessions: SessionSettings
     fidelity: FidelitySettings
+    speech: SpeechSettings = field(default_factory=SpeechSettings)
     limits: Limits = field(default_factory=Limits)
     routes: tuple[Route, ...] = ()
     conferences: tuple[Conference, ...] = ()
@@ -183,6 +191,7 @@ def load_settings(
             values["sessions.cassettes"],
         ),
         fidelity=FidelitySettings(values["fidelity.connector_errors"], values["fidelity.websocket_encoding"]),
+        speech=SpeechSettings(_folder(values["speech.whisper"], "speech.whisper")),
         limits=limits,
         routes=routes,
         conferences=conferences,
@@ -293,6 +302,12 @@ def _ai(values: Mapping[str, Any], env: Mapping[str, str]) -> AiSettings:
     else:
         mode, why = "local", f"because {CLOUD_KEY} is not set"
     return AiSettings(mode, why, values["ai.base_url"], agent)
+
+
+def _folder(path: Path | None, name: str) -> Path | None:
+    if path is not None and not path.is_dir():
+        raise ConfigError(f"{path}: no such folder ({name}).")
+    return path
 
 
 def _secrets(file: Path | None, env: Mapping[str, str], given: Mapping[str, str]) -> Secrets:

@@ -146,6 +146,7 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("ai.agent", path, None, "agent file of the local emulator (*.agent.yaml)"),
     Key("media.ice_servers", ice_servers, (), "STUN and TURN servers; none are asked unless set"),
     Key("media.public_address", address, "", "IP address that calls from other networks reach"),
+    Key("speech.whisper", path, None, "folder of a Whisper model: createASR understands free speech with it"),
     Key("sessions.dir", path, Path(".voxrun/sessions"), "where sessions keep journal, log and recordings"),
     Key("sessions.record", switch, True, "record every call in stereo"),
     Key("sessions.cassettes", path, None, "record the provider's traffic of each session here"),

@@ -53,6 +53,16 @@ def test_the_recogniser_and_the_browser_are_told_but_not_needed() -> None:
     assert not parts.browser().needed
 
 
+def test_a_whisper_model_is_told_when_it_is_set(tmp_path: Path) -> None:
+    settings = load_settings(env={}, cwd=tmp_path)
+    assert parts.dictation(settings).state == "note"
+    wrong = load_settings(env={}, cwd=tmp_path, options={"speech.whisper": tmp_path})
+    part = parts.dictation(wrong)
+    assert part.state == "broken"
+    assert not part.needed
+    assert "model.bin" in part.detail or "voxrun[dictation]" in part.detail
+
+
 def test_the_key_of_the_cloud_is_never_shown() -> None:
     part = parts.cloud_key({"ULTRAVOX_API_KEY": "hunter2"})
     assert part.detail == "set"

@@ -10,7 +10,7 @@ from voxrun.speech.status import status
 
 def test_every_engine_is_listed_with_its_purpose() -> None:
     parts = {part.name: part for part in status()}
-    assert list(parts) == ["espeak", "piper", "pocketsphinx"]
+    assert list(parts) == ["espeak", "piper", "pocketsphinx", "faster-whisper"]
     assert parts["espeak"].version is not None
     assert all(part.purpose and "pip install" in part.remedy for part in parts.values())
 

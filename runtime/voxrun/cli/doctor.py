@@ -35,6 +35,7 @@ def look(settings: Settings, env: Mapping[str, str]) -> Iterator[Part]:
     yield parts.espeak()
     yield parts.piper()
     yield parts.recogniser()
+    yield parts.dictation(settings)
     yield parts.cloud_key(env)
     yield parts.port(settings.server.host, settings.server.port)
     yield parts.sessions(settings.sessions.folder)

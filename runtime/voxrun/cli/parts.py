@@ -143,10 +143,27 @@ async def _spoken(engine: str) -> float:
 
 
 def recogniser() -> Part:
-    what_for = "lets the local AI understand a person; phrases of agent files"
+    what_for = "understands people, in English: phrases of agent files, and createASR with phraseHints"
     if importlib.util.find_spec("pocketsphinx") is None:
         return Part("pocketsphinx", "missing", "not installed", what_for, "pip install 'voxrun[speech]'")
     return Part("pocketsphinx", "ok", _version("pocketsphinx"), what_for)
+
+
+def dictation(settings: Settings) -> Part:
+    """The Whisper model; whether it works is tried by its first call."""
+    from voxrun.speech.engines import WHISPER, engine_version
+    from voxrun.speech.whisper import WhisperDictation
+
+    what_for = "createASR understands whatever people say, in the model's languages"
+    folder, version = settings.speech.whisper, engine_version(WHISPER)
+    if folder is None:
+        detail = f"no model is set ({version or 'faster-whisper is not installed'})"
+        fix = "pip install 'voxrun[dictation]', and in voxrun.toml: [speech] whisper = FOLDER"
+        return Part("whisper", "note", detail, what_for, fix)
+    problem = WhisperDictation(folder).missing
+    if problem:
+        return Part("whisper", "broken", problem, what_for, "docs/configuration.md says what a model is")
+    return Part("whisper", "ok", f"{version}; model {folder}", what_for)
 
 
 def browser() -> Part:

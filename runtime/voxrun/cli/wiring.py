@@ -36,6 +36,7 @@ from voxrun.session.runtime import Application, Runtime, World
 from voxrun.session.tap import TapMaker
 from voxrun.speech.base import Speech
 from voxrun.speech.client import SpeechProcess
+from voxrun.speech.local import LocalTranscriber
 from voxrun.speech.voices import resolve_voice
 
 
@@ -134,6 +135,8 @@ def _world(
     stack.callback(ticker.close)
     speech = SpeechProcess()
     stack.push_async_callback(speech.close)
+    transcriber = LocalTranscriber(speech, house.settings.speech.whisper)
+    stack.push_async_callback(transcriber.close)
     path = house.settings.storage
     storage = SqliteStorage(path, say) if path is not None else MemoryStorage()
     stack.push_async_callback(storage.close)
@@ -141,6 +144,7 @@ def _world(
         clock=real_clock(),
         ticker=ticker,
         speech=speech,
+        transcriber=transcriber,
         dialer=phones.dial,
         realms=house.realms,
         storage=storage,

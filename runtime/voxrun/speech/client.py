@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from voxrun.errors import ConfigError, InternalError, VoxrunError
-from voxrun.speech.base import Voice
+from voxrun.speech.base import Heard, Voice
 from voxrun.speech.cache import PhraseCache, default_folder, phrase_key
 from voxrun.speech.child import Child
 from voxrun.speech.engines import RENDERING, SPHINX, engine_version, how_to_install, pick_engine
@@ -69,11 +69,16 @@ class SpeechProcess:
 
         Raises ``ConfigError`` when pocketsphinx is not installed.
         """
+        heard = await self.hear(pcm, phrases)
+        return None if heard is None else heard.text
+
+    async def hear(self, pcm: bytes, phrases: tuple[str, ...]) -> Heard | None:
+        """The same, with how sure it is."""
         if engine_version(SPHINX) is None:
             raise ConfigError(how_to_install(SPHINX))
         request: Header = {"op": "recognise", "phrases": list(phrases)}
         reply, _ = await self._in_thread(lambda: self._ask(request, pcm))
-        return None if reply["text"] is None else str(reply["text"])
+        return None if reply["text"] is None else Heard(str(reply["text"]), int(reply["confidence"]))
 
     async def close(self) -> None:
         """End the child; requests that wait fail with ``VoxrunError``. Safe to call twice."""

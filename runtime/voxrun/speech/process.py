@@ -1,8 +1,9 @@
 """The speech process: ``python -m voxrun.speech.process``, requests on stdin, replies on stdout (``wire``).
 
-The only program that loads espeak-ng, piper and pocketsphinx. It keeps their licences and their work away
-from the process that carries calls, and a crash of an engine costs one phrase: engines are loaded here and
-used only in forked copies, each of which does one job from the same fresh state and ends.
+The only program that loads espeak-ng, piper, pocketsphinx and Whisper. It keeps their licences and their work
+away from the process that carries calls, and a crash of an engine costs one phrase: engines are loaded here
+and used only in forked copies, each of which does one job from the same fresh state and ends. (Whisper, which
+has threads, works in a process of its own without copies: ``speech.whisper``.)
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, BinaryIO, Final, Protocol
 
 from voxrun.media.frames import BYTES_PER_SECOND, SAMPLE_RATE
 from voxrun.media.levels import samples, to_pcm
 from voxrun.media.resample import convert
 from voxrun.speech import wire
-from voxrun.speech.base import Voice
+from voxrun.speech.base import Heard, Voice
 from voxrun.speech.engines import ESPEAK, PIPER, UnknownVoice
 from voxrun.speech.wire import Header
 
@@ -57,8 +59,16 @@ class Engine(Protocol):
 class Recogniser(Protocol):
     """What listens."""
 
-    def recognise(self, pcm: bytes, phrases: list[str]) -> str | None:
+    def hear(self, pcm: bytes, phrases: list[str]) -> Heard | None:
         """Which of the phrases was said."""
+        ...
+
+
+class Dictation(Protocol):
+    """What listens to free speech."""
+
+    def hear(self, pcm: bytes, hints: list[str], language: str) -> Heard | None:
+        """What was said."""
         ...
 
 
@@ -69,6 +79,7 @@ class Server:
         self._private = private
         self._engines: dict[str, Engine] = {}
         self._recogniser: Recogniser | None = None
+        self._dictation: dict[str, Dictation] = {}
 
     def answer(self, request: Header, payload: bytes) -> tuple[Header, bytes]:
         """The reply to one request. Errors become replies, never exceptions."""
@@ -77,6 +88,8 @@ class Server:
                 return self._render(request)
             if request.get("op") == "recognise":
                 return self._recognise(request, payload)
+            if request.get("op") == "dictate":
+                return self._dictate(request, payload)
             raise JobError(f"unknown request {request.get('op')!r}")
         except UserMistake as error:
             return {"ok": False, "kind": "user", "error": str(error)}, b""
@@ -103,9 +116,19 @@ class Server:
         seconds = BASE_SECONDS + len(pcm) / BYTES_PER_SECOND
 
         def job() -> bytes:
-            return json.dumps(recogniser.recognise(pcm, phrases)).encode("ascii")
+            return json.dumps(_told(recogniser.hear(pcm, phrases))).encode("ascii")
 
-        return {"ok": True, "text": json.loads(in_a_copy(job, seconds, self._private))}, b""
+        return {"ok": True, **json.loads(in_a_copy(job, seconds, self._private))}, b""
+
+    def _dictate(self, request: Header, pcm: bytes) -> tuple[Header, bytes]:
+        """Not in a copy: the model has threads of its own, which a copy would not have."""
+        folder = str(request["model"])
+        if folder not in self._dictation:
+            from voxrun.speech.whisper_engine import WhisperEngine
+
+            self._dictation[folder] = WhisperEngine(folder)
+        hints = [str(hint) for hint in request["hints"]]
+        return {"ok": True, **_told(self._dictation[folder].hear(pcm, hints, str(request["language"])))}, b""
 
     def _load_recogniser(self) -> Recogniser:
         from voxrun.speech.espeak_engine import EspeakEngine
@@ -122,6 +145,10 @@ class Server:
             convert(bytes(2), engine.sample_rate, SAMPLE_RATE)  # the filter is made here, not in each copy
             self._engines[name] = engine
         return self._engines[name]
+
+
+def _told(heard: Heard | None) -> Header:
+    return {"text": None, "confidence": 0} if heard is None else asdict(heard)
 
 
 def _load(name: str) -> Engine:

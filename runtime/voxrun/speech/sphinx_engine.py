@@ -18,6 +18,7 @@ from pocketsphinx import Decoder
 
 from voxrun.media.frames import SAMPLE_RATE
 from voxrun.media.levels import samples, to_pcm
+from voxrun.speech.base import Heard
 from voxrun.speech.features import Features, analyse, steps
 from voxrun.speech.pronounce import phones_of
 
@@ -52,6 +53,11 @@ class SphinxEngine:
 
     def recognise(self, pcm: bytes, phrases: list[str]) -> str | None:
         """Which of ``phrases`` was said in ``pcm`` (16 kHz mono s16le)."""
+        heard = self.hear(pcm, phrases)
+        return None if heard is None else heard.text
+
+    def hear(self, pcm: bytes, phrases: list[str]) -> Heard | None:
+        """The same, with how sure it is: by the word whose sound is least likely."""
         features = analyse(pcm)
         if features is None or features.peak < _AUDIBLE:
             return None
@@ -71,7 +77,10 @@ class SphinxEngine:
         best = decoder.hyp()
         if best is None or best.hypstr not in sentences:  # half a phrase is none
             return None
-        return sentences[best.hypstr] if _believable(list(decoder.seg()), features) else None
+        likelihood = _least_likely(list(decoder.seg()), features)
+        if likelihood < LEAST_LIKELY_WORD:
+            return None
+        return Heard(sentences[best.hypstr], _percent(likelihood))
 
     def _words(self, phrase: str) -> list[str]:
         """The phrase in words the decoder knows; unknown ones are taught to it under safe names."""
@@ -90,17 +99,24 @@ class SphinxEngine:
         return words
 
 
-def _believable(segments: list[Any], features: Features) -> bool:
+def _least_likely(segments: list[Any], features: Features) -> float:
+    """Mean log density of the least likely word; minus infinity where the words do not cover the speech."""
     loud = features.energy >= features.peak - steps(15)
     covered = np.zeros(len(loud), bool)
+    least = 0.0
     for segment in segments:
         if segment.word.startswith("<"):
             continue
         frames = segment.end_frame - segment.start_frame + 1
-        if math.log(max(segment.ascore, 1e-300)) / (frames + _PAD_FRAMES) < LEAST_LIKELY_WORD:
-            return False
+        least = min(least, math.log(max(segment.ascore, 1e-300)) / (frames + _PAD_FRAMES))
         covered[max(0, segment.start_frame - _SLACK) : segment.end_frame + 1 + _SLACK] = True
-    return int((loud & covered).sum()) * 100 >= COVERED_PERCENT * int(loud.sum())
+    whole = int((loud & covered).sum()) * 100 >= COVERED_PERCENT * int(loud.sum())
+    return least if whole else -math.inf
+
+
+def _percent(likelihood: float) -> int:
+    """50 for a word that is only just believed, 100 for one that could not be likelier."""
+    return round(100 - 50 * likelihood / LEAST_LIKELY_WORD)
 
 
 def _roughened(pcm: bytes) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from voxrun.speech.engines import ESPEAK, PIPER, SPHINX, engine_version, how_to_install
+from voxrun.speech.engines import ESPEAK, PIPER, SPHINX, WHISPER, engine_version, how_to_install
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class Part:
 _PURPOSES: Final = {
     ESPEAK: "speaks, in every language, at once; without it nothing can be said",
     PIPER: "speaks English with a natural voice",
-    SPHINX: "understands people who talk to the local agent (English, phrases of its rules)",
+    SPHINX: "understands people who talk to the local agent or a scenario's ASR (English, phrases to expect)",
+    WHISPER: "understands whatever people say to a scenario's ASR, with a model",
 }
 
 

@@ -8,7 +8,8 @@ whose size the object gives as ``"bytes"`` (0 where absent). Requests carry ``"o
 op         request                                                 reply
 =========  ======================================================  =========================
 render     engine, name, variant, rate, pitch, volume, text        payload: 16 kHz mono s16le
-recognise  phrases (list); payload: 16 kHz mono s16le              text (string or null)
+recognise  phrases (list); payload: 16 kHz mono s16le              text (or null), confidence
+dictate    model, hints (list), language; payload as above         text (or null), confidence
 =========  ======================================================  =========================
 """
 
