@@ -28,7 +28,7 @@ from voxrun.connectors.audio import Downlink, Uplink
 from voxrun.connectors.base import Connector, ConnectorHost
 from voxrun.connectors.outbox import Outbox
 from voxrun.connectors.payloads import Redactor
-from voxrun.connectors.transport import ClientSocket, SocketClosed
+from voxrun.connectors.transport import ClientSocket, MediaSocket, SocketClosed
 from voxrun.errors import PeerError, VoxrunError
 from voxrun.media.graph import Sink
 from voxrun.session.messages import Json, JsonObject
@@ -200,18 +200,40 @@ class SocketClient(Connector):
         """Send and receive until the socket's end, which is returned."""
         sending = asyncio.create_task(self._send(socket))
         try:
+            if isinstance(socket, MediaSocket):
+                return await self._pump(socket)
             while True:
-                message = await socket.recv()
-                if self._over:
-                    continue  # being closed: what still comes is for nobody
-                if isinstance(message, str):
-                    self._on_text(message)
-                else:
-                    self._on_binary(message)
+                self._take(await socket.recv())
         except SocketClosed as closed:
             return closed
         finally:
             sending.cancel()
+
+    async def _pump(self, socket: MediaSocket) -> SocketClosed:
+        """Take messages where they are read. A fault of ours there ends this client, as anywhere else."""
+        fault: asyncio.Future[SocketClosed] = asyncio.get_running_loop().create_future()
+
+        def take(message: str | bytes) -> None:
+            try:
+                if not fault.done():
+                    self._take(message)
+            except Exception as error:
+                fault.set_exception(error)
+
+        pumping = asyncio.ensure_future(socket.pump(take))
+        try:
+            await asyncio.wait({pumping, fault}, return_when=asyncio.FIRST_COMPLETED)
+            return fault.result() if fault.done() else pumping.result()
+        finally:
+            pumping.cancel()
+
+    def _take(self, message: str | bytes) -> None:
+        if self._over:
+            return  # being closed: what still comes is for nobody
+        if isinstance(message, str):
+            self._on_text(message)
+        else:
+            self._on_binary(message)
 
     async def _send(self, socket: ClientSocket) -> None:
         # The receiving side learns of the end as well, and with the reason.

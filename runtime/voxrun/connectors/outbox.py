@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
-from voxrun.connectors.transport import ClientSocket
+from voxrun.connectors.transport import ClientSocket, MediaSocket
 
 MOST_MESSAGES: Final = 1000
 """Messages that wait for a provider that does not read; the oldest go first."""
@@ -28,6 +29,7 @@ class Outbox:
         self._filled = asyncio.Event()
         self._flushed = asyncio.Event()
         self._flushed.set()
+        self._now: Callable[[bytes], bool] = lambda pcm: False
 
     def put_message(self, message: str) -> None:
         """A text message; none is dropped unless a thousand wait."""
@@ -39,7 +41,9 @@ class Outbox:
         self._filled.set()
 
     def put_audio(self, pcm: bytes) -> None:
-        """20 ms of audio; the oldest makes room."""
+        """20 ms of audio: at once where the peer keeps up; else it waits, and the oldest makes room."""
+        if not self._audio and not self._messages and self._now(pcm):
+            return
         if len(self._audio) >= self._most_audio:
             self._audio.popleft()
             self.dropped_audio += 1
@@ -52,6 +56,12 @@ class Outbox:
 
     async def run(self, socket: ClientSocket) -> None:
         """Send what comes, messages before audio, until cancelled. Raises SocketClosed."""
+        try:
+            await self._empty(socket)
+        finally:
+            self._now = lambda pcm: False
+
+    async def _empty(self, socket: ClientSocket) -> None:
         while True:
             if self._messages:
                 await socket.send(self._messages.popleft())
@@ -60,5 +70,7 @@ class Outbox:
             elif self._audio:
                 await socket.send(self._audio.popleft())
             else:
+                if isinstance(socket, MediaSocket):
+                    self._now = socket.send_now
                 self._filled.clear()
                 await self._filled.wait()

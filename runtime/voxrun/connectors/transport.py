@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import httpx
 
@@ -34,6 +34,20 @@ class ClientSocket(Protocol):
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Start the closing handshake and wait for it. Idempotent."""
+        ...
+
+
+@runtime_checkable
+class MediaSocket(Protocol):
+    """A socket that can hand messages over in the callback that reads them, and take them without waiting."""
+
+    def send_now(self, message: bytes) -> bool:
+        """Send a binary message if the peer keeps up; False: nothing was sent, it has to wait."""
+        ...
+
+    async def pump(self, take: Callable[[str | bytes], None]) -> SocketClosed:
+        """Give every message to ``take``, in order, until the end, which is returned. ``take`` must not
+        raise."""
         ...
 
 

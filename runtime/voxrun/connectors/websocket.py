@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, cast
 from urllib.parse import urlsplit
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import (
     ConnectionClosed,
     InvalidHandshake,
@@ -23,6 +23,7 @@ from websockets.exceptions import (
 )
 
 from voxrun.connectors.addresses import is_loopback, shown_url
+from voxrun.connectors.media_connection import MediaConnection
 from voxrun.connectors.transport import SocketClosed
 from voxrun.errors import PeerError
 
@@ -76,6 +77,7 @@ class WebSocketConnector:
                 additional_headers=dict(headers),
                 user_agent_header=limits.user_agent,
                 subprotocols=cast(Any, [*protocols]) or None,
+                create_connection=MediaConnection,
                 compression=None,
                 proxy=None if address is not None or is_loopback(urlsplit(url).hostname or "") else True,
                 open_timeout=limits.open_timeout,
@@ -87,14 +89,15 @@ class WebSocketConnector:
             )
         except (OSError, InvalidHandshake, InvalidURI, InvalidProxy, ValueError, EOFError) as error:
             raise PeerError(explain(error, url, limits.open_timeout)) from error
-        return NetworkSocket(connection)
+        return NetworkSocket(cast(MediaConnection, connection))
 
 
 class NetworkSocket:
-    """A connected WebSocket (``transport.ClientSocket``)."""
+    """A connected WebSocket (``transport.MediaSocket``)."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: MediaConnection) -> None:
         self._connection = connection
+        self.send_now = connection.send_now
 
     async def send(self, message: str | bytes) -> None:
         try:
@@ -103,10 +106,26 @@ class NetworkSocket:
             raise how_it_ended(closed) from None
 
     async def recv(self) -> str | bytes:
+        connection = self._connection
+        while (message := connection.next()) is None:
+            if connection.lost:
+                raise how_it_ended(connection.protocol.close_exc)
+            connection.changed.clear()
+            await connection.changed.wait()
+        return message
+
+    async def pump(self, take: Callable[[str | bytes], None]) -> SocketClosed:
+        connection = self._connection
+        while (message := connection.next()) is not None:
+            take(message)
+        connection.take = take
         try:
-            return await self._connection.recv()
-        except ConnectionClosed as closed:
-            raise how_it_ended(closed) from None
+            while not connection.lost:
+                connection.changed.clear()
+                await connection.changed.wait()
+        finally:
+            connection.take = None
+        return how_it_ended(connection.protocol.close_exc)
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         await self._connection.close(code, reason)
