@@ -155,6 +155,19 @@ BREAKS = [
     Break("dtmf-to-text.pause", "PAUSE_MS = 3000", "PAUSE_MS = 4000", "typed: 4711"),
     Break("dtmf-to-text.star", "digits = '';\n      return;", "return;", "typed: 4711"),
     Break("dtmf-to-text.impatient", "urgency: 'immediate'", "urgency: 'later'", "Your parcel 4 7 1 1"),
+    # -- a voice menu
+    Break("ivr-menu", "1: () => goodbye(", "3: () => goodbye(", "We are open from nine to five"),
+    Break("ivr-menu.spoken", "call.sendMediaTo(asr);", "", "ASR.Result"),
+    Break("ivr-menu.spoken", "input.replace('#', '')", "input", "no stub under 'http'"),
+    Break("ivr-menu.interrupts", "() => call.stopPlayback());", "() => {});", "stops_within"),
+    Break(
+        "ivr-menu.interrupts",
+        "VoxEngine.sendMediaBetween(call, colleague)",
+        "{}",
+        "Green Garden, good morning",
+    ),
+    Break("ivr-menu.wrong-keys", "MOST_ATTEMPTS = 3", "MOST_ATTEMPTS = 4", "I am sorry"),
+    Break("ivr-menu.service-down", "if (code === 404)", "if (code >= 404)", "I cannot look that up"),
 ]
 
 
