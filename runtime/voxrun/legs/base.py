@@ -12,6 +12,9 @@ States of a leg::
 
 Every leg ends with exactly one ``ended`` (it was connected, or it was incoming) or one ``failed``
 (outgoing, before it was connected); nothing follows it.
+
+While the far end holds the call neither side hears the other. Not every kind can be transferred (REFER,
+RFC 3515) or take a re-INVITE (RFC 3261 section 14): what it cannot do ends in the event that says so.
 """
 
 from __future__ import annotations
@@ -29,14 +32,20 @@ Headers: TypeAlias = Mapping[str, str]
 LegEventKind = Literal[
     "ringing",  # headers                        outgoing: the far end rings
     "early_media",  # headers                    outgoing: audio before the answer
-    "answered",  # headers                       the call is connected (both directions)
+    "answered",  # headers, custom_data?         the call is connected (both directions)
     "failed",  # code, reason, headers           outgoing: over before it was connected
     "ended",  # code, reason, by, headers        over; by "remote" | "local" | "error"
     "dtmf",  # digit, method                     method "rfc2833" | "inband" | "info"
     "info",  # mime, body, headers
     "message",  # text
-    "hold",
+    "hold",  #                                   the far end holds the call
     "unhold",
+    "reinvite",  # mime, body, headers           a re-INVITE of the far end waits for its answer
+    "reinvite_accepted",  # mime, body, headers  the far end's answer to ours
+    "reinvite_rejected",  # code, reason, headers
+    "refer",  # to, headers                      the far end wants whom it talks to transferred
+    "transferred",  # headers                    the far end went to whom we sent it; "ended" follows
+    "transfer_failed",  # code, reason, headers
     "first_audio",  #                            first audio packet of the far end
     "rtp_stopped",
     "rtp_resumed",
@@ -76,6 +85,20 @@ class DialRequest:
     headers: Headers = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     """Whatever else the scenario gave (password, outProxy, amd...), untouched."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaCounts:
+    """RTP of a leg since it began. Jitter in ms (RFC 3550 section 6.4.1); what nobody reports is 0."""
+
+    received: int = 0
+    """Packets of the far end."""
+    lost: int = 0
+    jitter: float = 0.0
+    sent: int = 0
+    lost_far: int = 0
+    """Packets of ours that the far end missed, as it reports."""
+    jitter_far: float = 0.0
 
 
 class Leg(ABC):
@@ -131,6 +154,35 @@ class Leg(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Free everything; hangs up first where needed. No event follows."""
+
+    # -- what only some kinds can
+
+    @property
+    def wideband(self) -> bool:
+        """Whether the far end's audio goes beyond 4 kHz (HD). Known once it is connected."""
+        return True
+
+    def counts(self) -> MediaCounts:
+        """Packets so far."""
+        return MediaCounts()
+
+    def transfer(self, to: str, attended: Leg | None, headers: Headers) -> None:
+        """Send the far end to ``to``, or to whom ``attended`` talks to; ``transferred`` or
+        ``transfer_failed`` follows."""
+        self.emit("transfer_failed", code=501, reason="this kind of call cannot be transferred", headers={})
+
+    def answer_refer(self, code: int, reason: str) -> None:  # noqa: B027
+        """What became of the transfer that a ``refer`` asked for: 200, or a code 3xx to 6xx."""
+
+    def reinvite(self, mime: str, body: str, headers: Headers) -> None:
+        """Re-INVITE the far end; ``reinvite_accepted`` or ``reinvite_rejected`` follows."""
+        self.emit("reinvite_rejected", code=488, reason="this kind of call takes no re-INVITE", headers={})
+
+    def accept_reinvite(self, mime: str, body: str, headers: Headers) -> None:  # noqa: B027
+        """Answer a ``reinvite``. Without one nothing happens."""
+
+    def reject_reinvite(self, code: int, reason: str, headers: Headers) -> None:  # noqa: B027
+        """Refuse a ``reinvite`` with a SIP code 3xx to 6xx."""
 
     @property
     def on_event(self) -> Callable[[LegEvent], None] | None:

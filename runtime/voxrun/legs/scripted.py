@@ -5,7 +5,8 @@ The far end is driven by ``remote``: ``leg.remote.ring()``, ``.answer()``, ``.sp
 with their time), ``digits``, ``messages``, ``infos``, ``log`` (calls of the Leg contract in order).
 
 While it is connected the leg gives a frame every 20 ms, as a real one does: speech when there is some,
-else the shared frame of silence.
+else the shared frame of silence. Telephone numbers (client type "pstn") speak in narrow band; SIP phones
+("sip") can be transferred and take re-INVITEs, which ``remote`` answers; others refuse.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ import asyncio
 from collections import deque
 from typing import Any
 
-from voxrun.legs.base import Headers, Leg
+from voxrun.legs.base import Headers, Leg, MediaCounts
 from voxrun.media.frames import FRAME_MS, SILENCE, split
 from voxrun.media.graph import Sink, Source, Ticker
+
+RTP_SILENCE_SECONDS = 6.0
+"""Without packets this long, RTP has stopped (the platform says so within 7 s)."""
 
 
 class _Ear(Sink):
@@ -47,9 +51,9 @@ class Remote:
         self._leg.open_audio()
         self._leg.tell("early_media", headers=dict(headers or {}))
 
-    def answer(self, headers: Headers | None = None) -> None:
+    def answer(self, headers: Headers | None = None, custom_data: str = "") -> None:
         """Outgoing: 200."""
-        self._leg.connect(dict(headers or {}))
+        self._leg.connect(dict(headers or {}), custom_data)
 
     def refuse(self, code: int, reason: str = "", headers: Headers | None = None) -> None:
         """Outgoing: 3xx to 6xx."""
@@ -69,7 +73,7 @@ class Remote:
         self._leg.queue.clear()
 
     def stop_sending(self) -> None:
-        """Its packets stop in mid-word (a muted browser, a dead network); no event tells of it."""
+        """Its packets stop in mid-word (a muted browser, a dead network)."""
         self._leg.close_audio()
 
     def resume_sending(self) -> None:
@@ -87,7 +91,39 @@ class Remote:
         self._leg.tell("message", text=text)
 
     def hold(self, on: bool = True) -> None:
-        self._leg.tell("hold" if on else "unhold")
+        """Hold the call, or take it back; the second time does nothing."""
+        if on != self._leg.held and self._leg.connected:
+            self._leg.held = on
+            self._leg.tell("hold" if on else "unhold")
+
+    def lose(self, packets: int, jitter: float = 0.0) -> None:
+        """So many of its packets get lost, the others come with ``jitter`` (ms)."""
+        self._leg.lost += packets
+        self._leg.jitter = jitter
+
+    def reinvite(self, mime: str, body: str, headers: Headers | None = None) -> None:
+        self._leg.tell("reinvite", mime=mime, body=body, headers=dict(headers or {}))
+
+    def accept_reinvite(self, mime: str = "", body: str = "", headers: Headers | None = None) -> None:
+        self._leg.tell("reinvite_accepted", mime=mime, body=body, headers=dict(headers or {}))
+
+    def reject_reinvite(self, code: int = 488, reason: str = "", headers: Headers | None = None) -> None:
+        self._leg.tell("reinvite_rejected", code=code, reason=reason, headers=dict(headers or {}))
+
+    def refer(self, to: str, headers: Headers | None = None) -> None:
+        """Ask that the other side be transferred to ``to``."""
+        self._leg.tell("refer", to=to, headers=dict(headers or {}))
+
+    def go_over(self, headers: Headers | None = None) -> None:
+        """Follow the transfer: it talks to the other one now, and both leave."""
+        other = self._leg.attended
+        self._leg.tell("transferred", headers=dict(headers or {}))
+        self.hang_up()
+        if isinstance(other, ScriptedLeg):
+            other.remote.hang_up()
+
+    def refuse_transfer(self, code: int, reason: str = "", headers: Headers | None = None) -> None:
+        self._leg.tell("transfer_failed", code=code, reason=reason, headers=dict(headers or {}))
 
 
 class ScriptedLeg(Leg):
@@ -99,6 +135,13 @@ class ScriptedLeg(Leg):
         self.incoming = incoming
         self.connected = False
         self.over = False
+        self.held = False
+        self.capable = client_type == "sip"
+        """Whether it can be transferred and takes re-INVITEs."""
+        self.attended: Leg | None = None
+        """Whom it is to talk to after an attended transfer."""
+        self.lost = 0
+        self.jitter = 0.0
         self.remote = Remote(self)
         self.queue: deque[bytes] = deque()
         self.heard: list[tuple[int, bytes]] = []
@@ -109,6 +152,10 @@ class ScriptedLeg(Leg):
         self._ticker = ticker
         self._sink = _Ear(self)
         self._talking = False
+        self._sent = 0
+        self._received = 0
+        self._stopped = False
+        self._silence: asyncio.TimerHandle | None = None
 
     @property
     def sink(self) -> Sink:
@@ -156,6 +203,33 @@ class ScriptedLeg(Leg):
         if not self.over:
             self.messages.append(text)
 
+    @property
+    def wideband(self) -> bool:
+        return self.client_type != "pstn"
+
+    def counts(self) -> MediaCounts:
+        return MediaCounts(self._received, self.lost, self.jitter, self._sent)
+
+    def transfer(self, to: str, attended: Leg | None, headers: Headers) -> None:
+        self._note("transfer", to=to, attended=attended, headers=dict(headers))
+        self.attended = attended
+        if self.connected and not self.over and not self.capable:
+            super().transfer(to, attended, headers)
+
+    def answer_refer(self, code: int, reason: str) -> None:
+        self._note("answer_refer", code=code, reason=reason)
+
+    def reinvite(self, mime: str, body: str, headers: Headers) -> None:
+        self._note("reinvite", mime=mime, body=body, headers=dict(headers))
+        if self.connected and not self.over and not self.capable:
+            super().reinvite(mime, body, headers)
+
+    def accept_reinvite(self, mime: str, body: str, headers: Headers) -> None:
+        self._note("accept_reinvite", mime=mime, body=body, headers=dict(headers))
+
+    def reject_reinvite(self, code: int, reason: str, headers: Headers) -> None:
+        self._note("reject_reinvite", code=code, reason=reason, headers=dict(headers))
+
     async def close(self) -> None:
         if not self.over:
             self._note("close")
@@ -164,21 +238,39 @@ class ScriptedLeg(Leg):
 
     # -- used by Remote and the sink ----------------------------------------------------------------
 
-    def connect(self, headers: dict[str, str]) -> None:
+    def connect(self, headers: dict[str, str], custom_data: str = "") -> None:
         if self.connected or self.over:
             return
         self.connected = True
         self.open_audio()
-        self.tell("answered", headers=headers)
+        self.tell("answered", headers=headers, **({"custom_data": custom_data} if custom_data else {}))
 
     def open_audio(self) -> None:
         """Start to give frames."""
-        if not self.over:
-            self._ticker.start(self)
+        self._forget_silence()
+        if self.over:
+            return
+        self._ticker.start(self)
+        if self._stopped:
+            self._stopped = False
+            self.tell("rtp_resumed")
 
     def close_audio(self) -> None:
         """Give no frames until ``open_audio``."""
         self._ticker.stop(self)
+        self._forget_silence()
+        if self._talking and not self.over:
+            self._silence = asyncio.get_running_loop().call_later(RTP_SILENCE_SECONDS, self._rtp_stopped)
+
+    def _rtp_stopped(self) -> None:
+        self._silence = None
+        self._stopped = True
+        self.tell("rtp_stopped")
+
+    def _forget_silence(self) -> None:
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
 
     def finish(self, kind: Any, **data: Any) -> None:
         if self.over:
@@ -194,7 +286,8 @@ class ScriptedLeg(Leg):
             self.emit(kind, **data)
 
     def hear(self, frame: bytes) -> None:
-        if not self.over:
+        self._sent += 1
+        if not self.over and not self.held:
             self.heard.append((round(asyncio.get_running_loop().time() * 1000), frame))
 
     def tick(self) -> bool:
@@ -203,11 +296,14 @@ class ScriptedLeg(Leg):
         if not self._talking:
             self._talking = True
             self.tell("first_audio")
-        self.audio.push(self.queue.popleft() if self.queue else SILENCE)
+        self._received += 1
+        frame = self.queue.popleft() if self.queue else SILENCE
+        self.audio.push(SILENCE if self.held else frame)
         return not self.over
 
     def _end(self) -> None:
         self.over = True
+        self._forget_silence()
         self._ticker.stop(self)
 
     def _note(self, what: str, **data: Any) -> None:

@@ -41,7 +41,8 @@ class TapedParty(ScriptedLeg):
                 self._later(event.t - taped.t, event)
         if not taped.incoming and answered is not None:
             headers = dict(answered.data.get("headers") or {})
-            self._loop.call_later((answered.t - taped.t) / 1000, lambda: self.remote.answer(headers))
+            own = str(answered.data.get("custom_data") or "")
+            self._loop.call_later((answered.t - taped.t) / 1000, lambda: self.remote.answer(headers, own))
 
     def answer(self, headers: Headers) -> None:
         commanded = self._taped.commanded("call.answer")
@@ -52,9 +53,9 @@ class TapedParty(ScriptedLeg):
             self._answering = True
             self._loop.call_later((self._answered_t - commanded) / 1000, lambda: self.connect({}))
 
-    def connect(self, headers: dict[str, str]) -> None:
+    def connect(self, headers: dict[str, str], custom_data: str = "") -> None:
         was = self.connected
-        super().connect(headers)
+        super().connect(headers, custom_data)
         if was or not self.connected:
             return
         zero = self._answered_t if self._answered_t is not None else self._taped.t

@@ -13,14 +13,14 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Literal, Protocol
 
 from voxrun.errors import PeerError
-from voxrun.legs.base import Headers, Leg
+from voxrun.legs.base import Headers, Leg, MediaCounts
 from voxrun.legs.webrtc.aiortc_private import RtpPort
 from voxrun.legs.webrtc.codec import make_codec
 from voxrun.legs.webrtc.media import MAX_QUEUE, MediaPath
 from voxrun.legs.webrtc.peer import Peer, PeerConfig
 from voxrun.legs.webrtc.stock import StockMedia, StockPort
 from voxrun.media import dtmf
-from voxrun.media.frames import split
+from voxrun.media.frames import SILENCE, split
 from voxrun.media.graph import Sink, Source
 
 By = Literal["remote", "local", "error"]
@@ -73,10 +73,12 @@ class LegSink(Sink):
         self.frames: deque[bytes] = deque(maxlen=MAX_QUEUE)
         self.written: Callable[[], None] = lambda: None
         """Told of every frame."""
+        self.held = False
 
     def write(self, frame: bytes, source: Source) -> None:
-        self.frames.append(frame)
-        self.written()
+        if not self.held:
+            self.frames.append(frame)
+            self.written()
 
     def flush(self, source: Source) -> None:
         self.frames.clear()
@@ -102,7 +104,6 @@ class WebRtcLeg(Leg):
         self._negotiating = False
         self._accepted: Headers | None = None  # headers of the answer once somebody answered
         self._connected_at: float | None = None
-        self._held = False
         self._silent = False  # close() was called: no event follows
         self._no_answer: asyncio.TimerHandle | None = None
 
@@ -177,6 +178,27 @@ class WebRtcLeg(Leg):
         if self._state != "TERMINATED":
             self._far.message(text)
 
+    @property
+    def wideband(self) -> bool:
+        offer = self._peer.offer if self._peer is not None else None
+        return offer is None or offer.codec.name not in ("PCMU", "PCMA")
+
+    def counts(self) -> MediaCounts:
+        if self._media is None:
+            return MediaCounts()
+        quality = self._media.quality
+        return MediaCounts(quality.received, quality.lost, quality.jitter_ms, quality.sent)
+
+    # A browser cannot be sent elsewhere and does not negotiate again: the contract's own answers do.
+
+    def transfer(self, to: str, attended: Leg | None, headers: Headers) -> None:
+        if self._state == "CONNECTED":
+            super().transfer(to, attended, headers)
+
+    def reinvite(self, mime: str, body: str, headers: Headers) -> None:
+        if self._state == "CONNECTED":
+            super().reinvite(mime, body, headers)
+
     async def close(self) -> None:
         self._silent = True
         if self._state != "TERMINATED":
@@ -232,8 +254,9 @@ class WebRtcLeg(Leg):
 
     def far_hold(self, on: bool) -> None:
         """The far end puts the call on hold, or takes it off."""
-        if self._state == "CONNECTED" and on != self._held:
-            self._held = on
+        if self._state == "CONNECTED" and on != self._sink.held:
+            self._sink.held = on
+            self._sink.frames.clear()
             self.emit("hold" if on else "unhold")
 
     # how it gets there
@@ -295,7 +318,7 @@ class WebRtcLeg(Leg):
 
     def _frame(self, frame: bytes) -> None:
         if self._state == "CONNECTED":  # early media goes one way (the platform's rule)
-            self.audio.push(frame)
+            self.audio.push(SILENCE if self._sink.held else frame)
 
     def _digit(self, digit: str) -> None:
         if self._state == "CONNECTED":
