@@ -96,6 +96,7 @@ class FidelitySettings:
 
     connector_errors: Literal["events", "reject"]
     websocket_encoding: Literal["PCM8", "PCM16"] = "PCM8"
+    early_links: Literal["wait", "ignore"] = "wait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,11 @@ def load_settings(
             custom_data,
             values["sessions.cassettes"],
         ),
-        fidelity=FidelitySettings(values["fidelity.connector_errors"], values["fidelity.websocket_encoding"]),
+        fidelity=FidelitySettings(
+            values["fidelity.connector_errors"],
+            values["fidelity.websocket_encoding"],
+            values["fidelity.early_links"],
+        ),
         speech=SpeechSettings(_folder(values["speech.whisper"], "speech.whisper")),
         limits=limits,
         routes=routes,

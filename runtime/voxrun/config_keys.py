@@ -165,6 +165,7 @@ KEYS: Final[tuple[Key, ...]] = (
         "PCM8",
         "of audio to a WebSocket",
     ),
+    Key("fidelity.early_links", one_of("wait", "ignore"), "wait", "sendMediaTo with a call not yet answered"),
 )
 """Every setting but ``[limits]``, whose names are those of the platform's limits, and the lists of
 ``config_tables``."""

@@ -42,6 +42,7 @@ def commands_of_the_realm() -> set[str]:
         if name in SENDERS:
             sender, prefix = SENDERS[name]
             found |= {prefix + kind for kind in re.findall(rf'(?<![.\w]){sender}\(\s*"([a-z]+)"', text)}
+        found |= {"call." + kind for kind in re.findall(r'about\.command\(\s*"([a-z]+)"', text)}
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from voxrun.legs.scripted import ScriptedLeg
-from voxrun.services.call import CallState, Timeouts
+from voxrun.services.call import ALL_TONES, CallState, Timeouts
 from voxrun.services.ticker import LoopTicker
 from voxrun.session.clock import LoopClock
 from voxrun.session.virtual import run_virtual
@@ -22,9 +22,7 @@ class Line:
         self.told: list[tuple[str, dict[str, Any]]] = []
         self.ticker = LoopTicker()
         self.leg = ScriptedLeg(self.ticker, incoming)
-        self.call = CallState(
-            "c1", self.leg, incoming, clock, self.ticker, self._tell, Timeouts(60_000, 60_000)
-        )
+        self.call = CallState("c1", self.leg, incoming, clock, self._tell, Timeouts(60_000, 60_000))
         self.call.begin()
 
     def _tell(self, kind: str, call_id: str, fields: dict[str, Any]) -> None:
@@ -100,7 +98,7 @@ def test_an_event_that_makes_no_sense_is_dropped_and_the_leg_hears_of_nothing(
     kind: str, data: dict[str, Any]
 ) -> None:
     async def story(line: Line) -> None:
-        line.call.handle_tones(True)
+        line.call.tones = ALL_TONES
         line.leg.emit(kind, **data)  # type: ignore[arg-type]
         assert line.told == []
         line.leg.emit("message", text="still there")

@@ -129,7 +129,14 @@ def test_an_answered_call_that_the_caller_ends() -> None:
             "headers": {"X-Bye": "b"},
         }
         assert '"call":{},"id":"' in stage.logs()[0]
-        assert told(stage) == ["Connected", "FirstAudioPacketReceived", "Disconnected"]
+        assert told(stage) == [
+            "StateChanged",
+            "Connected",
+            "AudioQualityDetected",
+            "FirstAudioPacketReceived",
+            "StateChanged",
+            "Disconnected",
+        ]
 
     play(story)
 
@@ -334,8 +341,11 @@ def test_an_outgoing_call_rings_starts_audio_connects_and_ends() -> None:
         assert kinds == [
             "Call.Ringing",
             "Call.AudioStarted",
+            "Call.StateChanged",
             "Call.Connected",
+            "Call.AudioQualityDetected",
             "Call.FirstAudioPacketReceived",
+            "Call.StateChanged",
             "Call.Disconnected",
         ]
         assert stage.events("Call.Disconnected")[0]["data"]["direction"] == "outgoing"
@@ -351,7 +361,7 @@ def test_without_early_media_audio_starts_with_the_answer() -> None:
         (await stage.dialled_leg()).remote.answer()
         await stage.until(lambda: "Call.Connected" in stage.kinds())
         kinds = [kind for kind in stage.kinds() if kind.startswith("Call.")]
-        assert kinds[:2] == ["Call.AudioStarted", "Call.Connected"]
+        assert kinds[:3] == ["Call.AudioStarted", "Call.StateChanged", "Call.Connected"]
 
     play(story)
 
@@ -363,7 +373,7 @@ def test_a_refused_outgoing_call_fails_with_code_and_reason() -> None:
         (await stage.dialled_leg()).remote.refuse(486)
         await stage.until(lambda: "Call.Failed" in stage.kinds())
         assert stage.events("Call.Failed")[0]["data"] == {"code": 486, "reason": "Busy here", "headers": {}}
-        assert told(stage) == ["Failed"]
+        assert told(stage) == ["StateChanged", "Failed"]
 
     play(story)
 
@@ -459,30 +469,31 @@ def test_the_fifty_first_call_attempt_and_the_eleventh_unanswered_call_fail_with
     play(story)
 
 
-def test_media_on_an_outgoing_call_before_connected_is_ignored_with_a_warning() -> None:
-    source = """
-    VoxEngine.addEventListener(AppEvents.CallAlerting, ({call}) => {
-      call.answer();
-      const other = VoxEngine.callUser("bob", "me");
-      VoxEngine.sendMediaBetween(call, other);
-      other.addEventListener(CallEvents.Connected, () => VoxEngine.sendMediaBetween(call, other));
-    });
-    """
+EARLY_LINK = """
+VoxEngine.addEventListener(AppEvents.CallAlerting, ({call}) => {
+  call.answer();
+  const other = VoxEngine.callUser("bob", "me");
+  VoxEngine.sendMediaBetween(call, other);
+});
+"""
 
+
+@pytest.mark.parametrize("links", ["wait", "ignore"])
+def test_a_link_with_an_outgoing_call_waits_for_its_answer_unless_early_links_are_ignored(links: str) -> None:
     async def story(stage: Stage) -> None:
-        leg = await stage.call_in(source)
+        leg = await stage.call_in(EARLY_LINK)
         other = await stage.dialled_leg()
-        assert "not connected yet" in stage.logs("warning")[0]
-        assert stage.commands("media.connect") == []
         other.remote.answer()
-        await stage.until(lambda: len(stage.commands("media.connect")) == 2)
+        await asyncio.sleep(0.1)
         leg.remote.speak(b"\x01\x02" * 320)
         other.remote.speak(b"\x03\x04" * 320)
-        await stage.until(
-            lambda: b"\x01\x02" * 320 in other.heard_pcm() and b"\x03\x04" * 320 in leg.heard_pcm()
-        )
+        await asyncio.sleep(0.1)
+        heard = (b"\x01\x02" * 320 in other.heard_pcm(), b"\x03\x04" * 320 in leg.heard_pcm())
+        assert heard == ((True, True) if links == "wait" else (False, False))
+        warnings = [text for text in stage.logs("warning") if "not connected yet" in text]
+        assert len(warnings) == (0 if links == "wait" else 2)
 
-    play(story)
+    play(story, early_links=links)
 
 
 def test_a_call_hears_one_source_at_a_time_the_new_one_replaces_the_old() -> None:

@@ -175,6 +175,7 @@ def _application(house: House, provider: Provider, options: ServerOptions) -> Ap
         provider_ports=frozenset({provider.port} if provider.port else ()),
         connector_errors=settings.fidelity.connector_errors,
         websocket_encoding=settings.fidelity.websocket_encoding,
+        early_links=settings.fidelity.early_links,
         file_path=options.file_path,
     )
 

@@ -23,6 +23,8 @@ NOT_HERE: Final[dict[str, str]] = {
     "CallEvents.AudioIdentificationStarted": _MUSIC,
     "CallEvents.AudioIdentificationStopped": _MUSIC,
     "CallEvents.FirstVideoPacketReceived": _VIDEO,
+    "CallEvents.Forwarding": "nothing is known of when the platform raises it",
+    "CallEvents.Statistics": "the platform has retired it: use CallEvents.MediaStatisticsReceived",
     "CallEvents.VideoTrackCreated": _VIDEO,
     "Modules.ACD": _QUEUES,
     "Modules.Avatar": "avatars live on the platform",
@@ -49,6 +51,8 @@ A module in it can be required, so that scenarios get to the line that needs it.
 PARTLY: Final[dict[str, str]] = {
     "AI.detectVoicemail": "decided by cadence and beeps, whatever the model (docs/fidelity.md)",
     "AMD.create": "decided by cadence and beeps, whatever the model (docs/fidelity.md)",
+    "Call.transferTo": "calls from browsers cannot be transferred: they give TransferFailed",
+    "Call.reInvite": "calls from browsers take no re-INVITE: they give ReInviteRejected",
     "Call.answer": "the parameters for video and audio levels are ignored",
     "VoxEngine.createASR": "of the provider's own options only phrases to expect count: phraseHints, dict, "
     "speechContexts, adaptation",

@@ -161,6 +161,9 @@ MORE_METHODS: Final[dict[str, dict[str, list[Any]]]] = {
         "acceptReInvite": [3, "", 0],
         "rejectReInvite": [2, "", 0],
         "is_conf": [-1, ""],
+        # Retired, and still in use.
+        "detectProgressTone": [1, "", 0],
+        "detectVoicemailTone": [2, "", 0],
     },
     "OpenAI.RealtimeAPIClient": {"inputAudioBufferCommit": [1, "", 0]},
     "Ultravox.WebSocketAPIClient": {
@@ -172,7 +175,11 @@ MORE_METHODS: Final[dict[str, dict[str, list[Any]]]] = {
 }
 
 MORE_MEMBERS: Final[dict[str, dict[str, Any]]] = {
-    "CallEvents": {"MediaStatisticsReceived": "Call.MediaStatisticsReceived"},
+    "CallEvents": {
+        "MediaStatisticsReceived": "Call.MediaStatisticsReceived",
+        "VoicemailToneDetected": "Call.VoicemailToneDetected",
+        "VoicemailToneNotDetected": "Call.VoicemailToneNotDetected",
+    },
     "PlayerEvents": {"AudioChunksPlaybackFinished": "Player.AudioChunksPlaybackFinished"},
     "AMD.Model": {"ES": "es"},
     "Gemini.LiveAPIEvents": {"SetupComplete": "Gemini.LiveAPI.SetupComplete"},

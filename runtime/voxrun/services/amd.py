@@ -76,7 +76,7 @@ class Detection(Sink):
         if self._timer is not None:
             self._timer.cancel()
         if self._call is not None:
-            self._call.leg.audio.disconnect(self)
+            self._call.audio.disconnect(self)
 
     def write(self, frame: bytes, source: Source) -> None:
         if self._detector is not None:
@@ -87,7 +87,7 @@ class Detection(Sink):
             return
         self._detector = AnsweringDetector(self._terms.human, self._terms.machine)
         self._timer = self._loop.call_later(self._terms.timeout_ms / 1000, self._finish, "TIMEOUT")
-        self._call.leg.audio.connect(self)
+        self._call.audio.connect(self)
 
     def _take(self, frame: bytes) -> bool:
         if self._detector is None:

@@ -48,6 +48,22 @@ class Arguments:
             raise self._wrong(name, f"a number from {least:g} to {most:g}", value)
         return value
 
+    def optional_number(self, name: str, least: float, most: float) -> float | None:
+        """The same; None where it is absent or null."""
+        return None if self._data.get(name) is None else self.number(name, least, most)
+
+    def numbers(self, name: str, most: int) -> list[float]:
+        """A list of at most ``most`` finite numbers; absent and null are []."""
+        value = self._data.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list) or len(value) > most:
+            raise self._wrong(name, f"a list of at most {most} numbers", value)
+        for item in value:
+            if isinstance(item, bool) or not isinstance(item, int | float) or not abs(item) < 1e12:
+                raise self._wrong(name, "a list of numbers", value)
+        return value
+
     def flag(self, name: str) -> bool:
         """True or false; absent is false."""
         return self._data.get(name) is True

@@ -6,7 +6,8 @@
     outgoing   ringing -> Ringing, early_media -> AudioStarted, answered -> AudioStarted (if none yet),
                Connected                      failed -> Failed             ended -> Disconnected
 
-Codes and meanings: SIP, RFC 3261 section 21.
+States: ALERTING (incoming) -> PROGRESSING -> CONNECTED -> TERMINATED; StateChanged comes before the event
+that changed it, for those who watch it.
 """
 
 from __future__ import annotations
@@ -15,53 +16,25 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from voxrun.legs.base import Leg, LegEvent
-from voxrun.media.graph import Sink, Source, Ticker
-from voxrun.services.mic import MicWatcher
+from voxrun.services.call_codes import DECLINED, NO_ANSWER, REASONS, ending
+from voxrun.services.call_events import event_of
+from voxrun.services.call_media import CallAudio, CallSink
 from voxrun.session.clock import Clock
 
 log = logging.getLogger(__name__)
 
-NORMAL_CODE = 200
-"""internalCode of a call that was connected and ended in the normal way."""
+State = Literal["ALERTING", "PROGRESSING", "CONNECTED", "TERMINATED"]
 
-DECLINED = 603
-
-REASONS = {
-    200: "Normal call clearing",
-    402: "Insufficient funds",
-    403: "Call limit reached",
-    404: "Invalid number",
-    408: "Request timeout",
-    480: "Temporarily unavailable",
-    486: "Busy here",
-    487: "Request terminated",
-    603: "Declined",
-}
+ALL_TONES = frozenset({"rfc2833", "inband", "info"})
+"""Ways in which keys come."""
 
 Emit = Callable[[str, str, dict[str, Any]], None]
 """(event kind, call id, fields)"""
 
-
-class CallSink(Sink):
-    """The way into a call: one source at a time; ``taps`` hear what the far end is given."""
-
-    exclusive = True
-
-    def __init__(self, leg: Leg) -> None:
-        super().__init__()
-        self._leg = leg
-        self.taps: list[Callable[[bytes], None]] = []
-
-    def write(self, frame: bytes, source: Source) -> None:
-        self._leg.sink.write(frame, source)
-        for tap in tuple(self.taps):
-            tap(frame)
-
-    def flush(self, source: Source) -> None:
-        self._leg.sink.flush(source)
+LegHandler = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +43,15 @@ class Timeouts:
 
     answer: int
     early_media: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallKind:
+    """What is special about a call. ``rings_late``: Ringing after early media too (callSIP's
+    allow180After183). ``direct``: peer to peer, its audio does not pass here."""
+
+    rings_late: bool = False
+    direct: bool = False
 
 
 class CallState:
@@ -81,30 +63,50 @@ class CallState:
         leg: Leg,
         incoming: bool,
         clock: Clock,
-        ticker: Ticker,
         emit: Emit,
         timeouts: Timeouts,
+        kind: CallKind | None = None,
     ) -> None:
         self.id = call_id
         self.leg = leg
         self.incoming = incoming
+        self.kind = kind or CallKind()
+        self.state: State = "ALERTING" if incoming else "PROGRESSING"
         self.connected = False
-        self.over = False
+        """Whether it ever was."""
         self.sink = CallSink(leg)
+        self.way_out = CallAudio(leg)
+        self.audio = self.way_out.source
+        """What the far end says, as the scenario may hear it."""
+        self.tones: frozenset[str] = frozenset()
+        """Ways of keys that the scenario handles."""
+        self.watched: set[str] = set()
+        """Names of events that are raised for those who listen ("StateChanged")."""
+        self.on_watch: list[Callable[[str], None]] = []
+        self.on_leg: dict[str, LegHandler] = {}
+        """By kind of leg event: who takes it beyond this module (transfers)."""
         self.on_connected: list[Callable[[], None]] = []
         self.on_over: list[Callable[[], None]] = []
+        self.on_key: list[Callable[[str], None]] = []
+        """Told how each key came."""
         self._clock = clock
-        self._ticker = ticker
         self._emit = emit
         self._timeouts = timeouts
         self._connected_ms = 0
         self._audio_started = False
         self._answered = False
-        self._tones = False
-        self._mic: MicWatcher | None = None
         self._code_override: int | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._arm(timeouts.answer, self._not_answered)
+
+    @property
+    def over(self) -> bool:
+        return self.state == "TERMINATED"
+
+    @property
+    def audible(self) -> bool:
+        """Whether audio can reach the far end: early media was started, or it is connected."""
+        return not self.over and (self.connected or (self.incoming and self._audio_started))
 
     # -- commands -----------------------------------------------------------------------------------
 
@@ -118,11 +120,14 @@ class CallState:
     def ring(self, headers: dict[str, str]) -> None:
         """Tell the caller that it rings."""
         if self.incoming and not self._answered:
+            self._become("PROGRESSING")
             self.leg.ring(headers)
 
     def early_media(self, headers: dict[str, str]) -> None:
         """Open audio towards the caller before the answer."""
         if self.incoming and not self._answered:
+            self._audio_started = True
+            self._become("PROGRESSING")
             self._arm(self._timeouts.early_media, self._not_answered)
             self.leg.early_media(headers)
 
@@ -134,19 +139,16 @@ class CallState:
     def hangup(self, headers: dict[str, str]) -> None:
         self.leg.hangup(headers)
 
-    def handle_tones(self, on: bool) -> None:
-        self._tones = on
+    def watch(self, name: str) -> None:
+        """The scenario listens to an event that is raised only for those who do."""
+        self.watched.add(name)
+        for listener in tuple(self.on_watch):
+            listener(name)
 
-    def handle_mic(self, on: bool) -> None:
-        if on and self._mic is None:
-            self._mic = MicWatcher(
-                self._ticker, lambda active: self._send("Call.MicStatusChange", active=active)
-            )
-            self.leg.audio.connect(self._mic)
-        elif not on and self._mic is not None:
-            self.leg.audio.disconnect(self._mic)
-            self._mic.stop()
-            self._mic = None
+    def send(self, kind: str, **fields: Any) -> None:
+        """Raise "Call.<kind>"; after the end nothing is raised."""
+        if not self.over:
+            self._emit(f"Call.{kind}", self.id, fields)
 
     # -- what the leg tells -------------------------------------------------------------------------
 
@@ -157,18 +159,20 @@ class CallState:
     def _leg_event(self, event: LegEvent) -> None:
         if self.over:
             return
-        handler = getattr(self, f"_on_{event.kind}", None)
-        if handler is None:
-            return
+        data = dict(event.data)
         try:
-            handler(dict(event.data))
+            handler = getattr(self, f"_on_{event.kind}", None) or self.on_leg.get(event.kind)
+            if handler is not None:
+                handler(data)
+            elif (told := event_of(event.kind, data)) is not None:
+                self.send(told[0], **told[1])
         except Exception:
             # Raised into the leg it would end what carries this call, and with it maybe others.
             log.exception("call %s: the event %s of its leg was not understood", self.id, event.kind)
 
     def _on_ringing(self, data: dict[str, Any]) -> None:
-        if not self.connected:
-            self._send("Call.Ringing", headers=data.get("headers", {}))
+        if not self.connected and (self.kind.rings_late or not self._audio_started):
+            self.send("Ringing", headers=data.get("headers", {}))
 
     def _on_early_media(self, data: dict[str, Any]) -> None:
         self._start_audio(data)
@@ -176,7 +180,8 @@ class CallState:
     def _start_audio(self, data: dict[str, Any]) -> None:
         if not self._audio_started:
             self._audio_started = True
-            self._send("Call.AudioStarted", headers=data.get("headers", {}))
+            if not self.kind.direct:
+                self.send("AudioStarted", headers=data.get("headers", {}))
 
     def _on_answered(self, data: dict[str, Any]) -> None:
         if self.connected:
@@ -186,24 +191,26 @@ class CallState:
         self._connected_ms = self._clock.unix_ms()
         if not self.incoming:
             self._start_audio(data)
-        self._send("Call.Connected", headers=data.get("headers", {}))
+        self._become("CONNECTED")
+        own = {"customData": data["custom_data"]} if data.get("custom_data") else {}
+        self.send("Connected", headers=data.get("headers", {}), **own)
+        if "AudioQualityDetected" in self.watched:
+            self.send("AudioQualityDetected", quality="HD" if self.leg.wideband else "Standard")
         for listener in tuple(self.on_connected):
             listener()
 
     def _on_failed(self, data: dict[str, Any]) -> None:
-        code, reason = self._code(data)
-        self._finish()
-        self._send("Call.Failed", code=code, reason=reason, headers=data.get("headers", {}))
+        code, reason = ending(data, self._code_override)
+        self._finish("Failed", code=code, reason=reason, headers=data.get("headers", {}))
 
     def _on_ended(self, data: dict[str, Any]) -> None:
         if not self.incoming and not self.connected:
             self._on_failed(data)
             return
-        code, reason = self._code(data)
+        code, reason = ending(data, self._code_override)
         duration = self._clock.unix_ms() - self._connected_ms if self.connected else 0
-        self._finish()
-        self._send(
-            "Call.Disconnected",
+        self._finish(
+            "Disconnected",
             internalCode=code,
             reason=reason,
             duration=(duration + 500) // 1000,
@@ -213,50 +220,26 @@ class CallState:
         )
 
     def _on_dtmf(self, data: dict[str, Any]) -> None:
-        if self._tones:
-            self._send("Call.ToneReceived", tone=data["digit"], type=data.get("method", "rfc2833"))
-
-    def _on_info(self, data: dict[str, Any]) -> None:
-        self._send(
-            "Call.InfoReceived", mimeType=data["mime"], body=data["body"], headers=data.get("headers", {})
-        )
-
-    def _on_message(self, data: dict[str, Any]) -> None:
-        self._send("Call.MessageReceived", text=data["text"])
-
-    def _on_hold(self, data: dict[str, Any]) -> None:
-        self._send("Call.OnHold")
-
-    def _on_unhold(self, data: dict[str, Any]) -> None:
-        self._send("Call.OffHold")
-
-    def _on_first_audio(self, data: dict[str, Any]) -> None:
-        self._send("Call.FirstAudioPacketReceived")
-
-    def _on_rtp_stopped(self, data: dict[str, Any]) -> None:
-        self._send("Call.RtpStopped")
-
-    def _on_rtp_resumed(self, data: dict[str, Any]) -> None:
-        self._send("Call.RtpResumed")
+        method = data.get("method", "rfc2833")
+        for listener in tuple(self.on_key):
+            listener(method)
+        if method in self.tones:
+            self.send("ToneReceived", tone=data["digit"], type=method)
 
     # -- helpers ------------------------------------------------------------------------------------
 
-    def _send(self, kind: str, **fields: Any) -> None:
-        self._emit(kind, self.id, fields)
-
-    def _code(self, data: dict[str, Any]) -> tuple[int, str]:
-        """(code, reason) of an end; whatever a leg says, the call is over."""
-        code, reason = data.get("code"), str(data.get("reason") or "")
-        if self._code_override is not None:
-            code, reason = self._code_override, ""
-        if not isinstance(code, int) or not code:
-            code = NORMAL_CODE
-        return code, reason or REASONS.get(code, "")
+    def _become(self, state: State) -> None:
+        if state == self.state:
+            return
+        before = self.state
+        if "StateChanged" in self.watched:
+            self.send("StateChanged", oldState=before, newState=state)
+        self.state = state
 
     def _not_answered(self) -> None:
-        self._code_override = 408
+        self._code_override = NO_ANSWER
         if self.incoming:
-            self.leg.reject(408, REASONS[408], {})
+            self.leg.reject(NO_ANSWER, REASONS[NO_ANSWER], {})
         else:
             self.leg.hangup({})
 
@@ -269,12 +252,16 @@ class CallState:
             self._timer.cancel()
             self._timer = None
 
-    def _finish(self) -> None:
-        self.over = True
+    def _finish(self, kind: str = "", **fields: Any) -> None:
+        """The call is over, with a last event or (``kind`` "") without a word."""
         self._disarm()
-        self.handle_mic(False)
+        if kind and "StateChanged" in self.watched:
+            self.send("StateChanged", oldState=self.state, newState="TERMINATED")
+        self.state = "TERMINATED"
         for listener in tuple(self.on_over):
             listener()
+        if kind:
+            self._emit(f"Call.{kind}", self.id, fields)
 
     async def close(self) -> None:
         """Hang up without an event and free the leg (the session is over).

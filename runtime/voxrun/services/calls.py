@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 
 from voxrun.errors import ScenarioError
 from voxrun.legs.base import DialRequest, IncomingInfo, Leg
+from voxrun.services.alerting import alerting_fields
 from voxrun.services.arguments import Arguments
 from voxrun.services.base import Service, ServiceContext
-from voxrun.services.call import REASONS, CallState, Timeouts
+from voxrun.services.call import CallKind, CallState, Timeouts
+from voxrun.services.call_codes import CALL_LIMIT, INVALID_NUMBER, REASONS
 from voxrun.services.ports import Surroundings
 from voxrun.services.units import Unit, Units
 from voxrun.session.messages import Command, Event
@@ -22,6 +24,10 @@ CALL_TIMEOUT_HEADER = "vi-calltimeout"
 LONGEST_MESSAGE = 8192
 """Platform: bytes of sendMessage and sendInfo."""
 LONGEST_ADDRESS = 4096
+LONGEST_NAME = 64
+MOST_DIGITS = 20
+AROUND_HEADER = 4
+"""Bytes that ": " and the end of its line add to a header."""
 DIGITS = frozenset("0123456789*#ABCDabcdpP")
 KINDS = ("user", "pstn", "sip", "whatsapp", "conference")
 
@@ -32,8 +38,7 @@ class CallService(Service):
     handles: ClassVar[frozenset[str]] = frozenset(
         f"call.{name}"
         for name in (
-            "dial", "answer", "reject", "hangup", "ring", "earlymedia", "tones", "mic", "dtmf", "message",
-            "info",
+            "dial", "answer", "reject", "hangup", "ring", "earlymedia", "dtmf", "message", "info", "watch",
         )
     )  # fmt: skip
 
@@ -62,26 +67,27 @@ class CallService(Service):
     def get(self, call_id: str) -> CallState | None:
         return self._calls.get(call_id)
 
+    def needed(self, command: Command) -> CallState:
+        """The call that a command is for. Raises ScenarioError where there never was one."""
+        call = self._calls.get(command.target)
+        if call is None:
+            raise ScenarioError(f"{command.kind}: no such call")
+        return call
+
+    def headers(self, data: Arguments) -> dict[str, str]:
+        """The headers of a command. Raises ScenarioError above the platform's limit."""
+        headers = data.headers()
+        size = sum(_bytes(name) + _bytes(value) + AROUND_HEADER for name, value in headers.items())
+        if size > self._around.limits.headers_bytes:
+            raise ScenarioError(f"headers of {size} bytes; the limit is {self._around.limits.headers_bytes}")
+        return headers
+
     def incoming(self, leg: Leg, info: IncomingInfo) -> Event:
         """Take an incoming leg; gives the CallAlerting event to raise."""
         call_id = self.context.new_id("incoming")
         self._attempts += 1
         self._add(call_id, leg, incoming=True, answer_ms=self._around.limits.answer_ms)
-        return Event(
-            "Application.CallAlerting",
-            call_id,
-            {
-                "callerid": info.callerid,
-                "destination": info.destination,
-                "toURI": info.to_uri or f"sip:{info.destination}@voxrun.local",
-                "fromURI": info.from_uri or f"sip:{info.callerid}@voxrun.local",
-                "displayName": info.display_name,
-                "headers": {"VI-Client-Type": info.client_type, **info.headers},
-                "customData": info.custom_data,
-                "clientType": info.client_type,
-                "scheme": "",
-            },
-        )
+        return Event("Application.CallAlerting", call_id, alerting_fields(info))
 
     def listen(self, call_id: str) -> None:
         """Let the events of an incoming leg through (after CallAlerting was queued)."""
@@ -91,35 +97,31 @@ class CallService(Service):
         if command.kind == "call.dial":
             self._dial(command)
             return
-        call = self._calls.get(command.target)
-        if call is None:
-            raise ScenarioError(f"{command.kind}: no such call")
+        call = self.needed(command)
         if not call.over:
             self._perform(call, command.kind, Arguments(command))
 
     def _perform(self, call: CallState, kind: str, data: Arguments) -> None:
         match kind:
             case "call.answer":
-                call.answer(data.headers())
+                call.answer(self.headers(data))
             case "call.reject":
-                call.reject(int(data.number("code", 300, 699)), data.headers())
+                call.reject(int(data.number("code", 300, 699)), self.headers(data))
             case "call.hangup":
-                call.hangup(data.headers())
+                call.hangup(self.headers(data))
             case "call.ring":
-                call.ring(data.headers())
+                call.ring(self.headers(data))
             case "call.earlymedia":
-                call.early_media(data.headers())
-            case "call.tones":
-                call.handle_tones(data.flag("on"))
-            case "call.mic":
-                call.handle_mic(data.flag("on"))
+                call.early_media(self.headers(data))
+            case "call.watch":
+                call.watch(data.needed("event", LONGEST_NAME).removeprefix("Call."))
             case "call.dtmf":
                 call.leg.send_dtmf(digits(data.needed("digits", LONGEST_MESSAGE)))
             case "call.message":
                 call.leg.send_message(data.needed("text", LONGEST_MESSAGE))
             case "call.info":
                 mime, body = data.needed("mime", 255), data.needed("body", LONGEST_MESSAGE)
-                call.leg.send_info(mime, body, data.headers())
+                call.leg.send_info(mime, body, self.headers(data))
 
     def _dial(self, command: Command) -> None:
         data = Arguments(command)
@@ -133,17 +135,24 @@ class CallService(Service):
             data.needed("destination", LONGEST_ADDRESS),
             data.text("callerid", LONGEST_ADDRESS),
             data.text("displayName", LONGEST_ADDRESS),
-            data.headers(),
+            self.headers(data),
             data.mapping("options"),
         )
         if not self._may_dial() or not data.flag("allowed"):
-            self.context.emit(
-                Event("Call.Failed", command.target, {"code": 403, "reason": REASONS[403], "headers": {}})
-            )
-            return
-        leg = self._around.dialer(request)
-        answer_ms = call_timeout_ms(dict(request.headers), self._around.limits.answer_ms)
-        self._add(command.target, leg, incoming=False, answer_ms=answer_ms).begin()
+            self._fail(command.target, CALL_LIMIT)
+        elif kind == "pstn" and not is_number(request.destination):
+            self._fail(command.target, INVALID_NUMBER)
+        else:
+            leg = self._around.dialer(request)
+            answer_ms = call_timeout_ms(dict(request.headers), self._around.limits.answer_ms)
+            what = CallKind(request.options.get("allow180After183") is True, data.flag("direct"))
+            self._add(command.target, leg, False, answer_ms, what).begin()
+
+    def _fail(self, call_id: str, code: int) -> None:
+        """A call that never was."""
+        self.context.emit(
+            Event("Call.Failed", call_id, {"code": code, "reason": REASONS[code], "headers": {}})
+        )
 
     def _may_dial(self) -> bool:
         """Counts the attempt; False beyond the platform's limits."""
@@ -154,13 +163,13 @@ class CallService(Service):
         )
         return self._attempts <= limits.calls and waiting < limits.calls_progressing
 
-    def _add(self, call_id: str, leg: Leg, incoming: bool, answer_ms: int) -> CallState:
+    def _add(
+        self, call_id: str, leg: Leg, incoming: bool, answer_ms: int, kind: CallKind | None = None
+    ) -> CallState:
         timeouts = Timeouts(answer_ms, self._around.limits.early_media_ms)
-        call = CallState(
-            call_id, leg, incoming, self.context.clock, self._around.ticker, self._emit, timeouts
-        )
+        call = CallState(call_id, leg, incoming, self.context.clock, self._emit, timeouts, kind)
         self._calls[call_id] = call
-        self._units.add(Unit(call_id, leg.audio, call.sink))
+        self._units.add(Unit(call_id, call.audio, call.sink))
         call.on_over.append(lambda: self._over(call))
         for listener in self.on_call:
             listener(call)
@@ -197,6 +206,20 @@ def digits(text: str) -> str:
     if not DIGITS.issuperset(text):
         raise ScenarioError("call.dtmf: digits are 0-9 * # A-D, and p for a pause")
     return text
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def is_number(text: str) -> bool:
+    """Whether a text can be a telephone number: digits with the usual signs between them."""
+    bare = text.translate(_SIGNS)
+    return 0 < len(bare) <= MOST_DIGITS and set(bare) <= _KEYS
+
+
+_SIGNS = {ord(sign): None for sign in " +-().\u00a0"}
+_KEYS = frozenset("0123456789*#")
 
 
 def call_timeout_ms(headers: dict[str, str], default_ms: int) -> int:

@@ -118,7 +118,7 @@ class ConferenceService(Service):
             return
         conference.endpoints[endpoint.id] = endpoint
         if endpoint.direction != "RECEIVE":
-            call.leg.audio.connect(conference.bridge.sink)
+            call.audio.connect(conference.bridge.sink)
         if endpoint.direction != "SEND":
             conference.bridge.source.connect(call.sink)
         self._emit("EndpointAdded", conference_id, **endpoint.fields)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 from voxrun.errors import ScenarioError
 from voxrun.services.arguments import Arguments
 from voxrun.services.base import Service, ServiceContext
+from voxrun.services.notes import warn
 from voxrun.services.units import EdgeOptions, Unit, Units
 from voxrun.session.messages import Command
 
@@ -21,15 +22,19 @@ class MediaService(Service):
 
     handles: ClassVar[frozenset[str]] = frozenset({"media.connect", "media.disconnect"})
 
-    def __init__(self, context: ServiceContext, units: Units) -> None:
+    def __init__(self, context: ServiceContext, units: Units, early_links: str = "wait") -> None:
         super().__init__(context)
         self._units = units
+        self._early_links = early_links
 
     def execute(self, command: Command) -> None:
         data = Arguments(command)
         options = edge_options(data.mapping("options"))
         source = self._units.get(command.target)
         target = self._units.get(data.needed("to"))
+        if data.flag("early") and self._early_links == "ignore":
+            warn(self.context, "sendMediaTo ignored: the outgoing call is not connected yet")
+            return
         if source is None or target is None:
             # A unit that is already over: closing races are normal and the platform ignores them.
             return

@@ -26,9 +26,10 @@ class Surroundings:
     ``audio_cache`` holds what players have fetched, ``storage`` what ApplicationStorage keeps; all sessions
     share them. ``folder`` is where recordings
     go (None: recordings are not kept); ``file_url(name)`` is the address of a file of the session as the
-    scenario sees it. ``provider_urls`` maps a connector's name to the base URL of its API. ``sockets`` opens
-    the scenario's own WebSockets, ``websocket_encoding`` is the default of their streams; ``redact`` takes
-    secrets out of a text.
+    scenario sees it. ``provider_urls`` maps a connector's name to the base URL of its API. ``early_links``
+    says what becomes of a media link with an outgoing call that is not answered, "wait" or "ignore".
+    ``sockets`` opens the scenario's own WebSockets, ``websocket_encoding`` is the default of their streams;
+    ``redact`` takes secrets out of a text.
     """
 
     ticker: Ticker
@@ -44,6 +45,7 @@ class Surroundings:
     file_url: Callable[[str], str] = str
     provider_urls: dict[str, str] = field(default_factory=dict)
     connector_errors: str = "events"
+    early_links: str = "wait"
     record: bool = False
     transcriber: Transcriber | None = None
     """Recognises what callers say (ASR); None: nobody does."""

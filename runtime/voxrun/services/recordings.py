@@ -54,7 +54,7 @@ class CallRecording:
         self._ear = _Ear(lambda frame: self._recorder.write(RIGHT, frame, self._now_ms()))
         self._tap: Callable[[bytes], None] = lambda frame: self._recorder.write(LEFT, frame, self._now_ms())
         self.duration_ms = 0
-        call.leg.audio.connect(self._ear)
+        call.audio.connect(self._ear)
         call.sink.taps.append(self._tap)
         self._timer = self._loop.call_later(DRAIN_SECONDS, self._drain)
 
@@ -64,7 +64,7 @@ class CallRecording:
             return
         self._timer.cancel()
         self._call.sink.taps.remove(self._tap)
-        self._call.leg.audio.disconnect(self._ear)
+        self._call.audio.disconnect(self._ear)
         self.duration_ms = self._now_ms() // FRAME_MS * FRAME_MS
         self.file.write(self._recorder.finish(self.duration_ms))
         self.file.finish(then)

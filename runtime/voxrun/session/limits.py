@@ -35,6 +35,12 @@ class Limits:
     """Endpoints of one conference."""
     calls_progressing: int = 10
     """Outgoing calls that are not answered yet; one more fails with 403."""
+    refers: int = 10
+    """Transfers of one call (SIP REFER); one more fails with 403."""
+    header_bytes: int = 200
+    """One header of a call; a longer one is left out."""
+    headers_bytes: int = 4095
+    """All headers of a message of a call together; what is over is left out."""
     answer_ms: int = 60_000
     """No answer for this long: incoming calls are dropped, outgoing ones fail with 408."""
     early_media_ms: int = 60_000

@@ -95,6 +95,7 @@ class Application:
     connector_errors: str = "events"
     websocket_encoding: str = "PCM8"
     """Of streams to a WebSocket whose scenario names none."""
+    early_links: str = "wait"
     seed: int | None = None
     file_path: Callable[[str, str], str] = plain_file_path
     """(session id, file name) -> path of the file's address on this server."""

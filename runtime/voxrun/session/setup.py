@@ -23,6 +23,8 @@ from voxrun.services.calllist import CallListService
 from voxrun.services.calls import CallService
 from voxrun.services.conference import ConferenceService
 from voxrun.services.connector_client import ConnectorService
+from voxrun.services.detection import DetectionService
+from voxrun.services.direct import DirectService
 from voxrun.services.download import Downloader
 from voxrun.services.guard import BorrowedTransport, GuardedTransport, GuardRules, check_socket
 from voxrun.services.http import USER_AGENT, HttpService
@@ -31,9 +33,11 @@ from voxrun.services.media import MediaService
 from voxrun.services.playback import PlaybackService
 from voxrun.services.players import PlayerService
 from voxrun.services.ports import Surroundings
+from voxrun.services.progress_tone import ProgressToneService
 from voxrun.services.recordings import RecordingService
 from voxrun.services.storage import StorageService
 from voxrun.services.timers import TimerService
+from voxrun.services.transfers import TransferService
 from voxrun.services.units import Units
 from voxrun.services.websockets import WebSocketService
 from voxrun.session import header
@@ -220,6 +224,7 @@ def surroundings(
         file_url=lambda name: application.base_url + application.file_path(session_id, name),
         provider_urls=dict(world.provider_urls),
         connector_errors=application.connector_errors,
+        early_links=application.early_links,
         record=application.record,
         transcriber=world.transcriber,
         sockets=world.sockets or own_sockets(rules, application.limits.websocket_chars),
@@ -265,12 +270,16 @@ def attach_services(
         timers,
         access,
         calls,
+        TransferService(context, calls),
+        DirectService(context, calls),
+        DetectionService(context, calls, around.ticker),
+        ProgressToneService(context, calls, around.ticker),
         PlaybackService(context, calls, around, preparer),
         PlayerService(context, units, around, preparer),
         ConnectorService(context, units, around, FACTORIES),
         ConferenceService(context, units, calls, around),
         websockets,
-        MediaService(context, units),
+        MediaService(context, units, around.early_links),
         AsrService(context, units, around),
         AmdService(context, units, calls, around),
         RecordingService(context, calls, around),

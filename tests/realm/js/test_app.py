@@ -140,7 +140,7 @@ def test_unknown_members_are_undefined(platform: Platform) -> None:
         ("callSIP('sip:a@b', 'me', 'Me', 'pw', 'auth', {A: 'b'}, false, 'proxy')", "sip",
          {"displayName": "Me", "headers": {"A": "b"},
           "options": {"callerid": "me", "displayName": "Me", "password": "pw", "authUser": "auth",
-                      "outProxy": "proxy"}}),
+                      "video": False, "outProxy": "proxy"}}),
         ("callWhatsappUser({number: '1', callerid: '2'})", "whatsapp", {"destination": "1", "callerid": "2"}),
     ],
 )  # fmt: skip

@@ -87,7 +87,7 @@ def test_methods_become_commands(platform: Platform, code: str, kind: str, data:
         ("call.sendMessage('ü'.repeat(4097))", "8194 bytes, the limit is 8192"),
         ("call.sendInfo('a/b', 'x'.repeat(8193))", "8193 bytes, the limit is 8192"),
         ("call.startPlayback()", "needs a URL"),
-        ("call.transferTo({})", "Call.transferTo() is part of the platform"),
+        ("call.transferTo({})", "call.transferTo needs 'to'"),
     ],
 )
 def test_mistakes_are_errors_with_their_line(platform: Platform, code: str, message: str) -> None:

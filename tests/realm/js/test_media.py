@@ -51,10 +51,20 @@ def test_what_is_no_unit_is_a_type_error_that_says_who_wanted_one(
     assert edges(platform) == []
 
 
-def test_an_outgoing_call_takes_no_media_before_it_is_connected(platform: Platform) -> None:
-    platform.boot("const b = VoxEngine.callUser('bob'); VoxEngine.sendMediaBetween(b, b);")
-    assert edges(platform) == []
-    assert "the outgoing call is not connected yet" in platform.logs("warning")[0]
+def test_a_link_with_an_outgoing_call_that_is_not_connected_says_that_it_is_early(
+    platform: Platform,
+) -> None:
+    platform.call_in(
+        "const b = VoxEngine.callUser('bob'); VoxEngine.sendMediaBetween(call, b);"
+        "b.addEventListener(CallEvents.Connected, () => VoxEngine.sendMediaBetween(call, b));"
+    )
+    platform.fire("Call.Connected", platform.sent("call.dial")[0].target)
+    assert [command.data.get("early") for command in platform.sent("media.connect")] == [
+        True,
+        True,
+        None,
+        None,
+    ]
 
 
 def test_a_call_that_is_over_takes_none(platform: Platform) -> None:

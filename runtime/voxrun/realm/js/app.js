@@ -37,10 +37,6 @@
     },
     sendMediaBetween: V.sendMediaBetween,
     stopMediaBetween: V.stopMediaBetween,
-    callPSTN: V.callPSTN,
-    callUser: V.callUser,
-    callSIP: V.callSIP,
-    callWhatsappUser: V.callWhatsappUser,
   };
   V.copyFields(VoxEngine, V.engine); // what the files before this one have given to VoxEngine
   V.emitter(VoxEngine, "VoxEngine");
@@ -96,5 +92,6 @@
     else reply(target, value);
   });
 
+  V.terminate = VoxEngine.terminate;
   V.expose("VoxEngine", VoxEngine);
 })

@@ -379,16 +379,27 @@
     return line;
   }
 
-  V.emitter = function (target, label) {
+  function addListener(object, name, callback) {
+    const own = table(object);
+    const entry = {
+      __proto__: null, event: name, callback: callback, where: V.position(), line: { __proto__: null, fired: 0 },
+    };
+    if (own[name] === undefined) own[name] = list();
+    own[name][own[name].length] = entry;
+    return entry;
+  }
+
+  // A listener of our own: it counts as one of the scenario's, but is not listed among them.
+  V.listen = function (object, name, callback) { addListener(object, name, callback); };
+
+  // `heard(name)` is told of each event of the target when the scenario first listens to it.
+  V.emitter = function (target, label, heard) {
     weakMapSet(labels, target, label);
     hidden(target, "addEventListener", function addEventListener(event, callback) {
-      const own = table(this), name = "" + event;
-      const entry = {
-        __proto__: null, event: name, callback: callback, where: V.position(),
-      };
+      const name = "" + event, first = table(this)[name] === undefined;
+      const entry = addListener(this, name, callback);
       entry.line = lineOf(label, name, entry.where);
-      if (own[name] === undefined) own[name] = list();
-      own[name][own[name].length] = entry;
+      if (first && heard !== undefined) heard(name);
     });
     hidden(target, "removeEventListener", function removeEventListener(event, callback) {
       const own = table(this), name = "" + event, old = own[name];

@@ -1,9 +1,6 @@
 // Call objects. The leg is Python's; what a scenario may ask at once (state, ids, numbers) is mirrored here.
 (function (V) {
-  const { Error, TypeError, Number, Map } = globalThis;
-  const uncurry = (method) => Function.prototype.call.bind(method);
-  const keys = Object.keys;
-  const isArray = Array.isArray;
+  const { Error, Number } = globalThis;
   const { isObject } = V;
 
   // Files after this one add what they bring to every call: part(call, id, about).
@@ -14,20 +11,16 @@
 
   const LONGEST_MESSAGE = 8192; // bytes of sendMessage and sendInfo
   const LONGEST_CUSTOM_DATA = 200; // bytes
+  const { toHeaders, toText } = V;
 
-  // {name: value} with strings, whatever was given; null and undefined are no headers.
-  function headers(value) {
-    const out = {};
-    if (!isObject(value) || isArray(value)) return out;
-    const names = keys(value);
-    for (let i = 0; i < names.length; i++) {
-      const one = value[names[i]];
-      if (one !== undefined && one !== null) out[names[i]] = V.describe(one);
-    }
-    return out;
-  }
+  // What needs the media of a call, which in peer-to-peer calls does not pass here.
+  const PEER_TO_PEER = "the media of a peer-to-peer call goes from device to device";
+  const MEDIA = { __proto__: null };
+  for (const kind of ["say", "play", "stopplay", "progress", "dtmf", "record", "beep", "mic", "tonescan", "statistics"]) MEDIA[kind] = true;
 
-  const string = (value) => (value === undefined || value === null ? "" : "" + value);
+  // Events that take work or would come with every call: they are raised for those who listen.
+  const WATCHED = { __proto__: null };
+  for (const name of ["AudioQualityDetected", "StateChanged", "ToneDetected"]) WATCHED["Call." + name] = true;
 
   const TONE_TYPES = { __proto__: null, rfc2833: "1", inband: "2", info: "3" };
 
@@ -35,6 +28,7 @@
     let state = facts.incoming ? "ALERTING" : "PROGRESSING";
     let custom = facts.customData || "";
     let dead = false;
+    let direct = facts.direct === true;
     const call = {};
 
     function tooLong(name, text) {
@@ -47,6 +41,10 @@
     function command(kind, data) {
       if (dead) {
         V.warn(kind + " ignored: the call is over");
+        return;
+      }
+      if (direct && MEDIA[kind]) {
+        V.warn(kind + " ignored: " + PEER_TO_PEER);
         return;
       }
       V.command("call." + kind, id, data || {});
@@ -64,7 +62,7 @@
       if (!(value >= 300 && value <= 699)) {
         throw new Error("call." + name + ": the code must be 300 to 699, got " + V.describe(code));
       }
-      command("reject", { code: value, headers: headers(extraHeaders) });
+      command("reject", { code: value, headers: toHeaders(extraHeaders, "call." + name) });
     }
 
     V.methods(call, {
@@ -81,7 +79,7 @@
       vad: () => false,
       customData(value) {
         if (value !== undefined) {
-          const text = string(value);
+          const text = toText(value);
           const size = V.utf8Length(text);
           if (size > LONGEST_CUSTOM_DATA) {
             V.warn("call.customData: " + size + " bytes, the platform keeps " + LONGEST_CUSTOM_DATA);
@@ -91,7 +89,7 @@
         return custom;
       },
       answer(extraHeaders, parameters) {
-        if (onlyIncoming("answer")) command("answer", { headers: headers(extraHeaders) });
+        if (onlyIncoming("answer")) command("answer", { headers: toHeaders(extraHeaders, "call.answer") });
       },
       reject(code, extraHeaders) {
         reject(code, extraHeaders, "reject");
@@ -100,26 +98,26 @@
         reject(code, extraHeaders, "decline");
       },
       hangup(extraHeaders) {
-        if (!dead) command("hangup", { headers: headers(extraHeaders) });
+        if (!dead) command("hangup", { headers: toHeaders(extraHeaders, "call.hangup") });
       },
       ring(extraHeaders) {
         if (!onlyIncoming("ring")) return;
         if (state === "ALERTING") state = "PROGRESSING";
-        command("ring", { headers: headers(extraHeaders) });
+        command("ring", { headers: toHeaders(extraHeaders, "call.ring") });
       },
       startEarlyMedia(extraHeaders) {
         if (!onlyIncoming("startEarlyMedia")) return;
         if (state === "ALERTING") state = "PROGRESSING";
-        command("earlymedia", { headers: headers(extraHeaders) });
+        command("earlymedia", { headers: toHeaders(extraHeaders, "call.startEarlyMedia") });
       },
       handleTones(on, type) {
-        command("tones", { on: on !== false, type: string(type === undefined ? "0" : type) });
+        command("tones", { on: on !== false, type: toText(type === undefined ? "0" : type) });
       },
       handleMicStatus(on) {
         command("mic", { on: on !== false });
       },
       sendDigits(digits) {
-        const text = string(digits);
+        const text = toText(digits);
         for (let i = 0; i < text.length; i++) {
           if (V.text.indexOf("0123456789*#ABCDpP", text[i]) < 0) {
             throw new Error("call.sendDigits: '" + text[i] + "' is no digit; it takes 0-9 * # and p for a pause");
@@ -128,12 +126,12 @@
         if (text) command("dtmf", { digits: text });
       },
       sendMessage(text) {
-        tooLong("sendMessage", string(text));
-        command("message", { text: string(text) });
+        tooLong("sendMessage", toText(text));
+        command("message", { text: toText(text) });
       },
       sendInfo(mimeType, body, extraHeaders) {
-        tooLong("sendInfo", string(body));
-        command("info", { mime: string(mimeType), body: string(body), headers: headers(extraHeaders) });
+        tooLong("sendInfo", toText(body));
+        command("info", { mime: toText(mimeType), body: toText(body), headers: toHeaders(extraHeaders, "call.sendInfo") });
       },
       record(parameters) {
         const p = isObject(parameters) ? parameters : {};
@@ -141,25 +139,39 @@
           stereo: !!p.stereo,
           hd: !!p.hd_audio,
           lossless: !!p.lossless,
-          name: string(p.name),
-          prefix: string(p.recordNamePrefix),
+          name: toText(p.name),
+          prefix: toText(p.recordNamePrefix),
           transcribe: !!p.transcribe,
         });
       },
     });
-    V.mediaUnit(call, id, () => {
-      if (dead) return "the call is over";
-      return facts.incoming || state === "CONNECTED" ? "" : "the outgoing call is not connected yet";
+    V.mediaUnit(
+      call,
+      id,
+      () => (dead ? "the call is over" : direct ? PEER_TO_PEER : ""),
+      () => !facts.incoming && state !== "CONNECTED",
+    );
+    V.methods(call, { __proto__: null, is_conf: facts.conference === true });
+    V.emitter(call, "Call", (name) => {
+      if (WATCHED[name] && !dead) V.command("call.watch", id, { event: name });
     });
-    V.emitter(call, "Call");
-    const about = { __proto__: null, facts, command, state: () => state, dead: () => dead };
+    const about = {
+      __proto__: null,
+      facts,
+      command,
+      onlyIncoming,
+      state: () => state,
+      dead: () => dead,
+      direct: (now) => (now === true ? (direct = true) : direct),
+    };
     for (let i = 0; i < parts.length; i++) parts[i](call, id, about);
-
     V.register(id, call);
     V.hook(id, (kind, data) => {
       if (kind === "Call.Connected") {
         state = "CONNECTED";
         if (data.customData) custom = data.customData;
+      } else if (kind === "Call.StateChanged") {
+        state = data.newState;
       } else if (kind === "Call.Disconnected" || kind === "Call.Failed") {
         state = "TERMINATED";
         dead = true;
@@ -171,103 +183,5 @@
     return call;
   }
 
-  let attempts = 0;
-
-  // One more call attempt of this session, in or out: false when the platform's limit is passed.
-  function countAttempt() {
-    return ++attempts <= V.boot.limits.calls;
-  }
-
-  const dialParts = V.prim.list();
-  V.dialPart = (part) => {
-    dialParts[dialParts.length] = part;
-  };
-
-  function dial(kind, destination, wish) {
-    const id = V.newId("call");
-    const facts = {
-      incoming: false,
-      callerid: string(wish.callerid),
-      displayName: string(wish.displayName),
-      number: destination,
-      clientType: kind === "whatsapp" ? "wab" : kind === "conference" ? "user" : kind,
-      headers: {},
-    };
-    const call = makeCall(id, facts);
-    V.command("call.dial", id, {
-      kind,
-      destination,
-      callerid: facts.callerid,
-      displayName: facts.displayName,
-      headers: headers(wish.headers),
-      options: wish.options || {},
-      allowed: countAttempt(),
-    });
-    for (let i = 0; i < dialParts.length; i++) dialParts[i](call, id, wish.parameters || {});
-    return call;
-  }
-
-  const plain = (value) => {
-    const out = {};
-    if (!isObject(value)) return out;
-    const names = keys(value);
-    for (let i = 0; i < names.length; i++) {
-      const one = value[names[i]];
-      const type = typeof one;
-      if (type === "string" || type === "number" || type === "boolean") out[names[i]] = one;
-    }
-    return out;
-  };
-
-  function needed(value, name) {
-    const text = string(value);
-    if (!text) throw new TypeError("VoxEngine." + name + " needs a destination, got " + V.describe(value));
-    return text;
-  }
-
-  // The third or fourth argument was headers in old code and is an options object today.
-  V.callPSTN = function (number, callerid, parameters, oldHeaders) {
-    return dial("pstn", needed(number, "callPSTN"), {
-      callerid,
-      headers: isObject(oldHeaders) ? oldHeaders : isObject(parameters) ? parameters.headers || parameters.extraHeaders : undefined,
-      options: plain(parameters),
-      parameters,
-    });
-  };
-
-  V.callUser = function (user, callerid, displayName, oldHeaders) {
-    const wish = isObject(user)
-      ? { name: user.username, callerid: user.callerid, displayName: user.displayName, headers: user.extraHeaders || user.headers, options: plain(user), parameters: user }
-      : { name: user, callerid, displayName, headers: oldHeaders };
-    return dial("user", needed(wish.name, "callUser"), wish);
-  };
-
-  V.callSIP = function (uri, parameters, ...old) {
-    const p = isObject(parameters)
-      ? parameters
-      : { callerid: parameters, displayName: old[0], password: old[1], authUser: old[2], headers: old[3], outProxy: old[5] };
-    return dial("sip", needed(uri, "callSIP"), {
-      callerid: p.callerid,
-      displayName: p.displayName,
-      headers: p.headers || p.extraHeaders,
-      options: plain(p),
-      parameters: p,
-    });
-  };
-
-  V.callWhatsappUser = function (parameters) {
-    const p = isObject(parameters) ? parameters : { number: parameters };
-    return dial("whatsapp", needed(p.number, "callWhatsappUser"), { callerid: p.callerid, headers: p.headers, options: plain(p) });
-  };
-
-  V.engine.callConference = function (name, callerid, displayName, extraHeaders) {
-    return dial("conference", needed(name, "callConference"), { callerid, displayName, headers: extraHeaders });
-  };
-
-  V.incomingCall = function (id, facts) {
-    countAttempt();
-    return makeCall(id, facts);
-  };
-  V.toHeaders = headers;
-  V.toText = string;
+  V.makeCall = makeCall;
 })

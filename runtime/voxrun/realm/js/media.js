@@ -9,6 +9,7 @@
 
   const ids = new WeakMap(); // unit -> its id
   const gates = new WeakMap(); // unit -> function that says why media is not possible now, or ""
+  const earlies = new WeakMap(); // unit -> function: is it too early for its audio?
 
   const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
 
@@ -38,6 +39,11 @@
     for (let i = 0; i < watchers.length; i++) watchers[i](from, to, on);
   }
 
+  function isEarly(unit) {
+    const early = isObject(unit) ? get(earlies, unit) : undefined;
+    return early ? early() : false;
+  }
+
   function options(parameters) {
     if (!isObject(parameters)) return {};
     const { tag, encoding, customParameters } = parameters;
@@ -52,7 +58,10 @@
       V.warn(name + " ignored: " + why);
       return;
     }
-    V.command("media.connect", source, { to: target, options: options(parameters) });
+    const data = { to: target, options: options(parameters) };
+    // Audio of an outgoing call begins with its early media or its answer: until then the link waits.
+    if (isEarly(from) || isEarly(to)) data.early = true;
+    V.command("media.connect", source, data);
     tellWatchers(from, to, true);
   }
 
@@ -70,10 +79,12 @@
     return target;
   }
 
-  // `unit` gets sendMediaTo and stopMediaTo. `gate()` may say why media cannot flow at the moment.
-  V.mediaUnit = function (unit, id, gate) {
+  // `unit` gets sendMediaTo and stopMediaTo. `gate()` may say why media cannot flow at the moment, `early()`
+  // that a link of the unit has to wait.
+  V.mediaUnit = function (unit, id, gate, early) {
     if (id !== undefined) set(ids, unit, id);
     if (gate) set(gates, unit, gate);
+    if (early) set(earlies, unit, early);
     return methods(unit, {
       __proto__: null,
       sendMediaTo(to, parameters) {

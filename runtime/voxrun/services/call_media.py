@@ -1,0 +1,57 @@
+"""The two ends of a call in the media graph: what the far end says, and what it hears.
+
+::
+
+    leg.audio -> CallAudio (filters) -> call.audio -> units, recordings, detectors
+    units, players -> CallSink -> taps, leg.sink
+
+A peer-to-peer call has its own way from leg to leg (``services/direct.py``): nothing passes here then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from voxrun.legs.base import Leg
+from voxrun.media.graph import Sink, Source
+
+Filter = Callable[[bytes], bytes]
+"""A frame in, the frame that others may hear out."""
+
+
+class CallSink(Sink):
+    """The way into a call: one source at a time; ``taps`` hear what the far end is given."""
+
+    exclusive = True
+
+    def __init__(self, leg: Leg) -> None:
+        super().__init__()
+        self._leg = leg
+        self.taps: list[Callable[[bytes], None]] = []
+        self.open = True
+
+    def write(self, frame: bytes, source: Source) -> None:
+        if not self.open:
+            return
+        self._leg.sink.write(frame, source)
+        for tap in tuple(self.taps):
+            tap(frame)
+
+    def flush(self, source: Source) -> None:
+        if self.open:
+            self._leg.sink.flush(source)
+
+
+class CallAudio(Sink):
+    """The way out of a call: what the leg gives goes through ``filters`` to ``source``."""
+
+    def __init__(self, leg: Leg) -> None:
+        super().__init__()
+        self.source = Source()
+        self.filters: list[Filter] = []
+        leg.audio.connect(self)
+
+    def write(self, frame: bytes, source: Source) -> None:
+        for change in self.filters:
+            frame = change(frame)
+        self.source.push(frame)
