@@ -154,7 +154,7 @@ class Item:
         except ValueError:
             self.fail(f"{self.name} must be a duration like 1.5s or 300ms, not {text!r}")
         if not 0 <= value <= high:
-            self.fail(f"{self.name} must be 0 to {high:g} seconds, not {text}")
+            self.fail(f"{self.name} must be 0 to {high:.10g} seconds, not {text}")
         return value
 
     def milliseconds(self, high: float = 3600) -> int:

@@ -104,7 +104,7 @@ def test_a_script_of_a_longer_name_finds_its_scenario(tmp_path: Path) -> None:
         ("steps: [{expect: {log: /(/}}]", "is not a regular expression"),
         ("steps: [{expect: {audio: {tone: 425, speech: 1s}}}]", "audio states one fact"),
         ("steps: [{expect: {audio: {level: [1]}}}]", "a list of two"),
-        ("steps: [{say: a, as: bob}]", "there is no callee 'bob'"),
+        ("steps: [{say: a, as: bob}]", "there is nobody called 'bob'"),
         ("steps: [hangup]\ncall: {fro: x}", "2:8: unknown key 'fro' in call (did you mean 'from'?)"),
         ("steps: [hangup]\ncall: {client: fax}", "call.client must be user or pstn or sip or wab, not 'fax'"),
         ("steps: [hangup]\ncall: {}\nstart: {}", "not both"),

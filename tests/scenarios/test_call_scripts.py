@@ -17,18 +17,19 @@ from voxrun.replay.format import load_script
 from voxrun.replay.outcome import Failure
 from voxrun.replay.resources import Resources
 from voxrun.replay.runner import play_script
+from voxrun.replay.script import CallScript
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 SUFFIX = ".call.yaml"
 SCRIPTS = sorted(path.name.removesuffix(SUFFIX) for path in SCENARIOS.glob(f"*{SUFFIX}"))
-SAMPLES = sorted(path.stem for path in SCENARIOS.glob("*.js"))
+SAMPLES = sorted({path.name.partition(".")[0] for path in SCENARIOS.glob("*.js")})
 
 LONGEST_TITLE = 110
 
 
 @dataclass(frozen=True)
 class Break:
-    """In the scenario of ``script`` the text ``was`` becomes ``now``; the failure holds ``told``."""
+    """In a scenario of ``script`` the text ``was`` becomes ``now``; the failure holds ``told``."""
 
     script: str
     was: str
@@ -168,6 +169,21 @@ BREAKS = [
     ),
     Break("ivr-menu.wrong-keys", "MOST_ATTEMPTS = 3", "MOST_ATTEMPTS = 4", "I am sorry"),
     Break("ivr-menu.service-down", "if (code === 404)", "if (code >= 404)", "I cannot look that up"),
+    # -- conference
+    Break(
+        "conference",
+        "VoxEngine.sendMediaBetween(call, conference);",
+        "call.sendMediaTo(conference);",
+        "Alice has joined.",
+    ),
+    Break("conference", "members.size === 0", "members.size > 0", "Carol has left."),
+    Break("conference.wrong-pin", "const ATTEMPTS = 3", "const ATTEMPTS = 2", "Please try again."),
+    Break("conference.second-try", "call.stopPlayback();", "", "this must not come"),
+    Break("conference.two-rooms", "`room_${room}`", "'room_lobby'", "this must not come"),
+    Break(
+        "conference.muted", "if (muted) call.stopMediaTo(conference);", "if (muted);", "this must not come"
+    ),
+    Break("conference.full", "code === 403", "code === 486", "Sorry, the conference is full."),
 ]
 
 
@@ -185,13 +201,20 @@ def told(failure: Failure) -> str:
     return f"{failure.headline} {wish} {failure.measured}"
 
 
-def broken(name: str, change: Break, folder: Path) -> Path:
-    """The scenario with one thing changed; its agent stays the script's own."""
-    source = (SCENARIOS / name).read_text("utf-8")
-    assert source.count(change.was) == 1, f"{name} holds {change.was!r} {source.count(change.was)} times"
-    path = folder / name
-    path.write_text(source.replace(change.was, change.now), "utf-8")
-    return path
+def broken(script: CallScript, change: Break, folder: Path) -> CallScript:
+    """The script with one thing changed in one of its scenarios; its agent stays the script's own."""
+    paths = {*script.scenarios, *(path for room in script.conferences for path in room.scripts)}
+    counts = {path: path.read_text("utf-8").count(change.was) for path in paths}
+    assert sum(counts.values()) == 1, f"{change.was!r} is in {counts}"
+    (old,) = (path for path, count in counts.items() if count)
+    new = folder / old.name
+    new.write_text(old.read_text("utf-8").replace(change.was, change.now), "utf-8")
+
+    def changed(found: tuple[Path, ...]) -> tuple[Path, ...]:
+        return tuple(new if path == old else path for path in found)
+
+    rooms = tuple(replace(room, scripts=changed(room.scripts)) for room in script.conferences)
+    return replace(script, scenarios=changed(script.scenarios), conferences=rooms)
 
 
 def test_there_are_call_scripts_for_every_sample() -> None:
@@ -220,9 +243,7 @@ def test_a_call_script_passes(name: str, resources: Resources, tmp_path: Path) -
 def test_a_call_script_fails_when_its_scenario_breaks(
     change: Break, resources: Resources, tmp_path: Path
 ) -> None:
-    script = load_script(SCENARIOS / f"{change.script}{SUFFIX}")
-    (scenario,) = script.scenarios
-    script = replace(script, scenarios=(broken(scenario.name, change, tmp_path),))
+    script = broken(load_script(SCENARIOS / f"{change.script}{SUFFIX}"), change, tmp_path)
     failure = play_script(script, resources, tmp_path).failure
     assert failure is not None, f"{change.script} passes although {change.was!r} became {change.now!r}"
     assert change.told in told(failure)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from voxrun.errors import ScriptError
 from voxrun.media.files import decode_audio
 from voxrun.media.tones import beep
+from voxrun.replay import stored
 from voxrun.replay.audio_facts import Line, judge
 from voxrun.replay.expectations import Cursor, closest, kinds_of, look
 from voxrun.replay.hearing import Hearing
@@ -24,6 +25,7 @@ from voxrun.replay.script import (
     After,
     Beep,
     Callee,
+    CallIn,
     Dtmf,
     Expect,
     Hangup,
@@ -47,6 +49,8 @@ KEY_MS: Final = 160
 """From one key to the next."""
 LOOK_MS: Final = 20
 LISTEN_MS: Final = 100
+STORED_MS: Final = 1000
+"""What is stored may end by itself, by the second."""
 ENDED: Final = frozenset({"ended"})
 
 
@@ -91,10 +95,20 @@ class Call:
                 await self._http(step)
             case Wait():
                 await asyncio.sleep(step.ms / 1000)
+            case CallIn():
+                await self._call_in(step)
             case _:
                 await self._person_step(await self._somebody(step.who, step.where), step)
         self.done.append(Done(step, began, self.stage.now))
         self._check_trouble()
+
+    async def _call_in(self, step: CallIn) -> None:
+        try:
+            await self.stage.call_in(step.who)
+        except ScriptError as error:
+            raise self._failed(str(error), step.where) from None
+        self._hearings.pop(step.who, None)  # who calls again has a new line to listen to
+        self.stage.people[step.who].tell_moment("calls", self.stage.calling(step.who).destination)
 
     async def finish(self) -> None:
         """The end of the script: hang up what is up, let the session end, check what had to stay away."""
@@ -202,8 +216,10 @@ class Call:
         if step.audio is not None:
             return decode_audio(step.audio)
         self.stage.vocabulary.learn(step.text)
-        callee = next((c for c in self.stage.script.callees if c.number == person.name), None)
-        voice = step.voice or (callee.voice if callee else None) or self.stage.script.voice
+        script = self.stage.script
+        voices = {caller.name: caller.voice for caller in script.callers}
+        voices |= {callee.number: callee.voice for callee in script.callees}
+        voice = step.voice or voices.get(person.name) or script.voice
         return await self.stage.speech.render(step.text, voice)
 
     async def _interrupt(self, step: Interrupt) -> None:
@@ -359,7 +375,10 @@ class Call:
         since = self.stage.now
         left = wish.count
         while True:
-            if wish.kind == "audio":
+            if wish.kind == "storage":
+                if self._storage_holds(wish):
+                    return
+            elif wish.kind == "audio":
                 if self._audio_holds(wish, cursor, self.stage.now - since >= within):
                     return
             elif self._look(wish, cursor):
@@ -376,6 +395,8 @@ class Call:
         """How long nothing needs looking at unless something happens."""
         if wish.kind == "audio":
             return LOOK_MS
+        if wish.kind == "storage":
+            return STORED_MS
         if wish.kind != "caller_hears" or wish.text is None:
             return PATIENCE_MS
         person = self.person(wish.who)
@@ -418,7 +439,21 @@ class Call:
         self._must_be_absent(wish, cursor)
         self._note_met(wish, self.stage.now, "it did not come")
 
+    def _storage_holds(self, wish: Wish) -> bool:
+        """What is stored is a state: it does not matter since when."""
+        item = stored.find(wish, self.stage.stored())
+        if item is not None:
+            self._note_met(wish, self.stage.now, stored.described(item))
+        return item is not None
+
     def _must_be_absent(self, wish: Wish, cursor: Cursor) -> None:
+        if wish.kind == "storage":
+            item = stored.find(wish, self.stage.stored())
+            if item is not None:
+                raise self._failed(
+                    f"this must not be stored, but it is: {stored.described(item)}", wish.where, wish
+                )
+            return
         if wish.kind == "audio":
             verdict = judge(wish, self._line(wish, cursor))
             if verdict.holds:
@@ -465,7 +500,10 @@ class Call:
     def _missed(self, wish: Wish, cursor: Cursor, since: int, within: int, left: int) -> CallFailed:
         if wish.kind == "caller_hears" and (person := self.person(wish.who)) is not None:
             self._hear(person)
-        near = closest(wish, self.stage.timeline, cursor, self._name(wish.who))
+        if wish.kind == "storage":
+            near = stored.closest(wish, self.stage.stored(), self.stage.now)
+        else:
+            near = closest(wish, self.stage.timeline, cursor, self._name(wish.who))
         count = f" ({wish.count - left} of {wish.count} came)" if wish.count > 1 else ""
         text = f"expected within {within / 1000:g} s after {since / 1000:.3f} s, but it did not come{count}"
         count_now = len(self.stage.timeline.moments)

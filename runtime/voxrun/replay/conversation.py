@@ -35,6 +35,8 @@ def _beginning(script: CallScript) -> Row:
     call = script.call
     if isinstance(call, Incoming):
         return Row(0, "call", f"{call.caller} calls {call.destination}")
+    if call.conference:
+        return Row(0, "call", f"the conference {call.conference} is started with {shown(call.custom_data)}")
     return Row(0, "call", f"the session is started with {shown(call.custom_data)}")
 
 
@@ -69,6 +71,8 @@ def _row(moment: Moment) -> Row | None:
             return Row(at, "call", "the scenario opens early media")
         case "rejected":
             return Row(at, "call", f"the scenario rejects the call with {text}")
+        case "calls":
+            return Row(at, "call", f"{who} calls {text}")
         case "picked_up":
             return Row(at, who, "answers")
         case "ended":

@@ -42,7 +42,8 @@ def _head(failure: Failure) -> Iterator[str]:
         yield from _near(failure.near)
     elif failure.wish is not None and not failure.wish.absent and failure.wish.kind != "audio":
         yield ""
-        yield f"  There was no {failure.wish.kind} that is anything like it."
+        nothing = "Nothing like it is stored." if failure.wish.kind == "storage" else ""
+        yield "  " + (nothing or f"There was no {failure.wish.kind} that is anything like it.")
 
 
 def _near(near: Near) -> Iterator[str]:

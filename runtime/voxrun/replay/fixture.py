@@ -61,8 +61,9 @@ class Voxrun:
         parsed = parse_script(text, self._test)
 
         async def run(call: Call) -> None:
-            names = tuple(callee.number for callee in parsed.callees)
-            await story(ScriptedCall(call, self._test, names))
+            callees = tuple(callee.number for callee in parsed.callees)
+            callers = tuple(caller.name for caller in parsed.callers)
+            await story(ScriptedCall(call, self._test, callees, callers))
 
         return self._judged(self._player.play(parsed, run, self._name, self._again))
 
@@ -84,10 +85,12 @@ class Voxrun:
 class ScriptedCall:
     """A call under way; ``call`` is what is beneath (people, timeline)."""
 
-    def __init__(self, call: Call, test: Path, callees: tuple[str, ...]) -> None:
+    def __init__(
+        self, call: Call, test: Path, callees: tuple[str, ...], callers: tuple[str, ...] = ()
+    ) -> None:
         self.call = call
         self._test = test
-        self._callees = callees
+        self._names = (callees, callers)
 
     async def say(self, text: str = "", **options: Any) -> None:
         """Speak, once the other side has stopped: ``audio=``, ``voice=``, ``as_=``."""
@@ -112,6 +115,10 @@ class ScriptedCall:
     async def tone(self, hz: int, **options: Any) -> None:
         """Play a tone into the line: ``for_=``, ``as_=``."""
         await self._do({"tone": hz, **options})
+
+    async def call_in(self, name: str) -> None:
+        """One of the script's ``callers`` calls."""
+        await self._do({"call": name})
 
     async def message(self, text: str, **options: Any) -> None:
         """Send a text message within the call."""
@@ -138,7 +145,7 @@ class ScriptedCall:
         where = _caller(self._test)
         text = json.dumps([_plain(step)], ensure_ascii=False)
         try:
-            (read,) = read_steps(parse_document(text, where, ScriptError), self._test.parent, self._callees)
+            (read,) = read_steps(parse_document(text, where, ScriptError), self._test.parent, *self._names)
         except ScriptError as error:
             raise ScriptError(re.sub(rf"^({re.escape(where)}):1:\d+", r"\1", str(error))) from None
         await self.call.perform(_placed(read, where))

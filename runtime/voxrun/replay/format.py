@@ -24,11 +24,18 @@ Everything a script can hold::
       custom_data: text           # VoxEngine.customData()
       client: pstn                # user (default), pstn, sip, wab
     start: {custom_data: {"user": "alice"}}   # ... or a start over HTTP; an object becomes JSON
+                                  # with conference: NAME as StartConference does
     agent: weather.agent.yaml     # or the agent itself, inline; default: the file named like the script
     callees:                      # who can be called; any other destination fails the script
       operator: {rings: 500ms, answers: 2s, does: [say: "Operator, hello."]}
       "+49*": {fails: 486}
       nobody: {answers: never}
+    callers:                      # others who call: each when the step "call: bob" is done
+      bob: {from: "+4930222", to: "100", voice: en-gb}   # keys of call; to: as the first caller
+    conferences: {"conf_*": room.js}   # who runs the conferences that callConference names
+    storage:                      # what ApplicationStorage holds at the beginning
+      totalCalls: 5
+      "pin:1234": {value: open, ttl: 60s}
     http:                         # what Net.* and URL players get; any other request fails the script
       - url: https://api.example/slots*
         method: POST
@@ -61,10 +68,11 @@ Steps
     ``http: {...}``              a request to the session's URL: ``method``, ``path``, ``headers``, ``body``
                                  (an object is sent as JSON), ``reply: {status, text, json}`` it must get
     ``hangup``                   puts the phone down
+    ``call: NAME``               one of ``callers`` calls, or ``caller`` once more
     ``expect: ...``              see below
 
 Steps are done by the caller, and in a session that was started by the first callee; ``as: NAME`` beside a
-step lets another callee do it. A callee's own ``does`` is a list of ``say``, ``dtmf``, ``wait``,
+step lets a callee or another caller do it. A callee's own ``does`` is a list of ``say``, ``dtmf``, ``wait``,
 ``silence``, ``tone``, ``message`` and ``hangup`` that it does by itself once it has answered.
 
 Expectations: ``expect: answered`` where no more is to be said, else a mapping of one kind and its options.
@@ -82,6 +90,7 @@ Several are a list, and have to come in that order; ``expect: {any_order: [...]}
     ``dtmf: 123#``               the scenario presses keys
     ``message: TEXT``            the scenario sends a text message within the call
     ``call: NUMBER``             the scenario calls (* for any characters); ``with: {kind, callerid, ...}``
+    ``storage: KEY``             ApplicationStorage holds it (* for any characters); ``with: {value: 6}``
     ``recording``                the scenario records a call; ``with: {duration: 12}`` when it is complete
     ``ended``                    the call is over; ``ended: caller`` or ``scenario`` says who ended it,
                                  ``with: {code, reason}``
@@ -121,7 +130,10 @@ from voxrun.emulators.ultravox.agent import agent_of, load_agent
 from voxrun.emulators.ultravox.script import AgentScript
 from voxrun.errors import ScriptError
 from voxrun.replay.format_parts import (
+    choice,
+    custom_data_of,
     read_callees,
+    read_caller,
     read_faults,
     read_limits,
     read_stubs,
@@ -129,21 +141,23 @@ from voxrun.replay.format_parts import (
     texts_of,
 )
 from voxrun.replay.format_steps import read_steps
-from voxrun.replay.script import WITHIN_MS, CallScript, ClientType, Incoming, Started
+from voxrun.replay.format_world import read_callers, read_conferences, read_storage
+from voxrun.replay.script import WITHIN_MS, CallScript, Incoming, Started
 from voxrun.session.clock import DEFAULT_START_MS
 from voxrun.speech.base import Voice
 from voxrun.yamldoc import Item, parse_document, read_document
 
 SUFFIX: Final = ".call.yaml"
 KEYS: Final = (
-    "title", "scenario", "call", "start", "agent", "callees", "http", "http_unmatched", "faults", "secrets",
-    "limits", "at", "seed", "within", "voice", "keep_going", "connector_errors", "tags", "steps",
+    "title", "scenario", "call", "start", "agent", "callees", "callers", "conferences", "storage", "http",
+    "http_unmatched", "faults", "secrets", "limits", "at", "seed", "within", "voice", "keep_going",
+    "connector_errors", "tags", "steps",
 )  # fmt: skip
 NOT_YET: Final = {
     "websockets": "VoxEngine.createWebSocket is not built yet, so there is nothing to stub",
-    "storage": "ApplicationStorage is not built yet, so there are no stored values",
 }
 CALL_KEYS: Final = ("from", "to", "display_name", "headers", "custom_data", "client")
+START_KEYS: Final = ("custom_data", "conference")
 EMPTY: Final = "a call script needs at least steps"
 
 
@@ -175,68 +189,47 @@ def _read(root: Item, path: Path) -> CallScript:
         entries["start"].fail("a session is called or started: give 'call' or 'start', not both")
     callees = read_callees(entries["callees"], path.parent) if "callees" in entries else ()
     started = "start" in entries
-    names = tuple(callee.number for callee in callees)
+    call = _started(entries["start"]) if started else _incoming(entries.get("call"))
+    numbers = tuple(callee.number for callee in callees)
+    dialled = call.destination if isinstance(call, Incoming) else Incoming().destination
+    callers = read_callers(entries["callers"], dialled, numbers) if "callers" in entries else ()
+    names = tuple(caller.name for caller in callers)
     return CallScript(
         path=path,
         scenarios=_scenarios(entries.get("scenario"), root, path),
-        call=_started(entries["start"]) if started else _incoming(entries.get("call")),
-        steps=read_steps(entries["steps"], path.parent, names),
+        call=call,
+        steps=read_steps(entries["steps"], path.parent, numbers, names),
         title=entries["title"].text() if "title" in entries else "",
         agent=_agent(entries.get("agent"), path),
         callees=callees,
+        callers=callers,
+        conferences=read_conferences(entries["conferences"], path.parent) if "conferences" in entries else (),
+        storage=read_storage(entries["storage"]) if "storage" in entries else (),
         stubs=read_stubs(entries["http"], path.parent) if "http" in entries else (),
-        unmatched="allow" if _choice(entries.get("http_unmatched"), ("fail", "404")) == "404" else "fail",
+        unmatched="allow" if choice(entries.get("http_unmatched"), ("fail", "404")) == "404" else "fail",
         faults=read_faults(entries.get("faults")),
         secrets=texts_of(entries["secrets"]) if "secrets" in entries else {},
         limits=read_limits(entries["limits"]) if "limits" in entries else {},
         start_ms=_date(entries["at"]) if "at" in entries else DEFAULT_START_MS,
         seed=entries["seed"].integer(0, 2**48 - 1) if "seed" in entries else 1,
         keep_going="keep_going" in entries and entries["keep_going"].boolean(),
-        connector_errors=_choice(entries.get("connector_errors"), ("events", "reject")),
+        connector_errors=choice(entries.get("connector_errors"), ("events", "reject")),
         tags=_tags(entries["tags"]) if "tags" in entries else (),
         within_ms=entries["within"].milliseconds() if "within" in entries else WITHIN_MS,
         voice=read_voice(entries["voice"]) if "voice" in entries else Voice(),
     )
 
 
-def _choice(item: Item | None, choices: tuple[str, ...]) -> str:
-    if item is None:
-        return choices[0]
-    if item.text() not in choices:
-        item.fail(f"{item.name} must be {' or '.join(choices)}, not {item.text()!r}")
-    return item.text()
-
-
 def _incoming(item: Item | None) -> Incoming:
-    if item is None:
-        return Incoming()
-    entries = item.mapping(CALL_KEYS)
     default = Incoming()
-    return Incoming(
-        caller=entries["from"].text() if "from" in entries else default.caller,
-        destination=entries["to"].text() if "to" in entries else default.destination,
-        display_name=entries["display_name"].text() if "display_name" in entries else "",
-        headers=texts_of(entries["headers"]) if "headers" in entries else {},
-        custom_data=_custom_data(entries.get("custom_data")),
-        client=_client(entries.get("client")),
-    )
-
-
-def _client(item: Item | None) -> ClientType:
-    choices: dict[str, ClientType] = {"user": "user", "pstn": "pstn", "sip": "sip", "wab": "wab"}
-    return choices[_choice(item, tuple(choices))]
+    entries = {} if item is None else item.mapping(CALL_KEYS)
+    return read_caller(entries, default.caller, default.destination)
 
 
 def _started(item: Item) -> Started:
-    return Started(_custom_data(item.mapping(("custom_data",)).get("custom_data")))
-
-
-def _custom_data(item: Item | None) -> str:
-    if item is None:
-        return ""
-    if item.is_mapping or item.is_list:
-        return item.json_text()
-    return item.text()
+    entries = item.mapping(START_KEYS)
+    conference = entries["conference"].text() if "conference" in entries else ""
+    return Started(custom_data_of(entries.get("custom_data")), conference)
 
 
 def _scenarios(item: Item | None, root: Item, path: Path) -> tuple[Path, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from voxrun.replay.format_steps import read_person_steps
-from voxrun.replay.script import Callee, Faults, HttpStub, StubReply
+from voxrun.replay.script import Callee, ClientType, Faults, HttpStub, Incoming, StubReply
 from voxrun.replay.texts import Wanted
 from voxrun.session.limits import Limits
 from voxrun.speech.base import Voice
@@ -52,6 +52,42 @@ def read_voice(item: Item) -> Voice:
         rate=entries["rate"].integer(30, 300) if "rate" in entries else 100,
         pitch=entries["pitch"].integer(10, 300) if "pitch" in entries else 100,
     )
+
+
+# -- callers ------------------------------------------------------------------------------------------
+
+
+def read_caller(entries: dict[str, Item], caller: str, destination: str) -> Incoming:
+    """Who calls, and whom."""
+    return Incoming(
+        caller=entries["from"].text() if "from" in entries else caller,
+        destination=entries["to"].text() if "to" in entries else destination,
+        display_name=entries["display_name"].text() if "display_name" in entries else "",
+        headers=texts_of(entries["headers"]) if "headers" in entries else {},
+        custom_data=custom_data_of(entries.get("custom_data")),
+        client=_client(entries.get("client")),
+    )
+
+
+def custom_data_of(item: Item | None) -> str:
+    """A text; an object becomes JSON."""
+    if item is None:
+        return ""
+    return item.json_text() if item.is_mapping or item.is_list else item.text()
+
+
+def _client(item: Item | None) -> ClientType:
+    choices: dict[str, ClientType] = {"user": "user", "pstn": "pstn", "sip": "sip", "wab": "wab"}
+    return choices[choice(item, tuple(choices))]
+
+
+def choice(item: Item | None, choices: tuple[str, ...]) -> str:
+    """One of a few words; the first where nothing is said."""
+    if item is None:
+        return choices[0]
+    if item.text() not in choices:
+        item.fail(f"{item.name} must be {' or '.join(choices)}, not {item.text()!r}")
+    return item.text()
 
 
 # -- callees ------------------------------------------------------------------------------------------

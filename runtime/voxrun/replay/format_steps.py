@@ -11,6 +11,7 @@ from voxrun.replay.script import (
     AUDIO_FACTS,
     After,
     Beep,
+    CallIn,
     Dtmf,
     Expect,
     Hangup,
@@ -31,7 +32,8 @@ MOST_STEPS: Final = 2000
 LONGEST_TONE_MS: Final = 60_000
 KEYS: Final = frozenset("0123456789*#ABCD")
 STEPS: Final = (
-    "say", "interrupt", "dtmf", "silence", "wait", "tone", "message", "http", "hangup", "expect",
+    "say", "interrupt", "dtmf", "silence", "wait", "tone", "message", "http", "call", "hangup",
+    "expect",
 )  # fmt: skip
 PERSON_STEPS: Final = ("say", "dtmf", "silence", "wait", "tone", "message", "hangup")
 STEP_OPTIONS: Final = {
@@ -39,6 +41,7 @@ STEP_OPTIONS: Final = {
     "tone": ("for", "as"),
     "wait": (),
     "http": (),
+    "call": (),
     "expect": (),
 }
 """What may stand beside a step; ``as`` where nothing is said here."""
@@ -55,7 +58,7 @@ ALONE: Final = (
 """Expectations that may stand without a value."""
 KINDS: Final = (
     *ALONE, "agent_says", "agent_hears", "caller_hears", "tool", "log", "http", "event", "dtmf", "message",
-    "call", "audio",
+    "call", "storage", "audio",
 )  # fmt: skip
 OPTIONS: Final = ("within", "absent", "count", "as", "with")
 WITH_FIELDS: Final = (
@@ -63,6 +66,7 @@ WITH_FIELDS: Final = (
     "http",
     "event",
     "call",
+    "storage",
     "recording",
     "ended",
     "rejected",
@@ -71,8 +75,10 @@ WITH_FIELDS: Final = (
 )
 
 
-def read_steps(item: Item, folder: Path, callees: Sequence[str] = ()) -> tuple[Step, ...]:
-    """All steps of a script. ``callees`` are the names that ``as`` may have."""
+def read_steps(
+    item: Item, folder: Path, callees: Sequence[str] = (), callers: Sequence[str] = ()
+) -> tuple[Step, ...]:
+    """All steps of a script. ``callees`` and ``callers`` are the names that ``as`` may have."""
     found = item.items()
     if not found:
         item.fail("steps is an empty list")
@@ -80,7 +86,7 @@ def read_steps(item: Item, folder: Path, callees: Sequence[str] = ()) -> tuple[S
         found[MOST_STEPS].fail(
             f"the script has {len(found):,} steps; {MOST_STEPS:,} are the most for one call"
         )
-    reader = _Reader(folder, callees)
+    reader = _Reader(folder, callees, callers)
     return tuple(reader.step(each, STEPS) for each in found)
 
 
@@ -91,9 +97,10 @@ def read_person_steps(item: Item, folder: Path) -> tuple[PersonStep, ...]:
 
 
 class _Reader:
-    def __init__(self, folder: Path, callees: Sequence[str]) -> None:
+    def __init__(self, folder: Path, callees: Sequence[str], callers: Sequence[str] = ()) -> None:
         self._folder = folder
-        self._callees = callees
+        self._callers = ("caller", *callers)
+        self._people = (*callees, *self._callers)
 
     def step(self, item: Item, known: Sequence[str]) -> Step:
         """One step: a word (``hangup``) or a mapping whose first key says what it is."""
@@ -111,16 +118,9 @@ class _Reader:
         read: dict[str, Callable[[Item, dict[str, Item]], Step]] = {
             "say": self._say, "interrupt": self._interrupt, "dtmf": self._dtmf, "silence": self._silence,
             "wait": self._wait, "tone": self._tone, "message": self._message, "http": self._http,
-            "hangup": self._hangup, "expect": self._expect,
+            "call": self._call, "hangup": self._hangup, "expect": self._expect,
         }  # fmt: skip
-        options = {
-            "interrupt": ("after", "as"),
-            "tone": ("for", "as"),
-            "wait": (),
-            "http": (),
-            "expect": (),
-        }.get(kind, ("as",))
-        item.mapping((kind, *options))
+        item.mapping((kind, *STEP_OPTIONS.get(kind, ("as",))))
         return read[kind](item, entries)
 
     def _no_step(self, item: Item, known: Sequence[str]) -> NoReturn:
@@ -140,8 +140,8 @@ class _Reader:
         if "as" not in entries:
             return ""
         name = entries["as"].text()
-        if name not in self._callees and name != "caller":
-            entries["as"].fail(f"there is no callee {name!r}{suggestion(name, self._callees)}")
+        if name not in self._people:
+            entries["as"].fail(f"there is nobody called {name!r}{suggestion(name, self._people)}")
         return name
 
     # -- steps
@@ -207,6 +207,15 @@ class _Reader:
             reply=_http_reply(inner["reply"]) if "reply" in inner else None,
             where=item.where,
         )
+
+    def _call(self, item: Item, entries: dict[str, Item]) -> CallIn:
+        name = entries["call"].text()
+        if name not in self._callers:
+            entries["call"].fail(
+                f"there is no caller {name!r}{suggestion(name, self._callers)}; that the scenario calls "
+                f"somebody is expected: 'expect: {{call: ...}}'"
+            )
+        return CallIn(name, item.where)
 
     # -- expectations
 

@@ -12,6 +12,7 @@ from voxrun.replay.hints import hints
 from voxrun.replay.outcome import Failure, Met, Outcome
 from voxrun.replay.script import (
     Beep,
+    CallIn,
     Dtmf,
     Expect,
     Hangup,
@@ -126,6 +127,8 @@ def told(step: Step, me: str) -> str:
             return f"{step.who or me} writes: {step.text}"
         case Hangup():
             return f"{step.who or me} hangs up"
+        case CallIn():
+            return f"{step.who} calls"
         case HttpCall():
             return f"{step.method} {step.path} to the session's URL"
         case Wait():

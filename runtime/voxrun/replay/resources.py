@@ -56,9 +56,9 @@ class Resources:
 def voices_of(script: CallScript) -> Iterator[Voice]:
     """The voices of everybody who speaks in a script."""
     yield script.voice
-    for callee in script.callees:
-        if callee.voice is not None:
-            yield callee.voice
+    for voice in (*(c.voice for c in script.callees), *(c.voice for c in script.callers)):
+        if voice is not None:
+            yield voice
     for say in says_of(script):
         if say.voice is not None:
             yield say.voice

@@ -14,14 +14,18 @@ from voxrun.realm.port import Listening, Script
 from voxrun.replay.outcome import Ear
 from voxrun.replay.people import Party
 from voxrun.replay.resources import Resources
-from voxrun.replay.script import Callee, CallScript
+from voxrun.replay.script import Callee, CallScript, Incoming
 from voxrun.replay.sightings import Sightings
 from voxrun.replay.spoken import RememberingSpeech
+from voxrun.replay.stored import ScriptStorage
 from voxrun.replay.stubs import StubNet
 from voxrun.replay.texts import Wanted
 from voxrun.replay.timeline import Moment, Timeline
 from voxrun.secret_values import CLOUD_KEY
 from voxrun.services.access import AccessReply
+from voxrun.services.storage import Item
+from voxrun.session.clock import Clock
+from voxrun.session.conferences import ConferenceRule
 from voxrun.session.limits import Limits
 from voxrun.session.messages import JsonObject
 from voxrun.session.runtime import Application, World
@@ -32,6 +36,8 @@ LOCAL_KEY = "local-ultravox-takes-any-key"
 class Scene(ABC):
     """One call's world. ``trouble(text)`` is told of what fails a script whatever it expects."""
 
+    clock: Clock
+
     def __init__(self, script: CallScript, resources: Resources, trouble: Callable[[str], None]) -> None:
         self.script = script
         self.timeline = Timeline()
@@ -40,12 +46,13 @@ class Scene(ABC):
         self.people: dict[str, Party] = {}
         self.on_dialled: Callable[[Callee, Party], None] = lambda callee, person: None
         self.listeners: list[Listening] = []
-        """Those of the scenario, once its session is over."""
+        """Those of the scenario, once its sessions are over."""
         self.vocabulary = resources.transcriber(script)
         """What the scenario's ASR understands."""
         self._trouble = trouble
+        self.storage = ScriptStorage(lambda: self.timeline.touch("storage"))
         self._net = StubNet(script.stubs, self.speech, self._requested, self._unmatched)
-        self._sightings = Sightings(self.timeline)
+        self._sightings: dict[str, Sightings] = {}
 
     @property
     @abstractmethod
@@ -60,6 +67,10 @@ class Scene(ABC):
     @abstractmethod
     async def begin(self) -> None:
         """Let the call come in, or start the session."""
+
+    async def call_in(self, name: str) -> None:
+        """Let one more call come in, of a caller or of the first one again. Raises ScriptError."""
+        raise ScriptError("more callers than one are for virtual time only")
 
     @abstractmethod
     async def close(self) -> None:
@@ -79,7 +90,20 @@ class Scene(ABC):
 
     def world(self, **parts: Any) -> World:
         """What sessions share: ``parts``, and what is the script's."""
-        return World(speech=self.speech, http=self._net, transcriber=self.vocabulary, **parts)
+        self.clock = parts["clock"]
+        self.storage.fill(self.script.storage, self.clock.unix_ms() // 1000)
+        return World(
+            speech=self.speech, http=self._net, transcriber=self.vocabulary, storage=self.storage, **parts
+        )
+
+    def stored(self) -> list[Item]:
+        """What ApplicationStorage holds now."""
+        return self.storage.held(self.clock.unix_ms() // 1000)
+
+    def calling(self, name: str) -> Incoming:
+        """How somebody calls: the first caller, or one of ``callers``."""
+        call = next((caller.call for caller in self.script.callers if caller.name == name), self.script.call)
+        return call if isinstance(call, Incoming) else Incoming()
 
     # -- what comes from the session
 
@@ -87,8 +111,13 @@ class Scene(ABC):
         """Take one journal record."""
         self.records.append(record)
         if record["k"] == "listeners":
-            self.listeners = listeners_of(record)
-        self._sightings.record(record)
+            found = listeners_of(record)
+            self.listeners = together([*self.listeners, *found]) if self.listeners else found
+        if session_id not in self._sightings:
+            # A later session counts its time from its own beginning.
+            began = self.now if self._sightings else 0
+            self._sightings[session_id] = Sightings(self.timeline, began)
+        self._sightings[session_id].record(record)
 
     def callee(self, request: DialRequest) -> Callee:
         """Who is called; that nobody is there is trouble."""
@@ -118,6 +147,15 @@ def listeners_of(record: JsonObject) -> list[Listening]:
     return [Listening(**row) for row in rows]
 
 
+def together(listeners: list[Listening]) -> list[Listening]:
+    """Those of several sessions: one of the same line is one, which fired as often as all of them."""
+    found: dict[tuple[str, str, str], Listening] = {}
+    for each in listeners:
+        key = (each.label, each.event, each.where)
+        found[key] = replace(each, fired=each.fired + found[key].fired) if key in found else each
+    return list(found.values())
+
+
 def find_callee(callees: tuple[Callee, ...], destination: str) -> Callee | None:
     """The first callee whose number fits."""
     return next((callee for callee in callees if Wanted(callee.number).like(destination)), None)
@@ -126,16 +164,11 @@ def find_callee(callees: tuple[Callee, ...], destination: str) -> Callee | None:
 def application(script: CallScript, folder: Path | None) -> Application:
     """The rule that is called: everything in it is fixed, so that a run is a function of its script."""
     base = script.path.parent
-    scripts = []
-    for path in script.scenarios:
-        try:
-            source = path.read_text("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ScriptError(f"{path}: the scenario cannot be read: {error}") from None
-        name = path.relative_to(base) if path.is_relative_to(base) else path
-        scripts.append(Script(str(name), source))
     return Application(
-        scripts=tuple(scripts),
+        scripts=_scripts(script.scenarios, base),
+        conferences=tuple(
+            ConferenceRule(each.pattern, _scripts(each.scripts, base)) for each in script.conferences
+        ),
         secrets={CLOUD_KEY: LOCAL_KEY, **script.secrets},
         limits=replace(Limits(), **script.limits),
         sessions_dir=folder,
@@ -145,3 +178,15 @@ def application(script: CallScript, folder: Path | None) -> Application:
         custom_data=script.call.custom_data,
         seed=script.seed,
     )
+
+
+def _scripts(paths: tuple[Path, ...], base: Path) -> tuple[Script, ...]:
+    scripts = []
+    for path in paths:
+        try:
+            source = path.read_text("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ScriptError(f"{path}: the scenario cannot be read: {error}") from None
+        name = path.relative_to(base) if path.is_relative_to(base) else path
+        scripts.append(Script(str(name), source))
+    return tuple(scripts)

@@ -40,9 +40,10 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The scenario is started over HTTP."""
+    """The scenario is started over HTTP; with ``conference`` as StartConference does."""
 
     custom_data: str = ""
+    conference: str = ""
 
 
 # -- what people do -----------------------------------------------------------------------------------
@@ -122,6 +123,14 @@ class Hangup:
 
 
 @dataclass(frozen=True, slots=True)
+class CallIn:
+    """One more call comes in, from the person named: a caller, or the first one again."""
+
+    who: str
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """Send a text message within the call."""
 
@@ -196,7 +205,9 @@ class Expect:
     where: str = ""
 
 
-Step: TypeAlias = Say | Interrupt | Dtmf | Silence | Wait | Beep | Hangup | HttpCall | Message | Expect
+Step: TypeAlias = (
+    Say | Interrupt | Dtmf | Silence | Wait | Beep | Hangup | HttpCall | Message | CallIn | Expect
+)
 
 
 # -- the world around ---------------------------------------------------------------------------------
@@ -221,6 +232,33 @@ class Callee:
     voice: Voice | None = None
     does: tuple[PersonStep, ...] = ()
     where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who calls during the script."""
+
+    name: str
+    call: Incoming
+    voice: Voice | None = None
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConferenceScripts:
+    """Which scripts run a conference whose whole name matches ``pattern`` (a regular expression)."""
+
+    pattern: str
+    scripts: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A pair of ApplicationStorage that is there at the beginning, for ``ttl`` seconds."""
+
+    key: str
+    value: str
+    ttl: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +328,9 @@ class CallScript:
     agent: AgentScript | None = None
     """What the local voice AI says; None: it speaks from the scenario's system prompt."""
     callees: tuple[Callee, ...] = ()
+    callers: tuple[Caller, ...] = ()
+    conferences: tuple[ConferenceScripts, ...] = ()
+    storage: tuple[Stored, ...] = ()
     stubs: tuple[HttpStub, ...] = ()
     unmatched: Literal["fail", "allow"] = "fail"
     """What a request that no stub matches does to the script; it is answered 404 anyway."""

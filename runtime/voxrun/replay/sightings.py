@@ -19,17 +19,18 @@ CLEARED: Final = frozenset({"Ultravox.WebSocketAPI.PlaybackClearBuffer"})
 
 
 class Sightings:
-    """Reads the journal of one session into a timeline."""
+    """Reads the journal of one session into a timeline; ``began`` is when it started there (ms)."""
 
-    def __init__(self, timeline: Timeline) -> None:
+    def __init__(self, timeline: Timeline, began: int = 0) -> None:
         self._timeline = timeline
+        self._began = began
         self._open: dict[tuple[str, str, Any], Utterance] = {}
         self._tools: dict[str, str] = {}
         self._recordings: dict[str, tuple[int, str]] = {}
 
     def record(self, record: JsonObject) -> None:
         """Take one journal record."""
-        at, where = int(str(record["t"])), str(record.get("where") or "")
+        at, where = self._began + int(str(record["t"])), str(record.get("where") or "")
         match record["k"]:
             case "log":
                 data = {"level": record["level"], "own": bool(record.get("own"))}

@@ -41,7 +41,6 @@ class Stage(Scene):
         trouble: Callable[[str], None],
     ) -> None:
         super().__init__(script, resources, trouble)
-        self.clock = clock
         self.zero = clock.now()
         self._ticker = LoopTicker()
         self._realms = InlineRealms()
@@ -80,18 +79,30 @@ class Stage(Scene):
     async def begin(self) -> None:
         call = self.script.call
         if isinstance(call, Incoming):
-            person = self._person("caller", True, call.client)
-            info = IncomingInfo(
-                call.destination,
-                call.caller,
-                call.display_name,
-                headers=call.headers,
-                custom_data=call.custom_data,
-                client_type=call.client,
-            )
-            self._session_id = await self._runtime.incoming(person, info)
+            self._session_id = await self._call("caller")
+        elif call.conference:
+            self._session_id = await self._runtime.start_conference(call.conference, call.custom_data)
         else:
             self._session_id = await self._runtime.start_session(call.custom_data)
+
+    async def call_in(self, name: str) -> None:
+        person = self.people.get(name)
+        if person is not None and not person.over:
+            raise ScriptError(f"{name} is in a call already")
+        await self._call(name)
+
+    async def _call(self, name: str) -> str:
+        call = self.calling(name)
+        person = self._person(name, True, call.client)
+        info = IncomingInfo(
+            call.destination,
+            call.caller,
+            call.display_name,
+            headers=call.headers,
+            custom_data=call.custom_data,
+            client_type=call.client,
+        )
+        return await self._runtime.incoming(person, info)
 
     async def close(self) -> None:
         await self._runtime.close()
