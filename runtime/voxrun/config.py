@@ -65,10 +65,18 @@ class AiSettings:
 
 @dataclass(frozen=True, slots=True)
 class MediaSettings:
-    """How calls find their way. ``public_address`` "" means: the machine's own addresses."""
+    """How calls find their way and sound. ``public_address`` "" means: the machine's own addresses."""
 
     ice_servers: tuple[IceServer, ...]
     public_address: str
+    ports: tuple[int, int] | None = None
+    """UDP ports, both ends included; None: any."""
+    codecs: tuple[str, ...] = ()
+    """In order of preference; none: all, in the far end's."""
+    opus_mode: Literal["lowdelay", "voip"] = "lowdelay"
+    opus_bitrate: int = 48_000
+    opus_fec: bool = False
+    opus_dtx: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +191,9 @@ def load_settings(
         scenarios=tuple(scenarios),
         server=_server(values),
         ai=_ai(values, env),
-        media=MediaSettings(values["media.ice_servers"], values["media.public_address"]),
+        media=MediaSettings(
+            **{key.path.partition(".")[2]: values[key.path] for key in KEYS if key.path.startswith("media.")}
+        ),
         sessions=SessionSettings(
             values["sessions.dir"],
             values["sessions.record"],

@@ -134,6 +134,31 @@ def _ice_server(entry: object) -> IceServer:
     return IceServer(tuple(listed), words[0], words[1])
 
 
+def port_range(value: object, is_text: bool) -> tuple[int, int] | None:
+    """ "FIRST-LAST", or "" for any."""
+    if value == "":
+        return None
+    found = re.fullmatch(r"\s*(\d{1,5})\s*-\s*(\d{1,5})\s*", value) if isinstance(value, str) else None
+    if found is None or not 1024 <= int(found[1]) <= int(found[2]) <= 65535:
+        raise ValueError('ports as "FIRST-LAST" from 1024 to 65535, such as "40000-40100"')
+    return int(found[1]), int(found[2])
+
+
+CODECS: Final = ("opus", "G722", "PCMU", "PCMA")
+
+
+def codecs(value: object, is_text: bool) -> tuple[str, ...]:
+    """A list of codec names; as text, with blanks between."""
+    if is_text and isinstance(value, str):
+        value = value.split()
+    listed = value if isinstance(value, list) else [None]
+    names = {name.lower(): name for name in CODECS}
+    found = [names.get(str(each).lower().replace(".", "")) for each in listed]
+    if not all(found) or len(set(found)) != len(found):
+        raise ValueError("a list of " + ", ".join(f'"{name}"' for name in CODECS) + ", each once")
+    return tuple(name for name in found if name)
+
+
 KEYS: Final[tuple[Key, ...]] = (
     Key("server.host", text, "127.0.0.1", "address to listen on; another one wants a token and TLS"),
     Key("server.port", whole(0, 65535), 8080, "port of the page and the signalling; 0 takes a free one"),
@@ -146,6 +171,12 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("ai.agent", path, None, "agent file of the local emulator (*.agent.yaml)"),
     Key("media.ice_servers", ice_servers, (), "STUN and TURN servers; none are asked unless set"),
     Key("media.public_address", address, "", "IP address that calls from other networks reach"),
+    Key("media.ports", port_range, None, 'UDP ports for media, as "40000-40100"; any unless set'),
+    Key("media.codecs", codecs, (), "audio codecs in order of preference; all in the caller's unless set"),
+    Key("media.opus_mode", one_of("lowdelay", "voip"), "lowdelay", "how Opus is sent; voip is dearer"),
+    Key("media.opus_bitrate", whole(6000, 128_000), 48_000, "bits a second of Opus that is sent"),
+    Key("media.opus_fec", switch, False, "in-band FEC of Opus that is sent (voip only)"),
+    Key("media.opus_dtx", switch, False, "send next to nothing in silence (voip only)"),
     Key("speech.whisper", path, None, "folder of a Whisper model: createASR understands free speech with it"),
     Key("sessions.dir", path, Path(".voxrun/sessions"), "where sessions keep journal, log and recordings"),
     Key("sessions.record", switch, True, "record every call in stereo"),

@@ -93,6 +93,8 @@ def voxrun() -> None:
 @voxrun.command(hidden=True)
 @click.argument("files", nargs=-1, required=True, type=FILES, metavar="FILE.js...")
 @server_options
+@click.option("--public-address", metavar="IP", help="Our address as others see it (behind NAT).")
+@click.option("--media-ports", metavar="FIRST-LAST", help="UDP ports for media.")
 @click.option("--ai", type=click.Choice(["auto", "cloud", "local"]), help="Where the voice AI is.")
 @click.option("--agent", type=FILES, metavar="FILE", help="Agent file (*.agent.yaml) of the local AI.")
 @secret_options

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from voxrun.config import CallPlan, Settings, load_settings
+from voxrun.config_keys import BY_PATH
 from voxrun.errors import ConfigError
 from voxrun.secret_values import parse_secret
 
@@ -17,6 +18,8 @@ PATHS: Final = {
     "tls": "server.tls",
     "tls_cert": "server.tls_cert",
     "tls_key": "server.tls_key",
+    "public_address": "media.public_address",
+    "media_ports": "media.ports",
     "ai": "ai.mode",
     "agent": "ai.agent",
     "record": "sessions.record",
@@ -68,7 +71,18 @@ def call_plan(place_call: bool, given: Mapping[str, Any]) -> CallPlan | None:
 
 
 def _options(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {path: given[name] for name, path in PATHS.items() if given.get(name) is not None}
+    found = {path: (name, given[name]) for name, path in PATHS.items() if given.get(name) is not None}
+    return {path: _read(path, name, value) for path, (name, value) in found.items()}
+
+
+def _read(path: str, name: str, value: object) -> object:
+    """A setting that is text on the command line is read as in the environment."""
+    if not path.startswith("media."):
+        return value
+    try:
+        return BY_PATH[path].read(value, True)
+    except ValueError as error:
+        raise ConfigError(f"--{name.replace('_', '-')} wants {error}, not {value!r}.") from None
 
 
 def _secrets(given: Mapping[str, Any]) -> dict[str, str]:

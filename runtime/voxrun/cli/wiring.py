@@ -17,6 +17,8 @@ from voxrun.cli.reporting import Reporter
 from voxrun.config import Settings
 from voxrun.errors import VoxrunError
 from voxrun.legs.webrtc.aiortc_private import self_test
+from voxrun.legs.webrtc.candidates import PortRange
+from voxrun.legs.webrtc.codec import OpusOptions
 from voxrun.legs.webrtc.peer import IceServer, PeerConfig
 from voxrun.realm import phone_numbers
 from voxrun.realm.port import RealmProvider, Script
@@ -63,7 +65,7 @@ async def open_house(
     """
     settings, server = house.settings, house.settings.server
     options = _options(house)
-    config = PeerConfig(_ice(settings), public_address=settings.media.public_address)
+    config = _peer_config(settings)
     phones = Phones(config, settings.routes, log=say)
     runtime = Runtime(_application(house, provider, options), _world(house, provider, phones, stack, say))
     reporter = Reporter(say)
@@ -193,6 +195,15 @@ async def _end_server(task: asyncio.Task[None], stop: asyncio.Event) -> None:
     stop.set()
     with contextlib.suppress(Exception):  # what it failed with was raised where it was awaited
         await task
+
+
+def _peer_config(settings: Settings) -> PeerConfig:
+    media = settings.media
+    opus = OpusOptions(media.opus_mode, media.opus_bitrate, fec=media.opus_fec, dtx=media.opus_dtx)
+    ports = PortRange(*media.ports) if media.ports else None
+    return PeerConfig(
+        _ice(settings), public_address=media.public_address, ports=ports, codecs=media.codecs, opus=opus
+    )
 
 
 def _ice(settings: Settings) -> tuple[IceServer, ...]:

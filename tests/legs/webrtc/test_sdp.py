@@ -136,3 +136,18 @@ def test_any_text_is_understood_or_refused(lines: list[str]) -> None:
         return
     answer = finish_answer(text(ANSWER), offer)
     assert answer.count("\r\nm=") == len(offer.sections)
+
+
+@pytest.mark.parametrize(
+    ("preference", "codec"),
+    [((), "opus"), (("PCMU",), "PCMU"), (("PCMA", "opus"), "opus"), (("G722", "opus"), "G722")],
+)
+def test_our_preference_decides_where_there_is_one(preference: tuple[str, ...], codec: str) -> None:
+    assert read_offer(text(SESSION, AUDIO), preference).codec.name == codec
+
+
+def test_an_offer_without_the_codecs_we_want_is_refused_by_name() -> None:
+    only_opus = [line for line in AUDIO if "PCM" not in line and "G722" not in line]
+    only_opus[0] = "m=audio 9 UDP/TLS/RTP/SAVPF 111"
+    with pytest.raises(PeerError, match=r"none of our audio codecs \(PCMU\)"):
+        read_offer(text(SESSION, only_opus), ("PCMU",))

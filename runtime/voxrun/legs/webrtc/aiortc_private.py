@@ -16,6 +16,7 @@ from typing import Any, cast
 import pylibsrtp
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
 
+from voxrun.legs.webrtc.candidates import PortRange, gather_in
 from voxrun.legs.webrtc.rtp import build, is_rtcp
 
 LOOPBACK = "127.0.0.1"
@@ -59,11 +60,15 @@ class RtpPort:
 
     def _send(self, packet: bytes, *, rtcp: bool) -> bool:
         pair = self._ice._nominated.get(1)
-        if pair is None or self._dtls.state != "connected" or pair.protocol.transport.is_closing():
+        if pair is None or self._dtls.state != "connected":
+            return False
+        transport = pair.protocol.transport
+        is_closing = getattr(transport, "is_closing", None)  # that of a TURN relay has none
+        if is_closing is not None and is_closing():
             return False
         session = self._dtls._tx_srtp
         data = session.protect_rtcp(packet) if rtcp else session.protect(packet)
-        pair.protocol.transport.sendto(data, pair.remote_addr)
+        transport.sendto(data, pair.remote_addr)
         return True
 
     def _datagram(self, data: bytes, component: int) -> None:
@@ -118,15 +123,24 @@ async def close_peer(connection: RTCPeerConnection) -> None:
         await transceiver.receiver.stop()
 
 
-def offer_loopback(transceiver: RTCRtpTransceiver) -> None:
+def offer_loopback(transceiver: RTCRtpTransceiver, ports: PortRange | None = None) -> None:
     """Offer 127.0.0.1 too, which aioice leaves out: a machine without a network has nothing else."""
+    choose_hosts(transceiver, loopback=True, ports=ports)
+
+
+def choose_hosts(transceiver: RTCRtpTransceiver, *, loopback: bool, ports: PortRange | None) -> None:
+    """Which addresses are offered, and on which ports (None: any)."""
     connection: Any = transceiver.receiver.transport.transport._connection
     gather = connection.get_component_candidates
 
-    async def with_loopback(component: int, addresses: list[str], *rest: Any) -> Any:
-        return await gather(component, [*addresses, LOOPBACK], *rest)
+    async def gather_hosts(component: int, addresses: list[str], *rest: Any) -> Any:
+        hosts = [*addresses, LOOPBACK] if loopback else addresses
+        if ports is None:
+            return await gather(component, hosts, *rest)
+        own = await gather_in(connection, component, hosts, ports)
+        return own + await gather(component, [], *rest)  # which asks the TURN server
 
-    connection.get_component_candidates = with_loopback
+    connection.get_component_candidates = gather_hosts
 
 
 def drop_empty_datagrams(transceiver: RTCRtpTransceiver) -> None:

@@ -11,6 +11,7 @@ from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSession
 from voxrun.errors import InternalError, PeerError
 from voxrun.legs.webrtc import aiortc_private
 from voxrun.legs.webrtc.aiortc_private import RtpPort
+from voxrun.legs.webrtc.candidates import PortRange
 from voxrun.legs.webrtc.codec import OpusOptions
 from voxrun.legs.webrtc.path import AudioPath
 from voxrun.legs.webrtc.sdp import Offer, finish_answer, read_offer
@@ -33,6 +34,11 @@ class PeerConfig:
     ice_servers: tuple[IceServer, ...] = ()
     loopback: bool = True
     """Offer 127.0.0.1 beside the machine's addresses."""
+    ports: PortRange | None = None
+    """UDP ports for media; None: any that is free."""
+    codecs: tuple[str, ...] = ()
+    """Names in the order of our preference ("opus", "G722", "PCMU", "PCMA"); others are not taken. Without
+    names: all, in the far end's order."""
     connect_seconds: float = 20.0
     """From the answer to a connected media path."""
     public_address: str = ""
@@ -59,8 +65,7 @@ class Peer:
         self._transceiver = self._connection.addTransceiver(self._mouth or "audio", direction="sendrecv")
         if fast:
             aiortc_private.drop_empty_datagrams(self._transceiver)
-        if config.loopback:
-            self._offer_loopback(fast)
+        self._choose_hosts(fast)
         self._connection.on("connectionstatechange", self._state_changed)
         self._timer: asyncio.TimerHandle | None = None
         self._over = False
@@ -70,7 +75,7 @@ class Peer:
 
     async def accept(self, sdp: str) -> None:
         """Take the offer. Raises PeerError when it is not usable; the peer is then good for nothing."""
-        offer = read_offer(sdp)
+        offer = read_offer(sdp, self._config.codecs)
         try:
             await self._connection.setRemoteDescription(RTCSessionDescription(offer.text, "offer"))
         except Exception as error:  # aiortc's parser raises whatever its code stumbles over
@@ -101,9 +106,12 @@ class Peer:
             self._mouth.stop()
             await aiortc_private.close_peer(self._connection)
 
-    def _offer_loopback(self, fast: bool) -> None:
+    def _choose_hosts(self, fast: bool) -> None:
+        loopback, ports = self._config.loopback, self._config.ports
+        if not loopback and ports is None:
+            return
         try:
-            aiortc_private.offer_loopback(self._transceiver)
+            aiortc_private.choose_hosts(self._transceiver, loopback=loopback, ports=ports)
         except AttributeError:
             if fast:
                 raise

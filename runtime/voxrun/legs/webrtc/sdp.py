@@ -62,8 +62,11 @@ class Offer:
     index: int
 
 
-def read_offer(text: str) -> Offer:
-    """Understand an SDP offer. Raises PeerError that says what is wrong with it."""
+def read_offer(text: str, preference: tuple[str, ...] = ()) -> Offer:
+    """Understand an SDP offer. Raises PeerError that says what is wrong with it.
+
+    ``preference``: codecs that are taken, the first that is offered; without it, the far end's first of ours.
+    """
     if len(text.encode("utf-8", "replace")) > MAX_OFFER_BYTES:
         raise PeerError(f"the SDP offer is bigger than {MAX_OFFER_BYTES} bytes")
     lines = [line.rstrip("\r") for line in text.split("\n") if line.strip()]
@@ -74,7 +77,7 @@ def read_offer(text: str) -> Offer:
     if index is None:
         raise PeerError("the SDP offer has no audio section (m=audio with a port)")
     audio = sections[index]
-    codec, telephone_event = _choose(audio)
+    codec, telephone_event = _choose(audio, preference)
     _check_complete(session, audio)
     kept = _cut_session(session, audio.mid) + _cut_audio(audio, codec)
     return Offer("\r\n".join(kept) + "\r\n", codec, telephone_event, sections, index)
@@ -107,18 +110,21 @@ def _usable_audio(section: Section) -> bool:
     return section.kind == "audio" and len(parts) > 3 and parts[1] != "0"
 
 
-def _choose(audio: Section) -> tuple[Codec, int | None]:
+def _choose(audio: Section, preference: tuple[str, ...]) -> tuple[Codec, int | None]:
     """The audio codec and the payload type of telephone-event at its clock rate, if there is one."""
     mapped = {int(m[1]): (m[2].lower(), int(m[3])) for m in map(_RTPMAP.match, audio.lines) if m}
     offered = [int(f) for f in audio.lines[0].split()[3:] if f.isascii() and f.isdigit()]
-    codec: Codec | None = None
+    found: list[Codec] = []
     for payload_type in offered:
         key = mapped.get(payload_type) or _STATIC.get(payload_type)
         if key in _CODECS and payload_type < 128:
-            codec = Codec(_CODECS[key], payload_type, key[1])
-            break
-    if codec is None:
-        raise PeerError("the SDP offer has none of our audio codecs (Opus, G.722, PCMU, PCMA)")
+            found.append(Codec(_CODECS[key], payload_type, key[1]))
+    if preference:
+        found = sorted((c for c in found if c.name in preference), key=lambda c: preference.index(c.name))
+    if not found:
+        names = ", ".join(preference or ("Opus", "G.722", "PCMU", "PCMA"))
+        raise PeerError(f"the SDP offer has none of our audio codecs ({names})")
+    codec = found[0]
     event = ("telephone-event", codec.clock_rate)
     return codec, next((pt for pt in offered if mapped.get(pt) == event and pt < 128), None)
 
