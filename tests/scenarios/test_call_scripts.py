@@ -184,6 +184,15 @@ BREAKS = [
         "conference.muted", "if (muted) call.stopMediaTo(conference);", "if (muted);", "this must not come"
     ),
     Break("conference.full", "code === 403", "code === 486", "Sorry, the conference is full."),
+    # -- a reminder
+    Break("voicemail", "call.enableBeepDetection({ timeout: BEEP_MS });", "", "Call.BeepDetectionComplete"),
+    Break("voicemail", "postData: JSON.stringify({ number, result }),", "", "practice.example"),
+    Break("voicemail.person", "result = tone === '1'", "result = tone !== '1'", "result: confirmed"),
+    Break("voicemail.undecided", "|| (tone !== '1' && tone !== '2')", "", "We will call again."),
+    Break("voicemail.no-beep", "BEEP_MS = 25000", "BEEP_MS = 55000", "the machine did not beep"),
+    Break("voicemail.silence", "hangUpWith(call, 'silence')", "talkTo(call)", "ended"),
+    Break("voicemail.hangs-up", "call.addEventListener(CallEvents.Disconnected, finish);", "", "reminders"),
+    Break("voicemail.busy", "result = `not reached: ${code} ${reason}`;", "", "reminders"),
 ]
 
 
