@@ -771,10 +771,13 @@ def test_files_and_recordings_of_the_session_are_links(phone: Softphone) -> None
     phone.server.send(type="session", id=SESSION, state="started", reason="", folder="/tmp/s", files=files)
     story = Story()
     story.event(1, "Call.RecordStarted", url="/sessions/x/files/a.wav")
+    story.event(2, "Recorder.Started", url="/sessions/x/files/b.mp3")
     phone.tell(*story.records)
     expect(phone.page.get_by_role("link", name="journal")).to_be_visible()
     recording = phone.page.get_by_role("link", name="Recording 1")
     expect(recording).to_have_attribute("href", "/sessions/x/files/a.wav")
+    other = phone.page.get_by_role("link", name="Recording 2")
+    expect(other).to_have_attribute("href", "/sessions/x/files/b.mp3")
     expect(phone.page.get_by_role("link", name="bad")).to_have_count(0)
     expect(phone.button("Copy folder path")).to_be_visible()
 

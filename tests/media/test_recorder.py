@@ -186,3 +186,47 @@ def test_a_source_that_floods_is_bounded() -> None:
 def test_stereo_has_two_tracks() -> None:
     with pytest.raises(ValueError, match="2 tracks"):
         TimedRecorder(tracks=3)
+
+
+def test_sources_may_come_and_go() -> None:
+    recorder = TimedRecorder(mono=True, tracks=0)
+    first = recorder.add_track()
+    for k in range(50):
+        recorder.write(first, CALLER[640 * k : 640 * k + 640], 20.0 * k)
+    recorder.end_track(first)
+    out = recorder.take(2000.0)
+    later = recorder.add_track()
+    assert later != first
+    for k in range(10):
+        recorder.write(later, AGENT[640 * k : 640 * k + 640], 2000.0 + 20.0 * k)
+    out += recorder.finish(2200.0)
+    assert out == CALLER[: 640 * 50] + bytes(640 * 50) + AGENT[: 640 * 10]
+
+
+def test_what_a_source_gave_before_it_went_is_not_lost() -> None:
+    recorder = TimedRecorder(mono=True, tracks=0)
+    track = recorder.add_track()
+    for k in range(10):
+        recorder.write(track, CALLER[640 * k : 640 * k + 640], 20.0 * k)
+    recorder.end_track(track)
+    assert recorder.take(100.0) == b""
+    assert recorder.finish(200.0) == CALLER[:6400]
+
+
+def test_several_sources_of_one_side_are_mixed_there() -> None:
+    recorder = TimedRecorder(tracks=0)
+    tracks = [recorder.add_track(LEFT), recorder.add_track(RIGHT), recorder.add_track(RIGHT)]
+    tones = [pcm(sine(hz, 100, dbfs=-20)) for hz in (300, 700, 1100)]
+    for k in range(5):
+        for track, tone in zip(tracks, tones, strict=True):
+            recorder.write(track, tone[640 * k : 640 * k + 640], 20.0 * k)
+    both = np.frombuffer(recorder.finish(100.0), "<i2").reshape(-1, 2)
+    assert both[:, 0].tobytes() == tones[0]
+    assert (both[:, 1] == floats(tones[1]) + floats(tones[2])).all()
+
+
+@pytest.mark.parametrize("mono", [True, False])
+def test_without_any_source_there_is_silence_as_long_as_it_took(mono: bool) -> None:
+    recorder = TimedRecorder(mono=mono, tracks=0)
+    assert recorder.finish(100.0) == bytes(3200 * (1 if mono else 2))
+    assert recorder.finish(0.0) == b""

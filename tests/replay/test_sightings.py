@@ -72,6 +72,24 @@ def test_a_recording_is_complete_at_the_latest_with_the_session() -> None:
     assert timeline.moments[-2].data["duration"] == 1
 
 
+def test_recorders_and_several_recordings_of_a_call_are_told_apart() -> None:
+    def event(kind: str, target: str, t: int, **data: Any) -> dict[str, Any]:
+        return {"k": "event", "kind": kind, "id": target, "data": data, "t": t}
+
+    timeline = read(
+        event("Call.RecordStarted", "c1", 0, url="a", recorder="r1"),
+        event("Call.RecordStarted", "c1", 1000, url="b", recorder="r2"),
+        event("Recorder.Started", "r3", 1000, url="c"),
+        event("Call.RecordStopped", "c1", 2000, url="b", duration=1, recorder="r2"),
+        event("Call.Disconnected", "c1", 4000),
+        event("Recorder.Stopped", "r3", 9000, url="c", duration=2),
+    )
+    found = [dict(moment.data) for moment in timeline.moments if moment.kind == "recording"]
+    assert found[3:] == [
+        {"url": "b", "duration": 1}, {"url": "a", "duration": 4}, {"url": "c", "duration": 2},
+    ]  # fmt: skip
+
+
 def test_other_records() -> None:
     timeline = read(
         {"k": "log", "level": "write", "text": "hello", "where": "a.js:1:2"},

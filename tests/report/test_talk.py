@@ -145,3 +145,16 @@ def test_a_real_call_reads_like_the_call(short_call: Path) -> None:
     assert said[0] == ("agent", "Hello, this is the weather desk.")
     assert ("caller", "What is the weather in Berlin today?") in said
     assert said[-1] == ("agent", "Goodbye, and have a nice walk.")
+
+
+def test_what_players_say_stands_where_they_begin(writing: Writing, tmp_path: Path) -> None:
+    writing.command(100, "player.create", "p1", text="one moment")
+    writing.command(
+        150, "player.create", "p2", segments=[{"text": "You are"}, {"url": "u"}, {"text": "next"}]
+    )
+    writing.command(160, "player.create", "p3", script="425")
+    for t, kind, player in ((300, "Player", "p1"), (400, "SequencePlayer", "p2"), (500, "Player", "p3")):
+        writing.event(t, f"{kind}.Started", player, duration=100)
+    first, second = lines(writing, tmp_path)
+    assert (first.who, first.text, first.t) == ("scenario", "one moment", 300)
+    assert (second.text, second.t) == ("You are next", 400)

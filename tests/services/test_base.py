@@ -21,6 +21,7 @@ SENDERS = {
     "call.js": ("command", "call."),
     "playback.js": ("command", "call."),
     "player.js": ("command", "player."),
+    "recorder.js": ("command", "call."),
     "_connector.js": ("command", "connector."),
     "applicationstorage.js": ("ask", "storage."),
 }

@@ -55,10 +55,11 @@ class _Run:
 class Track:
     """One source on the time line. Positions are bytes of 16 kHz mono s16le since the beginning."""
 
-    def __init__(self) -> None:
+    def __init__(self, begin: int = 0) -> None:
+        """``begin``: nothing of it comes before this position."""
         self.dropped_bytes = 0
         self._runs: deque[_Run] = deque()
-        self._given = 0  # everything before this position was taken
+        self._given = begin  # everything before this position was taken
         self._beat: int | None = None  # position in a frame at which earlier runs ended
 
     @property
@@ -118,22 +119,29 @@ class Track:
 
 
 class TimedRecorder:
-    """Joins tracks: interleaved stereo (left, right), or any number of them mixed to mono.
+    """Joins tracks: interleaved stereo (left, right) or mono, the tracks of one channel mixed.
 
     Call ``take`` now and then (each second, say) and ``finish`` at the end, and write what they give to a
     file; nothing is lost in between, and nothing is given twice.
     """
 
     def __init__(self, *, start_ms: float = 0.0, mono: bool = False, tracks: int = 2) -> None:
-        """``start_ms`` is the session time at which the recording begins."""
-        if tracks < 1 or (tracks != 2 and not mono):
+        """``start_ms`` is the session time at which the recording begins. There are two tracks, LEFT and
+        RIGHT, or of a mono recording any number, to begin with."""
+        if tracks < 0 or (tracks not in (0, 2) and not mono):
             raise ValueError("a recording that is not mono has 2 tracks")
-        self._tracks = [Track() for _ in range(tracks)]
         self._start_ms = start_ms
         self._mono = mono
         self._given = 0
+        self._dropped = 0  # bytes, by tracks that are gone
+        self._tracks: dict[int, Track] = {}
+        self._channel: dict[int, int] = {}  # of each track
+        self._ending: set[int] = set()
+        self._made = 0
         self.muted = False
         """While True silence is recorded whatever comes in; time goes on."""
+        for number in range(tracks):
+            self.add_track(0 if mono else number)
 
     @property
     def channels(self) -> int:
@@ -148,10 +156,22 @@ class TimedRecorder:
     @property
     def dropped_ms(self) -> int:
         """Milliseconds dropped because a source ran too far ahead of the clock."""
-        return sum(track.dropped_bytes for track in self._tracks) * 1000 // BYTES_PER_SECOND
+        dropped = self._dropped + sum(track.dropped_bytes for track in self._tracks.values())
+        return dropped * 1000 // BYTES_PER_SECOND
+
+    def add_track(self, channel: int = LEFT) -> int:
+        """One source more, on a channel (LEFT of a mono recording); gives its number."""
+        number, self._made = self._made, self._made + 1
+        self._tracks[number] = Track(self._given)
+        self._channel[number] = LEFT if self._mono else channel
+        return number
+
+    def end_track(self, track: int) -> None:
+        """Nothing more comes for this one; what has come is still given."""
+        self._ending.add(track)
 
     def write(self, track: int, pcm: bytes, at_ms: float) -> None:
-        """Add a frame of ``track`` (LEFT, RIGHT, or its number in a mono mix) that came in at ``at_ms``."""
+        """Add a frame of ``track`` (LEFT, RIGHT, or the number it was given) that came in at ``at_ms``."""
         if not self.muted:
             self._tracks[track].write(pcm, max(0.0, at_ms - self._start_ms))
 
@@ -161,21 +181,32 @@ class TimedRecorder:
 
     def finish(self, now_ms: float) -> bytes:
         """The rest: up to ``now_ms``, and audio that is still ahead of it."""
-        ends = [track.end for track in self._tracks]
-        return self._until(max(_position(now_ms - self._start_ms), *ends))
+        ends = [track.end for track in self._tracks.values()]
+        return self._until(max(_position(now_ms - self._start_ms), *ends, 0))
 
     def _until(self, until: int) -> bytes:
         if until <= self._given:
             return b""
-        parts = [track.take(until) for track in self._tracks]
-        self._given = until
+        length, self._given = until - self._given, until
+        parts: list[list[bytes]] = [[] for _ in range(self.channels)]
+        for number, track in self._tracks.items():
+            parts[self._channel[number]].append(track.take(until))
+        self._forget_ended()
+        mixed = [mix(channel) if channel else bytes(length) for channel in parts]
         if self._mono:
-            return mix(parts)
-        stereo: npt.NDArray[np.int16] = np.empty((len(parts[0]) // 2, 2), "<i2")
-        for column, part in enumerate(parts):
+            return mixed[0]
+        stereo: npt.NDArray[np.int16] = np.empty((length // 2, 2), "<i2")
+        for column, part in enumerate(mixed):
             values: Samples = samples(part)
             stereo[:, column] = values
         return stereo.tobytes()
+
+    def _forget_ended(self) -> None:
+        for number in tuple(self._ending):
+            if self._tracks[number].end <= self._given:
+                self._ending.discard(number)
+                self._dropped += self._tracks.pop(number).dropped_bytes
+                del self._channel[number]
 
 
 def _position(ms: float) -> int:

@@ -29,6 +29,7 @@ CORE_FILES: Final[tuple[str, ...]] = (
     "asr.js",
     "playback.js",
     "player.js",
+    "recorder.js",
     "net.js",
     "websocket.js",
     "app.js",

@@ -59,13 +59,19 @@ PARTLY: Final[dict[str, str]] = {
     "Conference.add": "no video: mode FORWARD gives the mix, like MIX",
     "Endpoint.manageEndpoint": "no video: there are no streams to choose from",
     "PhoneNumber.getInfo": "location is the country, without city or state",
-    "Call.record": "language, dict, labels, provider, format and expire are ignored",
+    "Call.record": "expire, secure and provider change nothing here, and video is not recorded",
+    "VoxEngine.createRecorder": "expire, secure and provider change nothing here, and video is not recorded",
+    "ConferenceRecorder.setPriority": "it arranges pictures, and recordings here have audio only",
+    "ConferenceRecorder.update": "it arranges pictures, and recordings here have audio only",
 }
 """Works, with what is missing."""
 
 IGNORED: Final[dict[str, tuple[str, ...]]] = {
     "Call.answer": ("audioLevelExtension", "mixStreams"),
-    "Call.record": ("language", "dict", "labels", "provider", "format", "expire", "video"),
+    "Call.record": ("provider", "expire", "secure", "video", "videoParameters"),
+    "VoxEngine.createRecorder": ("provider", "expire", "secure", "video", "videoParameters"),
+    "VoxEngine.createTTSPlayer": ("request", "apiKey"),
+    "Call.say": ("request",),
     "VoxEngine.callSIP": ("video",),
     "VoxEngine.callUser": ("video", "analyticsLabel"),
 }

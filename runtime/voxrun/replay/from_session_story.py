@@ -190,6 +190,8 @@ class _Teller:
         elif kind.endswith(".HTTPResponse"):
             status = payload.get("status")
             self.story.refused = status if isinstance(status, int) and status >= 400 else 0
+        elif kind == "Recorder.Started":
+            self._deed(t, "recording")
         elif kind.startswith("Call."):
             self._of_call(t, kind, target, data)
 

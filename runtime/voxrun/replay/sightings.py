@@ -26,7 +26,8 @@ class Sightings:
         self._began = began
         self._open: dict[tuple[str, str, Any], Utterance] = {}
         self._tools: dict[str, str] = {}
-        self._recordings: dict[str, tuple[int, str]] = {}
+        self._recordings: dict[str, tuple[int, str, str]] = {}
+        """By recorder: when it began, the recording's URL, the call it is of ("" for a recorder object)."""
 
     def record(self, record: JsonObject) -> None:
         """Take one journal record."""
@@ -43,8 +44,8 @@ class Sightings:
                 self._add(at, "error", str(record["message"]), {"own": bool(record.get("own"))}, where=where)
             case "session":
                 if record["state"] == "ended":
-                    for call_id in tuple(self._recordings):
-                        self._recorded(at, call_id)
+                    for recorder in tuple(self._recordings):
+                        self._recorded(at, recorder)
                     self._add(at, "session_ended", str(record.get("reason") or ""))
 
     def _add(
@@ -68,19 +69,32 @@ class Sightings:
             self._transcript(at, str(record["id"]), payload)
         elif kind in TOOLS:
             self._tool(at, payload)
-        elif kind == "Call.RecordStarted":
-            self._recordings[str(record["id"])] = (at, str(data.get("url", "")))
-            self._add(at, "recording", str(data.get("url", "")), {"$started": True})
-        elif kind in ("Call.RecordStopped", "Call.Disconnected"):
-            self._recorded(at, str(record["id"]))
+        else:
+            self._recording(at, kind, str(record["id"]), data)
         self._add(at, "event", kind, fields)
 
-    def _recorded(self, at: int, call_id: str) -> None:
-        """A recording is complete, at the latest when its call is over: the scenario may not be there to
-        see Call.RecordStopped."""
-        began, url = self._recordings.pop(call_id, (0, ""))
+    def _recording(self, at: int, kind: str, target: str, data: Mapping[str, Any]) -> None:
+        """What an event says of recordings: those of calls, and recorder objects."""
+        url, recorder = str(data.get("url", "")), str(data.get("recorder", target))
+        match kind:
+            case "Call.RecordStarted" | "Recorder.Started":
+                call = target if kind.startswith("Call.") else ""
+                self._recordings[recorder] = (at, url, call)
+                self._add(at, "recording", url, {"$started": True})
+            case "Call.RecordStopped" | "Recorder.Stopped":
+                self._recorded(at, recorder, data.get("duration"))
+            case "Call.Disconnected":
+                for each, (_, _, call) in tuple(self._recordings.items()):
+                    if call == target:
+                        self._recorded(at, each)
+
+    def _recorded(self, at: int, recorder: str, seconds: Any = None) -> None:
+        """A recording is complete, at the latest when its call or the session is over: the scenario may not
+        be there to see the event."""
+        began, url, _ = self._recordings.pop(recorder, (0, "", ""))
         if url:
-            self._add(at, "recording", url, {"url": url, "duration": (at - began + 500) // 1000})
+            duration = seconds if isinstance(seconds, int) else (at - began + 500) // 1000
+            self._add(at, "recording", url, {"url": url, "duration": duration})
 
     def _tool(self, at: int, payload: Mapping[str, Any]) -> None:
         name, call_id = str(payload.get("toolName", "")), str(payload.get("invocationId", ""))

@@ -66,6 +66,8 @@ class _Reader:
         self._open: set[tuple[str, str, str]] = set()
         self._tools: dict[str, Line] = {}
         self._placed: dict[str, str] = {}
+        self._to_speak: dict[str, str] = {}
+        """Texts of players that have not begun, by player."""
         self._state = ""
 
     def read(self, record: Record) -> None:
@@ -168,6 +170,18 @@ class _Reader:
     def said(self, record: Record) -> None:
         self.add("say", record, text_of(record.data.get("text")), "scenario", medium="voice")
 
+    def player_made(self, record: Record) -> None:
+        parts = record.data.get("segments")
+        parts = [record.data, *(parts if isinstance(parts, list) else [])]
+        text = " ".join(filter(None, (text_of(as_object(part).get("text")) for part in parts)))
+        if text:
+            self._to_speak[record.id] = text
+
+    def player_started(self, record: Record) -> None:
+        text = self._to_speak.pop(record.id, "")
+        if text:
+            self.add("say", record, text, "scenario", medium="voice")
+
     def alerting(self, record: Record) -> None:
         ends = [text_of(record.data.get(name)) for name in ("callerid", "destination")]
         who = " to ".join(each for each in ends if each)
@@ -229,6 +243,7 @@ _EVENTS: Final[dict[str, Rule]] = {
     "Disconnected": _Reader.disconnected,
     "Failed": _Reader.failed,
     "WebSocketError": _Reader.broken,
+    "Started": _Reader.player_started,
 }
 """By the last word of an event's kind."""
 
@@ -236,6 +251,7 @@ _COMMANDS: Final[dict[str, Rule]] = {
     "connector.call": _Reader.tool_answered,
     "call.dial": _Reader.dialled,
     "call.say": _Reader.said,
+    "player.create": _Reader.player_made,
     "call.message": _Reader.sent_message,
     "call.dtmf": _Reader.digits,
 }

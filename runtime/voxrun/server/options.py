@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from voxrun.session.messages import JsonObject
 
@@ -40,4 +41,4 @@ class ServerOptions:
 
     def file_path(self, session_id: str, name: str) -> str:
         """The address of a file of a session, without scheme and host."""
-        return f"/sessions/{session_id}/files/{name}?token={self.file_token(session_id, name)}"
+        return f"/sessions/{session_id}/files/{quote(name)}?token={self.file_token(session_id, name)}"

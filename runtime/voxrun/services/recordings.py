@@ -1,162 +1,243 @@
-"""Recordings: the session's own (one stereo file a call) and call.record().
+"""Recordings: the session's own (one stereo file a call), call.record(), and Recorder objects.
 
-Stereo files hold what the caller hears on the left channel and the caller on the right: from the endpoint
-to the cloud is right in the typings (newer notes say left: docs/fidelity.md). ``call.record()`` follows the
-scenario's wishes; its events are Call.RecordStarted{url} and, after Disconnected, Call.RecordStopped{url,
-cost, duration s}.
+Stereo files of calls hold what the caller hears on the left channel and the caller on the right: from the
+endpoint to the cloud is right in the typings (newer notes say left: docs/fidelity.md). What was asked for
+follows the scenario's wishes; its events are Call.RecordStarted{url}, Call.RecordStopped{url, cost,
+duration s} after Disconnected, Call.RecordError{error}, or Recorder.Started, .Stopped and .Error with the
+same fields. Call.Record* carry the id of the recorder that call.record() gave, for the realm.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Final
 
-from voxrun.errors import ScenarioError
-from voxrun.media.frames import FRAME_MS
-from voxrun.media.graph import Sink, Source
-from voxrun.media.recorder import LEFT, RIGHT, TimedRecorder
+from voxrun.errors import ScenarioError, VoxrunError
+from voxrun.media.writers import create_private
 from voxrun.services.arguments import Arguments
 from voxrun.services.base import Service, ServiceContext
 from voxrun.services.call import CallState
 from voxrun.services.calls import CallService
 from voxrun.services.ports import Surroundings
+from voxrun.services.record_wish import Names, RecordWish, read_wish
+from voxrun.services.recording import RecorderSink, Recording, record_call
 from voxrun.services.recording_file import Form, RecordingFile
+from voxrun.services.transcript import Transcript, as_json, as_text
+from voxrun.services.units import Unit, Units
 from voxrun.session.messages import Command, Event
 
-DRAIN_SECONDS = 0.5
-"""How often recorded audio goes to the file. The recorder holds back 0.5 s and the writer up to 1 s, so a
-process that is killed loses at most 2 s."""
-
-LONGEST_NAME = 60
-
-
-class _Ear(Sink):
-    """Hears the far end for a recording."""
-
-    def __init__(self, take: Callable[[bytes], None]) -> None:
-        super().__init__()
-        self._take = take
-
-    def write(self, frame: bytes, source: Source) -> None:
-        self._take(frame)
+MOST_RECORDINGS: Final = 100
+"""At a time."""
+FREE: Final = "0"
+"""What a recording costs here, in the platform's type."""
+NO_RECOGNISER: Final = "there is no recogniser in this run"
+TRANSCRIPT_SECONDS: Final = 60
+"""How long the end of a session waits for what was said last to be understood."""
 
 
-class CallRecording:
-    """Records one call into one file, from now until ``finish``."""
+@dataclass(slots=True)
+class _Running:
+    """A recording under way: ``tell`` tells its events, ``leave`` ends its listening."""
 
-    def __init__(self, call: CallState, file: RecordingFile) -> None:
-        self.file = file
-        self._call = call
-        self._loop = asyncio.get_running_loop()
-        self._zero = self._loop.time()
-        self._recorder = TimedRecorder(mono=not file.form.stereo)
-        self._ear = _Ear(lambda frame: self._recorder.write(RIGHT, frame, self._now_ms()))
-        self._tap: Callable[[bytes], None] = lambda frame: self._recorder.write(LEFT, frame, self._now_ms())
-        self.duration_ms = 0
-        call.audio.connect(self._ear)
-        call.sink.taps.append(self._tap)
-        self._timer = self._loop.call_later(DRAIN_SECONDS, self._drain)
+    recording: Recording
+    wish: RecordWish | None = None
+    tell: Callable[..., None] = lambda *name, **fields: None
+    leave: Callable[[], None] = lambda: None
 
-    def finish(self, then: Callable[[], None] = lambda: None) -> None:
-        """Write what is left and close the file; ``then`` when it is complete. Idempotent."""
-        if self._tap not in self._call.sink.taps:
-            return
-        self._timer.cancel()
-        self._call.sink.taps.remove(self._tap)
-        self._call.audio.disconnect(self._ear)
-        self.duration_ms = self._now_ms() // FRAME_MS * FRAME_MS
-        self.file.write(self._recorder.finish(self.duration_ms))
-        self.file.finish(then)
+    @property
+    def path(self) -> Path:
+        return self.recording.file.form.path
 
-    def _now_ms(self) -> int:
-        return round((self._loop.time() - self._zero) * 1000)
-
-    def _drain(self) -> None:
-        self.file.write(self._recorder.take(self._now_ms()))
-        self._timer = self._loop.call_later(DRAIN_SECONDS, self._drain)
+    def finish(self, then: Callable[[], None]) -> None:
+        self.leave()
+        self.recording.finish(then)
 
 
 class RecordingService(Service):
-    """Records calls."""
+    """Records calls and whatever is sent to recorders."""
 
-    handles: ClassVar[frozenset[str]] = frozenset({"call.record"})
+    handles: ClassVar[frozenset[str]] = frozenset(
+        {"call.record", "recorder.create", "recorder.mute", "recorder.stop"}
+    )
 
-    def __init__(self, context: ServiceContext, calls: CallService, around: Surroundings) -> None:
+    def __init__(
+        self, context: ServiceContext, units: Units, calls: CallService, around: Surroundings
+    ) -> None:
         super().__init__(context)
+        self._units = units
         self._calls = calls
         self._around = around
-        self._running: list[CallRecording] = []
+        self._running: dict[str, _Running] = {}
+        self._transcripts: set[asyncio.Task[None]] = set()
+        self._names = Names()
         self._own = 0
-        self._asked = 0
+        self._closing = False
         if around.record and around.folder is not None:
             calls.on_call.append(lambda call: call.on_connected.append(lambda: self._record_own(call)))
+
+    # -- the session's own --------------------------------------------------------------------------
 
     def _record_own(self, call: CallState) -> None:
         assert self._around.folder is not None
         self._own += 1
         name = "recording.wav" if self._own == 1 else f"recording-{self._own}.wav"
-        form = Form(self._around.folder / name, True, "wav", 16_000)
-        recording = self._start(
-            call,
-            form,
+        file = RecordingFile(
+            self._around.disk,
+            Form(self._around.folder / name, True, "wav", 16_000),
             lambda: self.context.journal.note("media", {"recording": name, "call": call.id}),
             lambda message: self.context.journal.note("error", {"message": message, "own": True}),
         )
-        call.on_over.append(lambda: recording.finish(lambda: self._running.remove(recording)))
+        running = _Running(Recording(file))
+        running.leave = record_call(call, running.recording, ("", ""))
+        key = f"own {call.id}"
+        self._running[key] = running
+        call.on_over.append(lambda: self._finish(key))
+
+    # -- what the scenario asks for -----------------------------------------------------------------
 
     def execute(self, command: Command) -> None:
-        call = self._calls.get(command.target)
+        match command.kind:
+            case "call.record":
+                self._record_call(command.target, Arguments(command))
+            case "recorder.create":
+                self._create(command.target, Arguments(command))
+            case "recorder.mute":
+                running = self._running.get(command.target)
+                if running is not None:  # else it is over: closing races are normal
+                    running.recording.mute(Arguments(command).flag("on"))
+            case "recorder.stop":
+                self._finish(command.target)
+
+    def _record_call(self, call_id: str, data: Arguments) -> None:
+        call = self._calls.get(call_id)
         if call is None:
             raise ScenarioError("call.record: no such call")
-        wish = Arguments(command)
+        recorder, wish = data.needed("recorder", 100), read_wish(data)
         if call.over:
             return
-        if self._around.folder is None:
-            self._emit("Call.RecordError", call, error="this run keeps no recordings")
+
+        def tell(name: str, **fields: Any) -> None:
+            self.context.emit(Event(f"Call.Record{name}", call.id, {**fields, "recorder": recorder}))
+
+        running = self._open(recorder, wish, tell)
+        if running is None:
             return
-        form = self._form(wish)
-        url = self._around.file_url(form.path.name)
-        recording = self._start(
-            call,
-            form,
-            lambda: self._emit("Call.RecordStarted", call, url=url),
-            lambda message: self._emit("Call.RecordError", call, error=message),
-        )
+        labels = wish.transcript.labels if wish.transcript else ()
+        named = (*labels, *("Caller" if call.incoming else "Callee", "Scenario")[len(labels) :])
+        running.leave = record_call(call, running.recording, (named[0], named[1]))
         # RecordStopped comes after Disconnected: the file is closed in a later turn of the loop.
-        call.on_over.append(lambda: recording.finish(lambda: self._stopped(call, recording, url)))
+        call.on_over.append(lambda: self._finish(recorder))
 
-    def _form(self, wish: Arguments) -> Form:
-        assert self._around.folder is not None
-        self._asked += 1
-        lossless, hd = wish.flag("lossless"), wish.flag("hd")
-        # The platform records 8 kHz by default and 48 kHz with hd_audio; the graph's own 16 kHz is the
-        # most that there is to record.
-        rate = 16_000 if hd or lossless else 8_000
-        wanted = wish.text("name") or wish.text("prefix") or "record"
-        safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in wanted)[:LONGEST_NAME]
-        path = self._around.folder / f"{safe}-{self._asked}.{'flac' if lossless else 'mp3'}"
-        return Form(path, wish.flag("stereo"), "flac" if lossless else "mp3", rate, None if hd else 32_000)
+    def _create(self, recorder: str, data: Arguments) -> None:
+        wish = read_wish(data)
+        if self._units.get(recorder) is not None:
+            raise ScenarioError("recorder.create: there is a unit of that id")
 
-    def _start(
-        self, call: CallState, form: Form, opened: Callable[[], None], failed: Callable[[str], None]
-    ) -> CallRecording:
-        recording = CallRecording(call, RecordingFile(self._around.disk, form, opened, failed))
-        self._running.append(recording)
-        return recording
+        def tell(name: str, **fields: Any) -> None:
+            self.context.emit(Event(f"Recorder.{name}", recorder, fields))
 
-    def _stopped(self, call: CallState, recording: CallRecording, url: str) -> None:
-        self._running.remove(recording)
-        if not recording.file.broken:
+        running = self._open(recorder, wish, tell)
+        if running is not None:
+            self._units.add(Unit(recorder, sink=RecorderSink(running.recording)))
+            running.leave = lambda: self._units.remove(recorder)
+
+    def _open(self, recorder: str, wish: RecordWish, tell: Callable[..., None]) -> _Running | None:
+        """A recording that tells its events; None where there can be none, which is told."""
+        folder = self._around.folder
+        if recorder in self._running:
+            raise ScenarioError("there is a recorder of that id")
+        if folder is None:
+            tell("Error", error="this run keeps no recordings")
+            return None
+        if len(self._running) >= MOST_RECORDINGS:
+            tell("Error", error=f"there are {MOST_RECORDINGS} recordings already, no more at a time")
+            return None
+        form = wish.form(folder / self._names.take(wish.name, wish.format))
+        url = self._around.file_url(form.path.name)
+        file = RecordingFile(
+            self._around.disk, form, lambda: tell("Started", url=url), lambda why: tell("Error", error=why)
+        )
+        running = _Running(Recording(file, self._transcript(wish, form.path.name)), wish, tell)
+        self._running[recorder] = running
+        return running
+
+    def _transcript(self, wish: RecordWish, name: str) -> Transcript | None:
+        if wish.transcript is None:
+            return None
+        transcriber, wishes = self._around.transcriber, wish.transcript.wishes
+        problem = transcriber.missing(wishes.hints, wishes.language) if transcriber else NO_RECOGNISER
+        if transcriber is None or problem:
+            self._say(f"there will be no transcript of {name}: {problem}")
+            return None
+        return Transcript(self._around.ticker, transcriber, wishes)
+
+    # -- the end ------------------------------------------------------------------------------------
+
+    def _finish(self, key: str) -> None:
+        running = self._running.get(key)
+        if running is not None:
+            running.finish(lambda: self._complete(key))
+
+    def _complete(self, key: str) -> None:
+        """The file is whole."""
+        running = self._running.pop(key)
+        recording = running.recording
+        if not recording.file.broken and not self._closing:
             seconds = (recording.duration_ms + 500) // 1000
-            self._emit("Call.RecordStopped", call, url=url, cost=0, duration=seconds)
+            url = self._around.file_url(running.path.name)
+            running.tell("Stopped", url=url, cost=FREE, duration=seconds)
+        if recording.transcript is not None:
+            task = asyncio.get_running_loop().create_task(self._transcribe(running, recording.transcript))
+            self._transcripts.add(task)
+            task.add_done_callback(self._transcripts.discard)
 
-    def _emit(self, kind: str, call: CallState, **fields: Any) -> None:
-        self.context.emit(Event(kind, call.id, fields))
+    async def _transcribe(self, running: _Running, transcript: Transcript) -> None:
+        """Write the transcript beside its recording, once all was understood or there is no more time."""
+        assert running.wish is not None
+        assert running.wish.transcript is not None
+        try:
+            await transcript.complete()
+        except asyncio.CancelledError:
+            transcript.stop()
+            self._say(f"the transcript of {running.path.name} ends before what was said last")
+        json = running.wish.transcript.json
+        path = running.path.with_suffix(f".transcript.{'json' if json else 'txt'}")
+        text = (as_json if json else as_text)(transcript.lines)
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._around.disk, partial(write_private, path, text))
+        except VoxrunError as error:
+            self._say(str(error))
+            return
+        if transcript.problem:
+            self._say(f"recognition failed in a part of {running.path.name}: {transcript.problem}")
+        self._say(f"transcript of {running.path.name}: {self._around.file_url(path.name)}")
+
+    def _say(self, text: str) -> None:
+        """A line for the session's log."""
+        self.context.journal.note("log", {"level": "system", "text": text, "own": True})
 
     async def close(self) -> None:
         """Every file is complete when this returns."""
-        for recording in tuple(self._running):
-            recording.finish()
-        for recording in tuple(self._running):
-            await recording.file.closed()
+        self._closing = True
+        for key in tuple(self._running):
+            self._finish(key)
+        for running in tuple(self._running.values()):
+            await running.recording.file.closed()
+        await asyncio.sleep(0)  # what completes with the files
+        if self._transcripts:
+            _, late = await asyncio.wait(self._transcripts, timeout=TRANSCRIPT_SECONDS)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+
+
+def write_private(path: Path, text: str) -> None:
+    """A text file that only its owner can read. Raises ConfigError."""
+    with create_private(path) as file:
+        file.write(text.encode("utf-8", "replace"))

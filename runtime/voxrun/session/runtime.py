@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 
@@ -66,7 +67,7 @@ class World:
 
 def plain_file_path(session_id: str, name: str) -> str:
     """The path of a session's file where no token guards it (tests, virtual time)."""
-    return f"/sessions/{session_id}/files/{name}"
+    return f"/sessions/{session_id}/files/{quote(name)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -282,7 +282,7 @@ def attach_services(
         MediaService(context, units, around.early_links),
         AsrService(context, units, around),
         AmdService(context, units, calls, around),
-        RecordingService(context, calls, around),
+        RecordingService(context, units, calls, around),
         CallListService(context),
         http,
         storage,

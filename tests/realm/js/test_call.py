@@ -66,10 +66,6 @@ def test_headers_are_a_copy(platform: Platform) -> None:
         ("call.startPlayback('u', {loop: false})", "play", {**GET, "url": "u", "loop": False}),
         ("call.startPlayback({url: 'u'})", "play", {**GET, "url": "u", "loop": False}),
         ("call.stopPlayback()", "stopplay", {}),
-        ("call.record()", "record",
-         {"stereo": False, "hd": False, "lossless": False, "name": "", "prefix": "", "transcribe": False}),
-        ("call.record({stereo: true, hd_audio: 1, name: 'n'})", "record",
-         {"stereo": True, "hd": True, "lossless": False, "name": "n", "prefix": "", "transcribe": False}),
     ],
 )  # fmt: skip
 def test_methods_become_commands(platform: Platform, code: str, kind: str, data: dict[str, Any]) -> None:

@@ -133,17 +133,6 @@
         tooLong("sendInfo", toText(body));
         command("info", { mime: toText(mimeType), body: toText(body), headers: toHeaders(extraHeaders, "call.sendInfo") });
       },
-      record(parameters) {
-        const p = isObject(parameters) ? parameters : {};
-        command("record", {
-          stereo: !!p.stereo,
-          hd: !!p.hd_audio,
-          lossless: !!p.lossless,
-          name: toText(p.name),
-          prefix: toText(p.recordNamePrefix),
-          transcribe: !!p.transcribe,
-        });
-      },
     });
     V.mediaUnit(
       call,

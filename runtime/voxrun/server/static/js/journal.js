@@ -47,6 +47,8 @@ export class Journal {
     this.over = false;
     /** @type {{name: string, url: string}[]} recordings that were begun */
     this.files = [];
+    /** @type {Map<string, string>} texts of players, by the player's id */
+    this.toSpeak = new Map();
   }
 
   /**
@@ -172,6 +174,11 @@ export class Journal {
   }
 }
 
+function recordingBegun(journal, { fields, n }, t) {
+  if (fields.url) journal.files.push({ name: `Recording ${journal.files.length + 1}`, url: String(fields.url) });
+  journal.course.mark(t, "session", "recording", "plain", n);
+}
+
 /** What events mean for the conversation and the course, by the last word of their kind. */
 const EVENTS = {
   __proto__: null,
@@ -213,9 +220,13 @@ const EVENTS = {
     journal.course.mark(t, "caller", String(fields.text), "caller", n);
   },
 
-  RecordStarted(journal, { fields, n }, t) {
-    if (fields.url) journal.files.push({ name: `Recording ${journal.files.length + 1}`, url: String(fields.url) });
-    journal.course.mark(t, "session", "recording", "plain", n);
+  RecordStarted: recordingBegun,
+
+  Started(journal, event, t) {
+    const kind = String(event.kind);
+    if (kind === "Recorder.Started") recordingBegun(journal, event, t);
+    const text = /Player\.Started$/.test(kind) ? journal.toSpeak.get(event.id) : undefined;
+    if (text) journal.conversation.said("scenario", text, t);
   },
 
   Result(journal, { kind, fields, n }, t) {
@@ -278,6 +289,12 @@ const COMMANDS = {
 
   "call.say"(journal, { fields }, t) {
     if (fields.text) journal.conversation.said("scenario", String(fields.text), t);
+  },
+
+  "player.create"(journal, { id, fields }, t) {
+    const parts = [fields, ...(Array.isArray(fields.segments) ? fields.segments : [])];
+    const text = parts.map((part) => part?.text ?? "").filter(Boolean).join(" ");
+    if (text) journal.toSpeak.set(id, text);
   },
 
   "call.message"(journal, { fields, n }, t) {
