@@ -113,6 +113,16 @@ def test_a_scenario_cannot_send_control_characters_to_the_terminal() -> None:
     assert "\x1b" not in lines({"k": "log", "t": 0, "level": "write", "text": "\x1b[31mred"})[0]
 
 
+def test_what_a_recogniser_understood_and_who_answered_is_printed() -> None:
+    said: JsonObject = {"k": "event", "t": 0, "kind": "ASR.Result", "data": {"text": "yes please"}}
+    unclear: JsonObject = {"k": "event", "t": 0, "kind": "ASR.Result", "data": {"text": "", "confidence": 0}}
+    amd = "AMD.Events.DetectionComplete"
+    who: JsonObject = {"k": "event", "t": 0, "kind": amd, "data": {"resultClass": "VOICEMAIL"}}
+    assert lines(said)[0].endswith("caller yes please")
+    assert lines(unclear)[0].endswith("caller (not understood)")
+    assert lines(who)[0].endswith("call   who answered: VOICEMAIL")
+
+
 def test_keys_that_the_scenario_hides_are_not_printed() -> None:
     lines: list[str] = []
     console = Console(lines.append, False, lambda session: None)

@@ -102,6 +102,21 @@ def test_what_the_scenario_says_places_and_sends_is_told(writing: Writing, tmp_p
     ]
 
 
+def test_what_a_recogniser_understood_and_who_answered_is_told(writing: Writing, tmp_path: Path) -> None:
+    writing.event(0, "AMD.Events.DetectionComplete", resultClass="HUMAN", confidence=87)
+    writing.event(1, "ASR.InterimResult", text="track")
+    writing.event(2, "ASR.Result", text="track my order", confidence=95)
+    writing.event(3, "ASR.Result", text="", confidence=0)
+    writing.event(4, "AMD.Events.DetectionComplete", resultClass="TIMEOUT")
+    writing.event(5, "AMD.Events.DetectionComplete", resultClass="CALL_ENDED")
+    assert [(line.kind, line.text) for line in lines(writing, tmp_path)] == [
+        ("note", "A person answered (87 % sure)"),
+        ("say", "track my order"),
+        ("note", "What the caller said was not understood"),
+        ("note", "Whether a person answered or a machine could not be told"),
+    ]
+
+
 def test_the_end_of_the_voice_ai_and_errors_are_told_as_bad_news(writing: Writing, tmp_path: Path) -> None:
     writing.ultravox(1, "WebSocketError", code=1006, reason="gone")
     writing.add(2, "error", message="x is not a function\n  3 | x()", where="a.js:3:1")
@@ -126,6 +141,7 @@ def test_payloads_of_any_shape_do_no_harm(writing: Writing, tmp_path: Path) -> N
         "ClientToolInvocation",
         "ToneReceived",
         "Result",
+        "DetectionComplete",
     ):
         for shape in shapes:
             writing.event(1, f"ASR.{name}", data={"payload": shape})

@@ -91,6 +91,10 @@ def _event(kind: str, data: Mapping[str, Any]) -> tuple[str, str] | None:
     payload = (data.get("data") or {}).get("payload") if isinstance(data.get("data"), dict) else None
     if kind == "Application.CallAlerting":
         return ("call", f"{data.get('callerid')} calls {data.get('destination')}")
+    if kind == "ASR.Result":
+        return ("caller", str(data.get("text") or "(not understood)"))
+    if kind == "AMD.Events.DetectionComplete":
+        return ("call", f"who answered: {data.get('resultClass')}")
     if kind.startswith("Call."):
         return _call_event(kind.removeprefix("Call."), data)
     if isinstance(payload, dict):

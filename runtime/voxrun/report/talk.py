@@ -163,9 +163,20 @@ class _Reader:
         self.add("message", record, text_of(record.data.get("text")), "scenario")
 
     def recognised(self, record: Record) -> None:
+        if not record.kind.startswith("ASR."):
+            return
         text = text_of(record.data.get("text"))
-        if record.kind.startswith("ASR") and text:
+        if text:
             self.add("say", record, text, "caller", medium="voice")
+        elif record.data.get("confidence") == 0:
+            self.add("note", record, "What the caller said was not understood")
+
+    def detected(self, record: Record) -> None:
+        result = text_of(record.data.get("resultClass"))
+        if result in _ANSWERED:
+            confidence = record.data.get("confidence")
+            sure = f" ({confidence} % sure)" if isinstance(confidence, int) else ""
+            self.add("note", record, _ANSWERED[result] + sure)
 
     def said(self, record: Record) -> None:
         self.add("say", record, text_of(record.data.get("text")), "scenario", medium="voice")
@@ -228,6 +239,12 @@ class _Reader:
         return f"The call to {whom}" if whom else "The call"
 
 
+_ANSWERED: Final = {
+    "HUMAN": "A person answered",
+    "VOICEMAIL": "A machine answered",
+    "TIMEOUT": "Whether a person answered or a machine could not be told",
+}
+
 Rule: TypeAlias = Callable[[_Reader, Record], None]
 
 _EVENTS: Final[dict[str, Rule]] = {
@@ -238,6 +255,7 @@ _EVENTS: Final[dict[str, Rule]] = {
     "ToneReceived": _Reader.tone,
     "MessageReceived": _Reader.message,
     "Result": _Reader.recognised,
+    "DetectionComplete": _Reader.detected,
     "CallAlerting": _Reader.alerting,
     "Connected": _Reader.connected,
     "Disconnected": _Reader.disconnected,

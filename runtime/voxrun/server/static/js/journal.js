@@ -179,6 +179,13 @@ function recordingBegun(journal, { fields, n }, t) {
   journal.course.mark(t, "session", "recording", "plain", n);
 }
 
+const ANSWERED = {
+  __proto__: null,
+  HUMAN: "A person answered",
+  VOICEMAIL: "A machine answered",
+  TIMEOUT: "Whether a person answered or a machine could not be told",
+};
+
 /** What events mean for the conversation and the course, by the last word of their kind. */
 const EVENTS = {
   __proto__: null,
@@ -230,9 +237,21 @@ const EVENTS = {
   },
 
   Result(journal, { kind, fields, n }, t) {
-    if (!/^ASR/.test(String(kind)) || !fields.text) return;
+    if (!/^ASR\./.test(String(kind))) return;
+    if (!fields.text) {
+      if (fields.confidence === 0) journal.conversation.note("What the caller said was not understood", t);
+      return;
+    }
     journal.conversation.said("caller", String(fields.text), t);
     journal.course.mark(t, "caller", String(fields.text), "caller", n);
+  },
+
+  DetectionComplete(journal, { fields, n }, t) {
+    const who = ANSWERED[fields.resultClass];
+    if (!who) return;
+    const sure = Number.isInteger(fields.confidence) ? ` (${fields.confidence} % sure)` : "";
+    journal.conversation.note(who + sure, t);
+    journal.course.mark(t, "session", String(fields.resultClass).toLowerCase(), "plain", n);
   },
 
   CallAlerting(journal, { fields, n }, t) {
