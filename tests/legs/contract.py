@@ -11,12 +11,17 @@ from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 import pytest
+from tests.media.signals import pcm, sine
 
-from voxrun.legs.base import Leg, LegEvent
+from voxrun.legs.base import Leg, LegEvent, MediaCounts
 from voxrun.media.frames import FRAME_BYTES
 from voxrun.media.graph import Sink, Source
+from voxrun.media.levels import peak
 
 FINAL = ("ended", "failed")
+LOUD = pcm(sine(440, 500))
+AUDIBLE = 1000
+"""Of 32768."""
 
 
 class Ear(Sink):
@@ -88,6 +93,14 @@ class Line(ABC):
     async def hold(self, on: bool) -> None: ...
 
     @abstractmethod
+    async def speak(self, pcm: bytes) -> None:
+        """The far end says something (16 kHz mono s16le)."""
+
+    @abstractmethod
+    def heard(self) -> bytes:
+        """What the far end has heard so far."""
+
+    @abstractmethod
     def told(self) -> list[tuple[str, Any]]:
         """Keys, infos and messages that reached the far end: ("dtmf", digits), ("info", (mime, body)),
         ("message", text)."""
@@ -115,6 +128,10 @@ class LegContract:
     """Subclass with ``kind``."""
 
     kind: ClassVar[Kind]
+    transfers: ClassVar[bool] = False
+    """Whether this kind can be transferred."""
+    reinvites: ClassVar[bool] = False
+    """Whether it takes re-INVITEs."""
 
     def play(self, incoming: bool, story: Callable[[Line], Awaitable[None]]) -> None:
         async def whole() -> None:
@@ -263,6 +280,84 @@ class LegContract:
 
         self.play(True, story)
 
+    @pytest.mark.parametrize("incoming", [True, False])
+    def test_on_hold_neither_side_hears_the_other(self, incoming: bool) -> None:
+        async def story(line: Line) -> None:
+            await self.talk(line, incoming)
+            await line.hold(True)
+            await line.wait("hold")
+            line.ear.frames.clear()
+            before = len(line.heard())
+            await line.speak(LOUD)
+            source = Source()
+            source.connect(line.leg.sink)
+            for _ in range(10):
+                source.push(LOUD[:FRAME_BYTES])
+                await asyncio.sleep(0.02)
+            await line.until(lambda: len(line.ear.frames) >= 10)
+            assert {frame.strip(b"\0") for frame in line.ear.frames} == {b""}
+            assert peak(line.heard()[before:]) < AUDIBLE
+            await line.hold(False)
+            await line.wait("unhold")
+            for _ in range(10):
+                source.push(LOUD[:FRAME_BYTES])
+                await asyncio.sleep(0.02)
+            await line.until(lambda: peak(line.heard()[before:]) > AUDIBLE)
+
+        self.play(incoming, story)
+
+    def test_hold_before_the_answer_and_holding_twice_mean_nothing(self) -> None:
+        async def story(line: Line) -> None:
+            await line.hold(True)
+            await self.talk(line, True)
+            await line.hold(True)
+            await line.hold(True)
+            await line.wait("hold")
+            assert line.kinds("hold", "unhold") == ["hold"]
+
+        self.play(True, story)
+
+    def test_a_transfer_ends_in_one_event_that_says_how_it_went(self) -> None:
+        async def story(line: Line) -> None:
+            line.leg.transfer("100", None, {})
+            assert line.kinds("transferred", "transfer_failed") == []
+            await self.talk(line, True)
+            line.leg.transfer("100", None, {"X-A": "b"})
+            if not self.transfers:
+                assert (await line.wait("transfer_failed")).data["code"] == 501
+            line.leg.answer_refer(486, "Busy")
+            assert line.kinds(*FINAL) == []
+
+        self.play(True, story)
+
+    def test_a_re_invite_ends_in_one_event_that_says_how_it_went(self) -> None:
+        async def story(line: Line) -> None:
+            line.leg.reinvite("a/b", "body", {})
+            assert line.kinds("reinvite_accepted", "reinvite_rejected") == []
+            await self.talk(line, True)
+            line.leg.reinvite("a/b", "body", {})
+            if not self.reinvites:
+                assert (await line.wait("reinvite_rejected")).data["code"] == 488
+            line.leg.accept_reinvite("a/b", "", {})
+            line.leg.reject_reinvite(488, "", {})
+            assert line.kinds(*FINAL) == []
+
+        self.play(True, story)
+
+    def test_packets_are_counted_both_ways(self) -> None:
+        async def story(line: Line) -> None:
+            assert line.leg.counts() == MediaCounts()
+            await self.talk(line, True)
+            source = Source()
+            source.connect(line.leg.sink)
+            for _ in range(10):
+                source.push(LOUD[:FRAME_BYTES])
+                await asyncio.sleep(0.02)
+            await line.until(lambda: line.leg.counts().received >= 5 and line.leg.counts().sent >= 5)
+            assert line.leg.counts().lost == 0
+
+        self.play(True, story)
+
     def test_after_close_nothing_is_told(self) -> None:
         async def story(line: Line) -> None:
             await self.talk(line, True)
@@ -298,6 +393,11 @@ class LegContract:
         line.leg.reject(486, "", {})
         line.leg.send_dtmf("1")
         line.leg.send_message("late")
+        line.leg.transfer("100", None, {})
+        line.leg.reinvite("a/b", "", {})
+        line.leg.accept_reinvite("a/b", "", {})
+        line.leg.reject_reinvite(488, "", {})
+        line.leg.answer_refer(200, "")
         line.leg.hangup({})
         await line.hang_up()
         await asyncio.sleep(0.05)

@@ -10,11 +10,20 @@ from tests.legs.contract import Kind, LegContract, Line
 
 from voxrun.legs.base import LegEvent
 from voxrun.legs.linked import MOST_WAITING, LinkedLeg, linked_legs
-from voxrun.media.frames import SILENCE
+from voxrun.media.frames import SILENCE, split
 from voxrun.media.graph import Sink, Source
 from voxrun.services.ticker import LoopTicker
 from voxrun.session.clock import LoopClock
 from voxrun.session.virtual import run_virtual
+
+
+class Ear(Sink):
+    def __init__(self) -> None:
+        super().__init__()
+        self.frames: list[bytes] = []
+
+    def write(self, frame: bytes, source: Source) -> None:
+        self.frames.append(frame)
 
 
 class LinkedLine(Line):
@@ -27,6 +36,8 @@ class LinkedLine(Line):
         self.far = far
         self.far_events: list[LegEvent] = []
         far.on_event = self.far_events.append
+        self.far_ear = Ear()
+        far.audio.connect(self.far_ear)
 
     async def answered(self) -> None:
         self.far.answer({})
@@ -48,6 +59,13 @@ class LinkedLine(Line):
 
     async def hold(self, on: bool) -> None:
         self.far.hold(on)
+
+    async def speak(self, pcm: bytes) -> None:
+        for frame in split(pcm):
+            self.far.sink.write(frame, self.far.audio)
+
+    def heard(self) -> bytes:
+        return b"".join(self.far_ear.frames)
 
     def told(self) -> list[tuple[str, Any]]:
         keys = "".join(event.data["digit"] for event in self.far_events if event.kind == "dtmf")
@@ -79,15 +97,7 @@ class Linked(Kind):
 
 class TestContract(LegContract):
     kind = Linked()
-
-
-class Ear(Sink):
-    def __init__(self) -> None:
-        super().__init__()
-        self.frames: list[bytes] = []
-
-    def write(self, frame: bytes, source: Source) -> None:
-        self.frames.append(frame)
+    reinvites = True
 
 
 def play(story: Callable[[LinkedLeg, LinkedLeg, list[str]], Awaitable[None]]) -> list[str]:
@@ -199,3 +209,20 @@ def test_what_was_taken_back_is_not_heard() -> None:
         assert ear.frames == [SILENCE, SILENCE]
 
     play(story)
+
+
+def test_a_re_invite_crosses_and_so_does_its_answer() -> None:
+    async def story(outgoing: LinkedLeg, incoming: LinkedLeg, told: list[str]) -> None:
+        incoming.reinvite("a/b", "early", {})
+        incoming.answer({})
+        outgoing.reinvite("a/b", "c", {})
+        incoming.accept_reinvite("a/b", "d", {})
+        incoming.reinvite("a/b", "e", {})
+        outgoing.reject_reinvite(603, "no", {})
+
+    assert play(story)[2:6] == [
+        "in reinvite",
+        "out reinvite_accepted",
+        "out reinvite",
+        "in reinvite_rejected 603",
+    ]

@@ -45,6 +45,12 @@ class ScriptedLine(Line):
     async def hold(self, on: bool) -> None:
         self.leg.remote.hold(on)
 
+    async def speak(self, pcm: bytes) -> None:
+        self.leg.remote.speak(pcm)
+
+    def heard(self) -> bytes:
+        return self.leg.heard_pcm()
+
     def told(self) -> list[tuple[str, Any]]:
         kinds = {"dtmf": "digits", "message": "text"}
         return [
@@ -214,3 +220,71 @@ def test_keys_say_how_they_came() -> None:
         {"digit": "1", "method": "inband"},
         {"digit": "#", "method": "inband"},
     ]
+
+
+def test_packets_that_stop_are_told_after_six_seconds_and_their_return_too() -> None:
+    async def story(leg: ScriptedLeg, ear: Ear) -> None:
+        leg.answer({})
+        await asyncio.sleep(1)
+        leg.remote.stop_sending()
+        await asyncio.sleep(5)
+        leg.remote.resume_sending()
+        leg.remote.stop_sending()
+        await asyncio.sleep(6.5)
+        assert leg.over is False
+        leg.remote.resume_sending()
+        await asyncio.sleep(1)
+        leg.remote.stop_sending()
+
+    kinds = [event.kind for event in play(story)]
+    assert kinds == ["answered", "first_audio", "rtp_stopped", "rtp_resumed"]
+
+
+def test_a_sip_phone_follows_a_transfer_and_takes_the_other_with_it() -> None:
+    async def main(clock: LoopClock) -> None:
+        ticker = LoopTicker()
+        legs = [ScriptedLeg(ticker, True, "sip"), ScriptedLeg(ticker, False, "pstn")]
+        told: list[tuple[int, str]] = []
+        for number, leg in enumerate(legs):
+            leg.on_event = lambda event, number=number: told.append((number, event.kind))  # type: ignore[misc]
+        legs[0].answer({})
+        legs[1].remote.answer()
+        legs[0].transfer("100", legs[1], {"X-A": "b"})
+        assert legs[0].log[-1] == ("transfer", {"to": "100", "attended": legs[1], "headers": {"X-A": "b"}})
+        legs[0].remote.go_over()
+        assert told[2:] == [(0, "transferred"), (0, "ended"), (1, "ended")]
+        ticker.close()
+
+    run_virtual(main)
+
+
+def test_a_sip_phone_takes_its_time_with_re_invites() -> None:
+    async def story(leg: ScriptedLeg, ear: Ear) -> None:
+        leg.capable = True
+        leg.answer({})
+        leg.reinvite("a/b", "c", {})
+        leg.remote.accept_reinvite("a/b", "d")
+        leg.reinvite("a/b", "e", {})
+        leg.remote.reject_reinvite(488, "no")
+        leg.remote.reinvite("a/b", "f")
+        leg.accept_reinvite("a/b", "g", {})
+        assert [what for what, _ in leg.log] == ["answer", "reinvite", "reinvite", "accept_reinvite"]
+
+    events = play(story)
+    assert [event.kind for event in events[1:]] == ["reinvite_accepted", "reinvite_rejected", "reinvite"]
+    assert events[2].data == {"code": 488, "reason": "no", "headers": {}}
+
+
+@pytest.mark.parametrize(("client", "wide"), [("pstn", False), ("user", True), ("sip", True), ("wab", True)])
+def test_telephone_numbers_speak_in_narrow_band(client: str, wide: bool) -> None:
+    async def main(clock: LoopClock) -> None:
+        assert ScriptedLeg(LoopTicker(), True, client).wideband is wide
+
+    run_virtual(main)
+
+
+def test_an_answer_may_bring_custom_data() -> None:
+    async def story(leg: ScriptedLeg, ear: Ear) -> None:
+        leg.remote.answer({"X-A": "b"}, "from the app")
+
+    assert play(story, incoming=False)[0].data == {"headers": {"X-A": "b"}, "custom_data": "from the app"}

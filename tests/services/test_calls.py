@@ -9,7 +9,7 @@ from tests.harness import Stage, play
 from tests.media.signals import pcm, voice
 
 from voxrun.legs.base import IncomingInfo
-from voxrun.services.calls import call_timeout_ms
+from voxrun.services.calls import call_timeout_ms, is_number
 
 TAKE = """
 VoxEngine.addEventListener(AppEvents.CallAlerting, (e) => {
@@ -550,3 +550,178 @@ def test_timeouts_are_read_leniently() -> None:
     assert call_timeout_ms({"vi-calltimeout": "5"}, 60_000) == 10_000
     assert call_timeout_ms({"VI-CallTimeout": "1000"}, 60_000) == 400_000
     assert call_timeout_ms({"VI-CallTimeout": "soon"}, 60_000) == 60_000
+
+
+STATES = """
+call.addEventListener(CallEvents.StateChanged, (e) => {
+  Logger.write(e.oldState + " " + e.newState + " " + call.state());
+});
+"""
+
+
+@pytest.mark.covers("CallEvents.StateChanged")
+def test_state_changed_has_the_old_and_the_new_state_of_an_incoming_call() -> None:
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(TAKE % (STATES + "call.ring(); call.startEarlyMedia(); call.answer();"))
+        await stage.until(lambda: leg.connected)
+        leg.remote.hang_up()
+        await stage.until(lambda: len(stage.logs()) == 3)
+        assert stage.logs() == [
+            "ALERTING PROGRESSING PROGRESSING",
+            "PROGRESSING CONNECTED CONNECTED",
+            "CONNECTED TERMINATED TERMINATED",
+        ]
+
+    play(story)
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_state_changed_of_an_outgoing_call(answered: bool) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.start(DIAL % ("VoxEngine.callUser('bob', 'me')", STATES))
+        leg = await stage.dialled_leg()
+        leg.remote.ring()
+        if answered:
+            leg.remote.answer()
+        leg.remote.hang_up()
+        await asyncio.sleep(1)
+        steps = ["PROGRESSING CONNECTED CONNECTED", "CONNECTED TERMINATED TERMINATED"]
+        assert stage.logs()[1:] == (steps if answered else ["PROGRESSING TERMINATED TERMINATED"])
+
+    play(story)
+
+
+@pytest.mark.covers("CallEvents.AudioQualityDetected")
+@pytest.mark.parametrize(
+    ("create", "quality"),
+    [("callUser('bob', 'me')", "HD"), ("callPSTN('1', '2')", "Standard")],
+)
+def test_audio_quality_detected_says_hd_or_standard(create: str, quality: str) -> None:
+    show = "call.addEventListener(CallEvents.AudioQualityDetected, (e) => Logger.write(e.quality));"
+
+    async def story(stage: Stage) -> None:
+        await stage.start(DIAL % (f"VoxEngine.{create}", show))
+        (await stage.dialled_leg()).remote.answer()
+        await stage.until(lambda: len(stage.logs()) == 2)
+        assert stage.logs()[1] == quality
+
+    play(story)
+
+
+@pytest.mark.covers("CallEvents.RtpStopped", "CallEvents.RtpResumed")
+def test_rtp_stopped_comes_within_seven_seconds_and_rtp_resumed_with_the_next_packet() -> None:
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(TAKE % (WATCH + "call.answer();"))
+        await asyncio.sleep(1)
+        leg.remote.stop_sending()
+        await asyncio.sleep(7)
+        assert told(stage)[-1] == "RtpStopped"
+        leg.remote.resume_sending()
+        await asyncio.sleep(1)
+        assert told(stage)[-1] == "RtpResumed"
+
+    play(story)
+
+
+@pytest.mark.parametrize(("option", "rings"), [("", False), (", allow180After183: true", True)])
+def test_ringing_after_early_media_needs_allow_180_after_183(option: str, rings: bool) -> None:
+    create = f"VoxEngine.callSIP('sip:a@b', {{callerid: 'me'{option}}})"
+
+    async def story(stage: Stage) -> None:
+        await stage.start(DIAL % (create, WATCH))
+        leg = await stage.dialled_leg()
+        leg.remote.early_media()
+        leg.remote.ring()
+        await asyncio.sleep(1)
+        assert ("Ringing" in told(stage)) is rings
+        assert told(stage)[0] == "AudioStarted"
+
+    play(story)
+
+
+@pytest.mark.parametrize("number", ["nobody", "+", "1" * 30, "12ab"])
+def test_an_invalid_number_fails_with_404(number: str) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.start(DIAL % (f"VoxEngine.callPSTN('{number}', 'me')", WATCH))
+        await stage.until(lambda: "Call.Failed" in stage.kinds())
+        assert stage.events("Call.Failed")[0]["data"] == {
+            "code": 404, "reason": "Invalid number", "headers": {}
+        }  # fmt: skip
+        assert stage.dialled == []
+
+    play(story)
+
+
+def test_what_is_asked_of_a_call_that_never_was_means_nothing() -> None:
+    late = WATCH + "call.hangup(); call.sendDigits('1'); call.handleTones(true); call.record();"
+
+    async def story(stage: Stage) -> None:
+        await stage.start(DIAL % ("VoxEngine.callPSTN('nobody', 'me')", late))
+        await stage.until(lambda: "Failed" in told(stage))
+        assert told(stage) == ["Failed"]
+        assert stage.errors() == []
+
+    play(story)
+
+
+@pytest.mark.parametrize("number", ["+49 (30) 123-456", "112", "*43#", "8.800.200"])
+def test_numbers_may_be_written_in_any_usual_way(number: str) -> None:
+    assert is_number(number)
+
+
+def test_custom_data_of_an_answer_is_the_call_s() -> None:
+    show = (
+        "call.addEventListener(CallEvents.Connected, (e) => Logger.write(e.customData + call.customData()));"
+    )
+
+    async def story(stage: Stage) -> None:
+        await stage.start(DIAL % ("VoxEngine.callUser('bob', 'me')", show))
+        (await stage.dialled_leg()).remote.answer(custom_data="cd")
+        await stage.until(lambda: len(stage.logs()) == 2)
+        assert stage.logs()[1] == "cdcd"
+
+    play(story)
+
+
+def test_easy_process_puts_two_people_through_from_early_media_to_the_end() -> None:
+    source = """
+    VoxEngine.addEventListener(AppEvents.CallAlerting, (e) => {
+      const other = VoxEngine.callUser("bob", e.callerid);
+      VoxEngine.easyProcess(e.call, other, () => Logger.write("established"));
+    });
+    """
+
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(source)
+        other = await stage.dialled_leg()
+        other.remote.ring()
+        other.remote.early_media()
+        other.remote.speak(b"\x05\x06" * 320)
+        await asyncio.sleep(0.1)
+        assert [what for what, _ in leg.log] == ["ring", "early_media"]
+        assert b"\x05\x06" * 320 in leg.heard_pcm()
+        other.remote.answer()
+        await stage.until(stage.logs)
+        leg.remote.speak(b"\x01\x02" * 320)
+        await asyncio.sleep(0.1)
+        assert b"\x01\x02" * 320 in other.heard_pcm()
+        leg.remote.message("hi")
+        await asyncio.sleep(0.1)
+        assert other.messages == ["hi"]
+        leg.remote.hang_up()
+        assert (await stage.ended()).reason == "Normal termination"
+        assert other.over
+
+    play(story)
+
+
+def test_easy_process_ends_with_the_call_that_was_not_answered() -> None:
+    source = "VoxEngine.forwardCallToPSTN();"
+
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(source)
+        (await stage.dialled_leg()).remote.refuse(486)
+        assert (await stage.ended()).reason == "Normal termination"
+        assert leg.log[-1] == ("reject", {"code": 603, "reason": "Declined", "headers": {}})
+
+    play(story)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, Final
 
-from voxrun.legs.base import Headers, Leg
+from voxrun.legs.base import Headers, Leg, MediaCounts
 from voxrun.media.frames import SILENCE
 from voxrun.media.graph import Sink, Source, Ticker
 
@@ -48,6 +48,8 @@ class LinkedLeg(Leg):
         self.over = False
         self._ticker = ticker
         self._frames: deque[bytes] = deque()  # from the other side
+        self._received = 0
+        self._held = False
         self._sounds = False
         self._other: LinkedLeg = self
         self._sink: Sink = _Way(self._frames)
@@ -99,9 +101,30 @@ class LinkedLeg(Leg):
     def send_message(self, text: str) -> None:
         self._other._tell("message", text=text)
 
+    def reinvite(self, mime: str, body: str, headers: Headers) -> None:
+        if self.connected:
+            self._other._tell("reinvite", mime=mime, body=body, headers=dict(headers))
+
+    def accept_reinvite(self, mime: str, body: str, headers: Headers) -> None:
+        if self.connected:
+            self._other._tell("reinvite_accepted", mime=mime, body=body, headers=dict(headers))
+
+    def reject_reinvite(self, code: int, reason: str, headers: Headers) -> None:
+        if self.connected:
+            self._other._tell("reinvite_rejected", code=code, reason=reason, headers=dict(headers))
+
+    def transfer(self, to: str, attended: Leg | None, headers: Headers) -> None:
+        if self.connected and not self.over:
+            super().transfer(to, attended, headers)
+
+    def counts(self) -> MediaCounts:
+        return MediaCounts(self._received, sent=self._other._received)
+
     def hold(self, on: bool) -> None:
-        """Put the other side on hold, or take it back."""
-        self._other._tell("hold" if on else "unhold")
+        """Put the other side on hold, or take it back; the second time does nothing."""
+        if self.connected and on != self._held:
+            self._held = self._other._held = on
+            self._other._tell("hold" if on else "unhold")
 
     async def close(self) -> None:
         self.on_event = None
@@ -141,7 +164,10 @@ class LinkedLeg(Leg):
         if not self._sounds:
             self._sounds = True
             self._tell("first_audio")
+        self._received += 1
         frames = self._frames
+        if self._held:
+            frames.clear()
         while len(frames) > COMFORTABLE and frames[0] is SILENCE:
             frames.popleft()
         self.audio.push(frames.popleft() if frames else SILENCE)

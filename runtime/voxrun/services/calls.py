@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from voxrun.errors import ScenarioError
 from voxrun.legs.base import DialRequest, IncomingInfo, Leg
+from voxrun.legs.refused import RefusedLeg
 from voxrun.services.alerting import alerting_fields
 from voxrun.services.arguments import Arguments
 from voxrun.services.base import Service, ServiceContext
@@ -149,10 +150,17 @@ class CallService(Service):
             self._add(command.target, leg, False, answer_ms, what).begin()
 
     def _fail(self, call_id: str, code: int) -> None:
-        """A call that never was."""
-        self.context.emit(
-            Event("Call.Failed", call_id, {"code": code, "reason": REASONS[code], "headers": {}})
+        """A call that never was: only the scenario knows of it, and what it asks of it means nothing."""
+        call = CallState(
+            call_id,
+            RefusedLeg(code, REASONS[code]),
+            False,
+            self.context.clock,
+            self._emit,
+            Timeouts(self._around.limits.answer_ms, self._around.limits.early_media_ms),
         )
+        self._calls[call_id] = call
+        call.begin()
 
     def _may_dial(self) -> bool:
         """Counts the attempt; False beyond the platform's limits."""

@@ -100,6 +100,13 @@ class WebRtcLine(Line):
     async def hold(self, on: bool) -> None:
         self.leg.far_hold(on)
 
+    async def speak(self, pcm: bytes) -> None:
+        track = self.caller.transceiver.sender.track
+        track.pcm = bytes(track._at * 640) + pcm
+
+    def heard(self) -> bytes:
+        return bytes(self.caller.heard)
+
     def told(self) -> list[tuple[str, Any]]:
         return [entry for entry in self.far.said if entry[0] in ("dtmf", "info", "message")]
 
@@ -425,3 +432,13 @@ def test_datagrams_of_strangers_do_not_disturb_a_call() -> None:
         assert line.kinds() == ["answered", "first_audio"]
 
     play(WebRtc(voice(9)), story)
+
+
+@pytest.mark.parametrize(
+    ("codec", "wide"), [("opus", True), ("G722", True), ("PCMU", False), ("PCMA", False)]
+)
+def test_the_codec_says_whether_a_call_is_wideband(codec: str, wide: bool) -> None:
+    async def story(line: WebRtcLine) -> None:
+        assert line.leg.wideband is wide
+
+    play(WebRtc(codecs=(codec,)), story)
