@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.replay.calls import AGENT, TALK, fails, passes
@@ -432,6 +433,28 @@ steps:
     outcome = passes(resources, tmp_path, script, scenario, keep=True)
     assert outcome.folder is not None
     assert (outcome.folder / "recording.wav").stat().st_size > 3 * 64_000
+
+
+def test_recordings_have_transcripts_of_what_was_really_said(resources: Resources, tmp_path: Path) -> None:
+    scenario = ANSWERS.replace(
+        "call.answer();",
+        "call.answer(); call.record({ transcribe: true, format: 'json', labels: ['Guest', 'House'] });",
+    )
+    script = """
+steps:
+  - say: do you have a room for tonight
+  - wait: 2s
+  - say: thank you very much
+  - wait: 2s
+  - hangup
+  - wait: 1s
+"""
+    outcome = passes(resources, tmp_path, script, scenario, keep=True)
+    assert outcome.folder is not None
+    rows = json.loads((outcome.folder / "record-1.transcript.json").read_text())
+    assert [(row["label"], row["text"]) for row in rows if row["label"] == "Guest"] == [
+        ("Guest", "do you have a room for tonight"), ("Guest", "thank you very much"),
+    ]  # fmt: skip
 
 
 def test_what_an_answering_machine_plays_is_on_the_line_and_waits_for_nobody(

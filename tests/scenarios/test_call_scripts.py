@@ -169,6 +169,15 @@ BREAKS = [
     ),
     Break("ivr-menu.wrong-keys", "MOST_ATTEMPTS = 3", "MOST_ATTEMPTS = 4", "I am sorry"),
     Break("ivr-menu.service-down", "if (code === 404)", "if (code >= 404)", "I cannot look that up"),
+    # -- music on hold
+    Break("music-on-hold", "{ url }, { loop: true }", "{ url }, {}", "that a telephone has ever played"),
+    Break("music-on-hold", "music.sendMediaTo(caller);\n      music.resume();", "", "that a telephone"),
+    Break("music-on-hold", "welcome.addMarker(-500);", "", "operator"),
+    Break("music-on-hold", "name: 'talk'", "name: 'chat'", "talk.mp3"),
+    Break("music-on-hold.no-music", "if (waiting) play(null);", "", "tone"),
+    Break("music-on-hold.no-music", "550@-25", "660@-25", "550"),
+    Break("music-on-hold.nobody", "() => caller.hangup());\n    });", "() => {});\n    });", "ended"),
+    Break("music-on-hold.gives-up", "Disconnected, VoxEngine.terminate", "Disconnected, () => {}", "Normal"),
     # -- conference
     Break(
         "conference",

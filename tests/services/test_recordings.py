@@ -439,6 +439,27 @@ def test_a_recorder_whose_file_cannot_be_made_says_so_and_nothing_else_is_lost(t
     play(story, tmp_path)
 
 
+def test_what_was_recorded_can_be_played_at_once(tmp_path: Path) -> None:
+    code = """
+      recorder = VoxEngine.createRecorder({hd_audio: true});
+      call.sendMediaTo(recorder);
+      recorder.addEventListener(RecorderEvents.Stopped, ({url}) => {
+        VoxEngine.createURLPlayer(url).sendMediaTo(call);
+      });
+      setTimeout(recorder.stop, 2000);
+    """
+
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(RECORDER % code, record=False)
+        await stage.until(lambda: leg.connected)
+        leg.remote.speak(pcm(voice(1900)))
+        await asyncio.sleep(6)
+        assert correlation(leg.heard_pcm()[-64_000:], pcm(voice(1900))) > 0.9
+        assert stage.net.requests == []
+
+    play(story, tmp_path)
+
+
 def test_a_recorder_that_got_nothing_leaves_an_empty_file_of_no_length(tmp_path: Path) -> None:
     async def story(stage: Stage) -> None:
         code = "recorder = VoxEngine.createRecorder(); setTimeout(recorder.stop, 5000);"

@@ -91,7 +91,8 @@ Several are a list, and have to come in that order; ``expect: {any_order: [...]}
     ``message: TEXT``            the scenario sends a text message within the call
     ``call: NUMBER``             the scenario calls (* for any characters); ``with: {kind, callerid, ...}``
     ``storage: KEY``             ApplicationStorage holds it (* for any characters); ``with: {value: 6}``
-    ``recording``                the scenario records a call; ``with: {duration: 12}`` when it is complete
+    ``recording: NAME``          the scenario records (call.record, a recorder): a part of the file's name;
+                                 ``with: {duration: 12}`` when it is complete
     ``ended``                    the call is over; ``ended: caller`` or ``scenario`` says who ended it,
                                  ``with: {code, reason}``
     ``session_ended: TEXT``      the session is over, for this reason

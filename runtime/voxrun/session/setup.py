@@ -30,6 +30,7 @@ from voxrun.services.guard import BorrowedTransport, GuardedTransport, GuardRule
 from voxrun.services.http import USER_AGENT, HttpService
 from voxrun.services.material import Preparer
 from voxrun.services.media import MediaService
+from voxrun.services.own_files import OwnFiles
 from voxrun.services.playback import PlaybackService
 from voxrun.services.players import PlayerService
 from voxrun.services.ports import Surroundings
@@ -206,6 +207,10 @@ def surroundings(
     else:
         http = GuardedTransport(rules)
         closers.append(http.aclose)
+
+    def file_url(name: str) -> str:
+        return application.base_url + application.file_path(session_id, name)
+
     transports = world.transports
     if transports is None:
         transports, closer = network(replace(rules, own_ports=application.own_ports))
@@ -216,12 +221,12 @@ def surroundings(
         dialer=world.dialer,
         transports=transports,
         limits=application.limits,
-        http=http,
+        http=http if folder is None else OwnFiles(http, folder, file_url),
         disk=world.disk,
         audio_cache=world.audio_cache,
         storage=world.storage,
         folder=folder,
-        file_url=lambda name: application.base_url + application.file_path(session_id, name),
+        file_url=file_url,
         provider_urls=dict(world.provider_urls),
         connector_errors=application.connector_errors,
         early_links=application.early_links,
