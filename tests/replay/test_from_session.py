@@ -75,6 +75,32 @@ VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => {
 });
 """
 
+MENU = """
+scenario: menu.js
+steps:
+  - expect: {caller_hears: Say your name.}
+  - say: Alice Baker
+  - wait: 2s
+  - dtmf: "7"
+  - expect: {ended: scenario}
+"""
+MENU_JS = """
+VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => {
+  call.answer();
+  call.say("Say your name.");
+  call.addEventListener(CallEvents.PlaybackFinished, () => {
+    const asr = VoxEngine.createASR({ phraseHints: ["Alice Baker", "Bob Miller"], singleUtterance: true });
+    call.sendMediaTo(asr);
+    asr.addEventListener(ASREvents.Result, ({ text }) => {
+      if (text !== "Alice Baker") return;
+      call.handleTones(true);
+      call.addEventListener(CallEvents.ToneReceived, () => call.hangup());
+    });
+  });
+  call.addEventListener(CallEvents.Disconnected, VoxEngine.terminate);
+});
+"""
+
 
 @pytest.fixture(scope="module")
 def resources() -> Iterator[Resources]:
@@ -141,8 +167,12 @@ def test_an_interruption_is_told_as_one_and_passes(tmp_path: Path, resources: Re
 
 @pytest.mark.parametrize(
     ("script", "name", "source"),
-    [(TRANSFER, "transfer.js", TRANSFER_JS), (REJECT, "reject.js", REJECT_JS)],
-    ids=["callees", "rejected"],
+    [
+        (TRANSFER, "transfer.js", TRANSFER_JS),
+        (REJECT, "reject.js", REJECT_JS),
+        (MENU, "menu.js", MENU_JS),
+    ],
+    ids=["callees", "rejected", "menu"],
 )
 def test_calls_without_a_voice_ai_pass_too(
     tmp_path: Path, resources: Resources, script: str, name: str, source: str

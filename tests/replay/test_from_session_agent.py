@@ -23,6 +23,12 @@ def test_greeting_answers_and_the_last_words_before_it_hung_up() -> None:
     assert (rule.hears, rule.step.says, rule.step.hangs_up) == (("fine",), ("Bye.",), True)
 
 
+def test_what_a_menu_understood_before_is_no_turn_of_the_conversation() -> None:
+    script = agent(Heard(1, "sales", asr=True), Said(2, "Hello."), Heard(3, "fine"), Said(4, "Bye."))
+    assert script.greeting == ("Hello.",)
+    assert [rule.hears for rule in script.rules] == [("fine",)]
+
+
 def test_a_phrase_that_was_said_twice_gets_both_answers_in_turn() -> None:
     script = agent(Heard(1, "next"), Said(2, "One."), Heard(3, "Next"), Said(4, "Two."))
     assert [rule.step.says for rule in script.rules] == [("One.", "Two.")]

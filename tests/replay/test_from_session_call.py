@@ -10,7 +10,7 @@ import pytest
 from voxrun.replay.format import parse_script
 from voxrun.replay.from_session_call import call_text
 from voxrun.replay.from_session_story import Callee, Deed, Heard, Item, Request, Said, Story
-from voxrun.replay.script import CallScript, Hangup, Incoming, Interrupt, Say, Started
+from voxrun.replay.script import CallScript, Hangup, Incoming, Interrupt, Say, Started, Wait
 
 HEADER: dict[str, Any] = {"startMs": 1_736_154_000_000, "limits": {"timers": 100, "idle_ms": 5000}}
 
@@ -48,6 +48,16 @@ def test_an_interruption_names_the_words_after_which_it_came(made: Any) -> None:
 def test_a_caller_who_hung_up_does_so(made: Any) -> None:
     script = made(Heard(1, "bye"), Deed(2, "ended", "caller"))
     assert [type(step) for step in script.steps[:2]] == [Say, Hangup]
+
+
+def test_in_a_menu_the_caller_waits_as_long_as_he_did(made: Any) -> None:
+    menu = [Deed(1000, "prompt", "Press 1"), Deed(1100, "keys", "1"), Deed(2100, "keys", "2")]
+    prompt, first, wait, second, pause, say = made(*menu, Heard(4600, "Alice", asr=True)).steps[:6]
+    assert (prompt.wishes[0].kind, prompt.wishes[0].text.source) == ("caller_hears", "Press 1")
+    assert (first.digits, wait, second.digits) == ("1", Wait(1000, wait.where), "2")
+    assert (pause, say.text) == (Wait(2000, pause.where), "Alice")
+    (hello, key, *_) = made(Said(0, "Press 1"), Deed(5000, "keys", "1")).steps
+    assert (hello.wishes[0].kind, key.digits) == ("agent_says", "1")
 
 
 def test_what_took_long_is_given_time(made: Any) -> None:

@@ -72,6 +72,39 @@ def test_keys_and_turns_that_belong_together_are_one() -> None:
     assert story.items == [Deed(1, "keys", "1#"), Heard(3, "one two")]
 
 
+def test_keys_after_a_long_pause_are_another_entry() -> None:
+    keys = [event(t, "Call.ToneReceived", "call", tone=str(t // 1000)) for t in (1000, 3000, 5001)]
+    assert tell(*keys).items == [Deed(1000, "keys", "13"), Deed(5001, "keys", "5")]
+
+
+def test_prompts_that_were_heard_to_their_end_are_told() -> None:
+    ssml = "<speak>Press <b>one</b> &amp; wait</speak>"
+    finished = event(4, "Call.PlaybackFinished", "call")
+    assert tell(command(1, "call.say", "call", text=ssml), finished).items == [
+        Deed(4, "prompt", "Press  one  & wait")
+    ]
+    for ending in (
+        command(2, "call.stopplay", "call"),
+        command(2, "call.play", "call", url="https://x.example/a.mp3"),
+    ):
+        assert tell(command(1, "call.say", "call", text="Hello"), ending, finished).items == []
+    other = [command(1, "call.say", "other", text="Hello"), event(4, "Call.PlaybackFinished", "other")]
+    assert tell(*other).items == []
+
+
+def test_what_the_scenarios_own_asr_understood_began_when_it_was_captured() -> None:
+    connected = command(1, "media.connect", "call", to="asr")
+    capture, key = event(2, "ASR.CaptureStarted", "asr"), event(3, "Call.ToneReceived", "call", tone="1")
+    result = event(4, "ASR.Result", "asr", text="my order")
+    heard = [Heard(2, "my order", asr=True), Deed(3, "keys", "1")]
+    assert tell(connected, capture, key, result).items == heard
+    assert tell(connected, capture, key, event(4, "ASR.Result", "asr", text="")).items == heard[1:]
+    assert tell(connected, capture, key).items == heard[1:]
+    assert tell(command(1, "media.connect", "other", to="asr"), capture, key, result).items == heard[1:]
+    with_ai = event(1, AI + "ConnectorInformation", "ai")
+    assert tell(connected, with_ai, capture, key, result).items == heard[1:]
+
+
 def test_typed_texts_and_forced_words_are_the_scenarios() -> None:
     story = tell(
         command(1, "connector.call", "ai", method="userTextMessage", argument={"text": "hi"}),

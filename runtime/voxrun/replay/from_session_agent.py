@@ -28,7 +28,7 @@ def turns(story: Story) -> list[Turn]:
     """The conversation, turn by turn; the first one is the greeting."""
     found = [Turn(None)]
     for item in story.items:
-        if isinstance(item, Heard):
+        if isinstance(item, Heard) and not item.asr:
             found.append(Turn(item))
         elif isinstance(item, Said | Tool):
             found[-1].actions.append(item)

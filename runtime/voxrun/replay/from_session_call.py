@@ -19,6 +19,10 @@ PATIENT_MS: Final = 7_000
 SLACK_S: Final = 8
 WORTH_A_DELAY_MS: Final = 50
 CUT_WORDS: Final = 3
+PAUSE_MS: Final = 200
+"""Shorter pauses before the caller does something are of no account."""
+TO_CAPTURE_MS: Final = 500
+"""From a ``say`` step to CaptureStarted."""
 
 
 def call_text(story: Story, scenarios: Sequence[str], agent: str) -> str:
@@ -159,7 +163,10 @@ def _steps(story: Story) -> Iterator[str]:
         if isinstance(item, Said) and item.cut and _is_interrupted(story.items[index + 1 :]):
             cut = item  # told together with the interruption
             continue
-        for line in _step(item, cut, item.t - before):
+        gap = item.t - before
+        if not any(isinstance(earlier, Said) for earlier in story.items[:index]):
+            yield from _pause(item, gap)
+        for line in _step(item, cut, gap):
             empty = False
             yield line
         if isinstance(item, Heard):
@@ -169,6 +176,16 @@ def _steps(story: Story) -> Iterator[str]:
         yield "  - wait: 1s"
     elif empty:
         yield "  - expect: ended"
+
+
+def _pause(item: Item, gap: int) -> Iterator[str]:
+    """Where no voice AI speaks, the caller does things as long after another as he did."""
+    if isinstance(item, Heard) and item.asr:
+        gap -= TO_CAPTURE_MS
+    elif not (isinstance(item, Deed) and item.what == "keys"):
+        return
+    if gap >= PAUSE_MS:
+        yield f"  - wait: {_seconds(gap)}"
 
 
 def _is_interrupted(rest: Sequence[Item]) -> bool:
@@ -201,6 +218,8 @@ def _deed(item: Deed, gap: int) -> Iterator[str]:
             yield f"  - expect: {item.what}"
         case "rejected":
             yield _expect({"rejected": int(item.text) if item.text.isdigit() else item.text}, gap)
+        case "prompt":
+            yield _expect({"caller_hears": item.text}, gap)
         case "keys":
             yield f"  - dtmf: {quoted(item.text)}"
         case "message":

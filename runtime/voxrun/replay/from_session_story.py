@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from html import unescape
 from typing import Any, Final, TypeAlias
 
 from voxrun.replay.sightings import CLEARED, TOOL_RESULTS, TOOLS, TRANSCRIPTS
@@ -18,6 +19,9 @@ TYPED: Final = frozenset({"userTextMessage", "inputTextMessage"})
 CLEAN_CLOSES: Final = frozenset({1000, 1001, 1005, 1011})
 AT_ONCE_MS: Final = 100
 """An interruption and the end of the sentence that it cuts come within this time, in either order."""
+ONE_ENTRY_MS: Final = 2_000
+"""Keys with longer pauses between them are told one by one."""
+_TAG: Final = re.compile(r"<[^>]*>")
 _HIDDEN: Final = re.compile(r"«(secret:([^»]*)|redacted)»")
 
 
@@ -32,12 +36,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The voice AI understood the caller, or got a text that the scenario ``typed``."""
+    """The voice AI understood the caller, or got a text that the scenario ``typed``; with ``asr`` the
+    scenario's own ASR understood, and ``t`` is when the words began."""
 
     t: int
     text: str
     interrupts: bool = False
     typed: bool = False
+    asr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class Tool:
 @dataclass(frozen=True, slots=True)
 class Deed:
     """Anything else: "answered", "rejected", "ringing", "keys", "message", "sent keys", "sent message",
-    "call", "recording", "access", "ended"."""
+    "call", "recording", "access", "prompt" (call.say was heard to its end), "ended"."""
 
     t: int
     what: str
@@ -162,8 +168,13 @@ class _Teller:
         self._cleared: int | None = None
         self._forced: list[str] = []
         self._ended = False
+        self._key_at = 0
+        self._prompt = ""
+        self._ears: dict[str, int | None] = {}
+        """ASRs that hear the caller, and which item is being said to them."""
 
     def finish(self) -> Story:
+        self.story.items = [i for i in self.story.items if not isinstance(i, Heard) or not i.asr or i.text]
         return self.story
 
     # -- events
@@ -192,6 +203,8 @@ class _Teller:
             self.story.refused = status if isinstance(status, int) and status >= 400 else 0
         elif kind == "Recorder.Started":
             self._deed(t, "recording")
+        elif kind.startswith("ASR."):
+            self._of_asr(t, kind, target, str(data.get("text") or "").strip())
         elif kind.startswith("Call."):
             self._of_call(t, kind, target, data)
 
@@ -204,8 +217,22 @@ class _Teller:
             self._deed(t, "message", str(data.get("text")))
         elif kind == "Call.RecordStarted":
             self._deed(t, "recording")
+        elif kind == "Call.PlaybackFinished" and target == self._call and self._prompt:
+            self._deed(t, "prompt", self._prompt)
+            self._prompt = ""
         elif kind in ("Call.Disconnected", "Call.Failed") and target == self._call:
             self._end(t, "scenario" if target in self._hung_up else "caller")
+
+    def _of_asr(self, t: int, kind: str, target: str, text: str) -> None:
+        if target not in self._ears or self._begun:
+            return  # with a voice AI on the line its transcripts tell what was said
+        at = self._ears[target]
+        if kind in ("ASR.CaptureStarted", "ASR.Result") and at is None:
+            at = self._ears[target] = len(self.story.items)
+            self.story.items.append(Heard(t, "", asr=True))
+        if kind == "ASR.Result" and at is not None:
+            self.story.items[at] = Heard(self.story.items[at].t, text, asr=True)
+            self._ears[target] = None
 
     def _of_callee(self, t: int, kind: str, target: str, data: dict[str, Any]) -> None:
         callee = self._callees[target]
@@ -227,7 +254,9 @@ class _Teller:
 
     def _keys(self, t: int, digit: str) -> None:
         last = self.story.items[-1] if self.story.items else None
-        if isinstance(last, Deed) and last.what == "keys":
+        together = t - self._key_at <= ONE_ENTRY_MS
+        self._key_at = t
+        if isinstance(last, Deed) and last.what == "keys" and together:
             self.story.items[-1] = replace(last, text=last.text + digit)
         else:
             self._deed(t, "keys", digit)
@@ -313,7 +342,14 @@ class _Teller:
                 if self._call not in self._hung_up:
                     self._hung_up.add(self._call)
                     self._ending(t)
+            case "media.connect" if own:
+                self._ears.setdefault(str(data.get("to")), None)
+            case "call.say" if own:
+                self._prompt = unescape(_TAG.sub(" ", str(data.get("text")))).strip()
+            case "call.stopplay" if own:
+                self._prompt = ""
             case "call.play":
+                self._prompt = "" if own else self._prompt
                 self.story.audio_urls.append(str(data.get("url")))
 
     def _ending(self, t: int) -> None:
