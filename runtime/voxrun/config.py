@@ -42,6 +42,15 @@ class ServerSettings:
     tls: Literal["", "self-signed", "off"]
     tls_cert: Path | None
     tls_key: Path | None
+    workers: int = 1
+    """Processes that take calls; 0: one for each processor."""
+
+    @property
+    def shown_host(self) -> str:
+        """A host that a browser on this machine can open."""
+        if self.host in ("0.0.0.0", "::", ""):
+            return "127.0.0.1"
+        return f"[{self.host}]" if ":" in self.host else self.host
 
     @property
     def is_loopback(self) -> bool:
@@ -296,7 +305,9 @@ def _server(values: Mapping[str, Any]) -> ServerSettings:
             f"{host} can be reached from other machines, and browsers give no microphone on plain http. "
             "Add --tls self-signed, or --tls-cert FILE --tls-key FILE, or --tls off behind a TLS proxy."
         )
-    return ServerSettings(host, values["server.port"], values["server.token"], tls, cert, key)
+    return ServerSettings(
+        host, values["server.port"], values["server.token"], tls, cert, key, values["server.workers"]
+    )
 
 
 def _is_loopback(host: str) -> bool:

@@ -70,6 +70,16 @@ def whole(least: int, most: int) -> Reader:
     return read
 
 
+def workers(value: object, is_text: bool) -> int:
+    """A number of processes; 0 for "auto"."""
+    if value == "auto":
+        return 0
+    try:
+        return int(whole(1, 256)(value, is_text))
+    except ValueError:
+        raise ValueError('"auto" or a whole number from 1 to 256') from None
+
+
 def one_of(*words: str) -> Reader:
     """One of a few words."""
 
@@ -166,6 +176,7 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("server.tls", one_of("", "self-signed", "off"), "", '"self-signed", or "off" behind a TLS proxy'),
     Key("server.tls_cert", path, None, "certificate file (PEM)"),
     Key("server.tls_key", path, None, "its private key (PEM)"),
+    Key("server.workers", workers, 1, 'processes that take calls; "auto": one for each processor'),
     Key("ai.mode", one_of("auto", "cloud", "local"), "auto", "where the voice AI is; auto: cloud with a key"),
     Key("ai.base_url", web_url, "", "another address of the provider's API"),
     Key("ai.agent", path, None, "agent file of the local emulator (*.agent.yaml)"),

@@ -85,7 +85,7 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
         from voxrun.session.conferences import ConferenceRule
 
         check_syntax([*scripts, *(script for _, found in rooms for script in found)])
-        tls = stack.enter_context(_tls(settings))
+        tls = stack.enter_context(tls_files(settings))
         conferences = tuple(ConferenceRule(pattern, found) for pattern, found in rooms)
         house = wiring.House(
             settings, scripts, conferences, realms, tls, token, agent, ai_line(settings, agent)
@@ -155,7 +155,8 @@ def ai_line(settings: Settings, agent: Path | None) -> str:
 
 
 @contextlib.contextmanager
-def _tls(settings: Settings) -> Iterator[TlsFiles | None]:
+def tls_files(settings: Settings) -> Iterator[TlsFiles | None]:
+    """Certificate and key; made for this run where they are to be self-signed."""
     from voxrun.server.options import TlsFiles
 
     server = settings.server

@@ -93,6 +93,7 @@ def voxrun() -> None:
 @voxrun.command(hidden=True)
 @click.argument("files", nargs=-1, required=True, type=FILES, metavar="FILE.js...")
 @server_options
+@click.option("--workers", metavar="N|auto", help="Processes that take calls (1).")
 @click.option("--public-address", metavar="IP", help="Our address as others see it (behind NAT).")
 @click.option("--media-ports", metavar="FIRST-LAST", help="UDP ports for media.")
 @click.option("--ai", type=click.Choice(["auto", "cloud", "local"]), help="Where the voice AI is.")

@@ -15,6 +15,7 @@ PATHS: Final = {
     "host": "server.host",
     "port": "server.port",
     "token": "server.token",
+    "workers": "server.workers",
     "tls": "server.tls",
     "tls_cert": "server.tls_cert",
     "tls_key": "server.tls_key",
@@ -77,7 +78,7 @@ def _options(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read(path: str, name: str, value: object) -> object:
     """A setting that is text on the command line is read as in the environment."""
-    if not path.startswith("media."):
+    if not path.startswith("media.") and path != "server.workers":
         return value
     try:
         return BY_PATH[path].read(value, True)

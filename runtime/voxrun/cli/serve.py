@@ -19,6 +19,10 @@ from voxrun.config import Settings
 
 def run(settings: Settings) -> int:
     """Serve the scenario; gives the exit code."""
+    if settings.server.workers != 1:
+        from voxrun.cli import workers
+
+        return workers.run(settings)
     garbage.pause()
     return run_main(_main(settings))
 

@@ -89,7 +89,7 @@ async def open_house(
     stack.push_async_callback(runtime.close)
     stack.callback(config.path.check(self_test, say).cancel)
     port = await _first(listening, task)
-    base_url = f"{'https' if house.tls else 'http'}://{_shown_host(server.host)}:{port}"
+    base_url = f"{'https' if house.tls else 'http'}://{server.shown_host}:{port}"
     runtime.application = replace(runtime.application, base_url=base_url, own_ports=frozenset({port}))
     if any(".say(" in script.source for script in all_scripts(house)):
         speaking = asyncio.create_task(_load_voice(runtime.world.speech))
@@ -219,10 +219,3 @@ def _page_ice(settings: Settings) -> tuple[JsonObject, ...]:
         {"urls": [*entry.urls], "username": entry.username, "credential": entry.credential}
         for entry in settings.media.ice_servers
     )
-
-
-def _shown_host(host: str) -> str:
-    """A host that a browser on this machine can open."""
-    if host in ("0.0.0.0", "::", ""):
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host
