@@ -197,7 +197,12 @@ class HostedRealms:
         """Have a host with a realm made ahead; optional, the first session waits for it otherwise."""
         link = self._emptiest() or self._spawn()
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        link.send(Request({"op": "ready"}, None, 5.0, lambda _: ready.set_result(None)))
+
+        def answered(_: dict[str, Any]) -> None:
+            if not ready.done():  # a start that failed elsewhere waits no more
+                ready.set_result(None)
+
+        link.send(Request({"op": "ready"}, None, 5.0, answered))
         await ready
 
     async def open(self, session_id: str) -> HostedRealm:
