@@ -42,9 +42,15 @@ SABOTAGE = """\
     const onPrototype = (made) => {
       if (typeof made === "function" && made.prototype && name in made.prototype) put(made.prototype, gone);
     };
+    const missing = { get: gone, set() {}, configurable: true };
+    const construct = (target, given, newTarget) => {
+      const object = Reflect.construct(target, given, newTarget);
+      return Object.hasOwn(object, name) ? Object.defineProperty(object, name, missing) : object;
+    };
     V.expose = (exposed, made) => {
-      if (exposed === owner) onPrototype(made);
-      return expose(exposed, made);
+      if (exposed !== owner) return expose(exposed, made);
+      onPrototype(made);
+      return expose(exposed, typeof made === "function" ? new Proxy(made, { construct }) : made);
     };
     const made = find(owner.split("."), globalThis);
     onPrototype(made);
@@ -53,7 +59,8 @@ SABOTAGE = """\
     const { namespace } = V;
     V.namespace = (id, named, made) => {
       const whole = namespace(id, named, made);
-      if (named === root) take(find(rest, made));
+      if (member === named) take(globalThis);
+      else if (named === root) take(find(rest, made));
       return whole;
     };
     const holder = owner === "" ? globalThis : find([root, ...rest], globalThis);
