@@ -24,6 +24,7 @@ NOT_HERE: Final[dict[str, str]] = {
     "CallEvents.AudioIdentificationStopped": _MUSIC,
     "CallEvents.FirstVideoPacketReceived": _VIDEO,
     "CallEvents.Forwarding": "nothing is known of when the platform raises it",
+    "CallEvents.PushSent": "there is no telephone that a push notification could wake",
     "CallEvents.Statistics": "the platform has retired it: use CallEvents.MediaStatisticsReceived",
     "CallEvents.VideoTrackCreated": _VIDEO,
     "Modules.ACD": _QUEUES,
