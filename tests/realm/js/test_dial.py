@@ -133,3 +133,12 @@ def test_an_incoming_call_is_an_attempt_too(platform: Platform) -> None:
     platform.call_in("for (let i = 0; i < 50; i++) VoxEngine.callUser('bob', 'me');")
     allowed = [command.data["allowed"] for command in platform.sent("call.dial")]
     assert allowed == [True] * 49 + [False]
+
+
+@pytest.mark.covers("Call.is_conf")
+def test_only_a_call_to_a_conference_is_one(platform: Platform) -> None:
+    platform.call_in(
+        "const conf = VoxEngine.callConference('c1', 'me', 'Me'), user = VoxEngine.callUser('bob');"
+        "Logger.write([call.is_conf, conf.is_conf, user.is_conf].join());"
+    )
+    assert platform.logs() == ["false,true,false"]

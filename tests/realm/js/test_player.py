@@ -165,6 +165,12 @@ def test_its_methods_work_unbound_and_do_nothing_once_it_was_stopped(platform: P
     ]
 
 
+@pytest.mark.covers("SequencePlayer.id")
+def test_a_sequence_says_its_id(platform: Platform) -> None:
+    platform.boot("Logger.write(VoxEngine.createSequencePlayer({segments: [{text: 'x'}]}).id());")
+    assert platform.logs() == [platform.sent("player.create")[0].target]
+
+
 def test_events_name_their_player(platform: Platform) -> None:
     platform.boot(
         """

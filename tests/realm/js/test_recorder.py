@@ -91,6 +91,27 @@ def test_classes(platform: Platform) -> None:
     ]
 
 
+@pytest.mark.covers(
+    "ConferenceRecorder.id", "ConferenceRecorder.mute", "ConferenceRecorder.removeEventListener"
+)
+def test_a_recorder_of_conferences_is_a_recorder(platform: Platform) -> None:
+    platform.boot(
+        """
+        require(Modules.Recorder);
+        const recorder = VoxEngine.createRecorder({video: true});
+        const never = () => Logger.write("never");
+        recorder.addEventListener(RecorderEvents.Stopped, never);
+        recorder.addEventListener(RecorderEvents.Stopped, (e) => Logger.write("stopped " + e.recorder.id()));
+        recorder.removeEventListener(RecorderEvents.Stopped, never);
+        recorder.mute(true);
+        """
+    )
+    created, muted = platform.sent("recorder.")
+    assert (muted.kind, muted.target, muted.data) == ("recorder.mute", created.target, {"on": True})
+    platform.fire("Recorder.Stopped", created.target)
+    assert platform.logs() == [f"stopped {created.target}"]
+
+
 def test_a_recorder_records_one_conference_at_a_time(platform: Platform) -> None:
     platform.boot(
         "require('recorder'); require('conference'); const recorder = VoxEngine.createRecorder();"
