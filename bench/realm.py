@@ -84,7 +84,7 @@ def measure(turns: int = TURNS, realms: int = REALMS, boots: int = BOOTS) -> lis
             core,
             "ms",
             20,
-            against=times(_mid(core), _mid(boot), "scenarios/inbound.js"),
+            against=times(_mid(core), _mid(boot), f"scenarios/inbound.js; {_cpu(boots):.2g} ms of CPU"),
         ),
         Figure("realm with the Ultravox module (PSS)", agent, "KB", 2048, None, f"{plain:.0f} KB without it"),
         Figure("its JavaScript heap", heap, "KB", 2048),
@@ -195,6 +195,22 @@ def _took(work: Callable[[], object]) -> float:
     before = time.perf_counter()
     work()
     return time.perf_counter() - before
+
+
+def _cpu(count: int) -> float:
+    """ms of CPU of the same in a realm of this process, in the middle: what other work does not lengthen."""
+    info = _info(_whole_core())
+    samples = []
+    for _ in range(count):
+        realm = Realm()
+        realm.prepare()
+        before = time.thread_time()
+        realm.boot(info)
+        realm.turn(STARTED, START)
+        realm.turn(CALL, START + 1)
+        samples.append(1e3 * (time.thread_time() - before))
+        realm.close()
+    return _mid(samples)
 
 
 async def _boots(count: int, source: str) -> list[float]:
