@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from voxrun.media.frames import FRAME_BYTES, FRAME_MS
+from voxrun.threads import one_each
 
 CALL = Path(__file__).parent / "_minute" / "minute.call.yaml"
 
@@ -47,6 +48,7 @@ def play_elsewhere(times: int, cache: Path) -> Plays:
 
 def play_here(times: int) -> Plays:
     """Play the call as ``voxrun test`` does."""
+    one_each()
     from voxrun.replay.failure import report
     from voxrun.replay.format import load_script
     from voxrun.replay.player import Player

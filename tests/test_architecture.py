@@ -45,6 +45,7 @@ LEAVES = {
     "voxrun.session.clock",
     "voxrun.session.limits",
     "voxrun.session.messages",
+    "voxrun.threads",
     "voxrun.yamldoc",
 }
 """Modules that import nothing of ours but each other, and that every room may import."""

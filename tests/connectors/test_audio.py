@@ -11,9 +11,10 @@ from voxrun.connectors.audio import Downlink, SampleJoiner, Uplink
 from voxrun.media.frames import FRAME_BYTES, SILENCE
 from voxrun.media.graph import Source
 from voxrun.media.levels import samples
+from voxrun.media.runs import Leaper, Run, Ticks
 from voxrun.services.ticker import LoopTicker
 from voxrun.session.clock import LoopClock
-from voxrun.session.virtual import run_virtual
+from voxrun.session.virtual import VirtualLoop, run_virtual
 
 
 class Speaker:
@@ -348,3 +349,110 @@ def test_a_single_odd_message_does_not_shift_the_speech_after_it() -> None:
     assert joiner.join(b"\x04\x05") == b"\x04\x05"
     assert joiner.join(b"") == b""
     assert joiner.join(b"\x06\x07") == b"\x06\x07"
+
+
+class Provider:
+    """An ``AudioDoor`` that takes up to ``most`` frames at once."""
+
+    def __init__(self, most: int = 1000) -> None:
+        self.most = most
+        self.frames: list[bytes] = []
+        self.runs: list[int] = []
+
+    def take(self, pcm: bytes) -> None:
+        self.frames.append(pcm)
+
+    def room(self, run: Run) -> int:
+        return min(self.most, run.count)
+
+    def take_run(self, run: Run) -> None:
+        self.frames += run.frames()
+        self.runs.append(run.count)
+
+
+class RunEar(Ear):
+    """Takes runs too."""
+
+    def room(self, run: Run, source: Source) -> int:
+        return run.count
+
+    def write_run(self, run: Run, source: Source) -> None:
+        self.frames += run.frames()
+
+
+def leap(*nodes: Uplink | Downlink | Talker, first: int, count: int) -> int:
+    """What a leaping ticker does, the uplink being asked last."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    ticks = Ticks(0.0, first, count)
+    for node in sorted(nodes, key=lambda node: node.final):
+        ticks = ticks.cut(node.ahead(ticks))
+        if not ticks.count:
+            return 0
+    loop.advance(ticks.last)
+    for node in nodes:
+        node.leap(ticks)
+    return ticks.count
+
+
+class Talker(Leaper):
+    """A unit that can leap."""
+
+    def __init__(self, uplink: Uplink) -> None:
+        self.source = Source()
+        self.source.connect(uplink)
+
+    def ahead(self, ticks: Ticks) -> int:
+        return self.source.room(Run(ticks, LOUD * ticks.count))
+
+    def leap(self, ticks: Ticks) -> bool:
+        self.source.push_run(Run(ticks, LOUD * ticks.count))
+        return True
+
+
+@virtual
+async def test_speech_passes_to_a_provider_in_this_process_in_one_piece() -> None:
+    provider = Provider(30)
+    uplink = Uplink(LoopTicker(), provider.take, lambda: provider)
+    uplink.open()
+    talker = Talker(uplink)
+    assert leap(uplink, talker, first=1, count=50) == 0  # it has not been sending
+    talker.source.push(LOUD)
+    assert leap(uplink, talker, first=1, count=50) == 30
+    assert leap(talker, uplink, first=31, count=9) == 9
+    assert (provider.runs, provider.frames) == ([30, 9], [LOUD] * 40)
+    Source().connect(uplink)
+    assert leap(uplink, talker, first=40, count=9) == 0  # two would have to be mixed
+
+
+@virtual
+async def test_silence_for_a_provider_that_nobody_speaks_to_comes_in_one_piece() -> None:
+    provider = Provider()
+    uplink = Uplink(LoopTicker(), provider.take, lambda: provider)
+    uplink.open()
+    assert leap(uplink, first=1, count=50) == 50
+    assert provider.frames == [SILENCE] * 50
+    assert leap(uplink, first=60, count=5) == 0  # it is behind: tick by tick
+    uplink.close()
+    assert leap(uplink, first=61, count=5) == 0
+    other = Uplink(LoopTicker(), provider.take, lambda: provider)
+    other.use_rate(8000)
+    other.open()
+    assert leap(other, first=62, count=5) == 0
+
+
+@virtual
+async def test_a_provider_s_audio_is_played_in_one_piece_up_to_its_first_sound_and_its_end() -> None:
+    source, ear, told = Source(), RunEar(), list[float | str]()
+    source.connect(ear)
+    downlink = Downlink(source, LoopTicker(), lambda: told.append("started"), told.append)
+    assert leap(downlink, first=1, count=9) == 0  # nothing is there
+    downlink.receive(bytes(640 * 2) + LOUD * 5 + bytes(640) + LOUD[:300])
+    assert leap(downlink, first=1, count=50) == 3
+    assert told == ["started"]
+    assert leap(downlink, first=4, count=50) == 5
+    assert leap(downlink, first=9, count=50) == 0  # half a frame: the ticks have to decide
+    assert ear.frames == [SILENCE] * 2 + [LOUD] * 5 + [SILENCE]
+    assert downlink.tick()
+    downlink.finish()
+    assert told[1:] == [pytest.approx(0.1)]  # from the first sound to the last

@@ -13,10 +13,12 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from tests.connectors.provider import virtual
+from tests.media.test_passage import Door
 
 from voxrun.connectors.memory import HIGH_WATER, MemoryConnector, memory_transports
 from voxrun.connectors.transport import ClientSocket, SocketClosed
 from voxrun.errors import PeerError
+from voxrun.media.passage import PASSAGE, Passage
 
 
 class Echo:
@@ -230,3 +232,38 @@ async def test_the_http_side_of_the_app_is_reached_as_well() -> None:
 async def test_what_is_no_websocket_address_is_refused() -> None:
     with pytest.raises(PeerError, match="is not a WebSocket address"):
         await MemoryConnector(Echo().app)("http://peer.test/echo/a", {})
+
+
+@virtual
+async def test_an_app_that_knows_the_short_way_takes_and_gives_at_once_and_in_order() -> None:
+    door, told = Door(), list[str | bytes]()
+    passages: list[Passage] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        passage = scope["extensions"][PASSAGE]
+        passages.append(passage)
+        await receive()
+        assert passage.to_app is None
+        await send({"type": "websocket.accept"})
+        passage.app = door
+        await send({"type": "websocket.send", "text": "by queue"})
+        while (message := await receive())["type"] != "websocket.disconnect":
+            door.taken.append(message["bytes"])
+
+    socket = await MemoryConnector(app)("ws://peer.test/", {})
+    (passage,) = passages
+    socket.meet(told.append)
+    assert passage.to_client is None  # "by queue" has not been read yet
+    assert await socket.recv() == "by queue"
+    assert passage.to_client is not None
+    passage.to_client(b"at once")
+    assert told == [b"at once"]
+    assert socket.door is door
+    await socket.send(b"queued")
+    assert socket.door is None  # it must not overtake
+    await asyncio.sleep(0)
+    assert door.taken == [b"queued"]
+    assert socket.door is door
+    await socket.close()
+    assert socket.door is None
+    assert passage.to_client is None

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 
 from tests.connectors.provider import virtual
+from tests.media.test_passage import Door
 
 from voxrun.connectors.outbox import MOST_AUDIO, Outbox
 
@@ -26,6 +27,18 @@ class Slow:
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         return None
+
+
+class Near(Slow):
+    """One whose peer is in this process; ``open`` says whether its door is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.peer: Door | None = Door()
+
+    @property
+    def door(self) -> Door | None:
+        return self.peer
 
 
 async def run_for(outbox: Outbox, socket: Slow, seconds: float) -> None:
@@ -70,3 +83,28 @@ async def test_messages_are_bounded_too() -> None:
     await run_for(outbox, socket, 1)
     assert socket.got == ["c", "d", "e"]
     assert outbox.dropped_messages == 2
+
+
+@virtual
+async def test_audio_for_a_peer_in_this_process_takes_the_short_way_unless_something_waits() -> None:
+    outbox, socket = Outbox(), Near()
+    door = socket.peer
+    assert door is not None
+    assert outbox.door() is None  # there is no socket yet
+    running = asyncio.create_task(outbox.run(socket))
+    await asyncio.sleep(0.1)
+    outbox.put_audio(b"aa")
+    assert door.taken == [b"aa"]
+    outbox.put_message("text")
+    assert outbox.door() is None
+    outbox.put_audio(b"bb")  # not before the text
+    await asyncio.sleep(0.1)
+    assert (door.taken, socket.got) == ([b"aa"], ["text", b"bb"])
+    socket.peer = None
+    outbox.put_audio(b"cc")
+    await asyncio.sleep(0.1)
+    assert socket.got[-1] == b"cc"
+    running.cancel()
+    await asyncio.wait([running])
+    socket.peer = door
+    assert outbox.door() is None

@@ -230,3 +230,25 @@ def test_without_any_source_there_is_silence_as_long_as_it_took(mono: bool) -> N
     recorder = TimedRecorder(mono=mono, tracks=0)
     assert recorder.finish(100.0) == bytes(3200 * (1 if mono else 2))
     assert recorder.finish(0.0) == b""
+
+
+def test_frames_in_a_row_are_recorded_as_if_each_had_come_by_itself() -> None:
+    audio = pcm(np.concatenate([voice(900), quiet(300), voice(700)]))
+
+    def recorded(at_once: bool) -> bytes:
+        recorder, at, place, out = TimedRecorder(mono=True), 40, 0, b""
+        random = np.random.default_rng(3)
+        while place < len(audio):
+            count = int(random.integers(1, 12))
+            piece = audio[place : place + 640 * count]
+            if at_once:
+                recorder.write_frames(LEFT, piece, at)
+            else:
+                for index, frame in enumerate(split(piece)):
+                    recorder.write(LEFT, frame, at + 20 * index)
+            place += len(piece)
+            at += 20 * count + int(random.choice([0, 0, 3, 90, 200, 700, -300]))
+            out += recorder.take(at)
+        return out + recorder.finish(at)
+
+    assert recorded(at_once=True) == recorded(at_once=False)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 from signals import Floats, noise, pcm, quiet, voice
 
-from voxrun.media.frames import FRAME_BYTES, split
+from voxrun.media.frames import FRAME_BYTES, SILENCE, split
 from voxrun.media.utterances import PREROLL_FRAMES, TAIL_FRAMES, Began, Ended, UtteranceEvent, Utterances
 from voxrun.media.vad import VadSettings
 
@@ -66,3 +66,18 @@ def test_a_monologue_is_cut() -> None:
 
 def test_noise_below_the_floor_is_nobody() -> None:
     assert feed(Utterances(SETTINGS), noise(1000, dbfs=-55)) == []
+
+
+def test_silence_in_one_piece_is_as_silence_frame_by_frame() -> None:
+    def events(at_once: bool) -> list[UtteranceEvent]:
+        utterances = Utterances(SETTINGS)
+        for count in (3, 200):
+            if at_once:
+                utterances.feed_silence(count)
+            else:
+                for _ in range(count):
+                    assert utterances.feed(SILENCE) is None
+        return feed(utterances, np.concatenate([voice(600), quiet(1000)]))
+
+    assert events(at_once=True) == events(at_once=False)
+    assert len(events(at_once=True)) == 2

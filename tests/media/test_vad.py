@@ -113,3 +113,29 @@ def test_senseless_settings_are_refused() -> None:
         VadSettings(activation=1.5)
     with pytest.raises(ValueError, match="negative"):
         VadSettings(end_delay_ms=-1)
+
+
+def test_silence_in_one_piece_is_as_silence_frame_by_frame() -> None:
+    def run_with(at_once: bool) -> list[Transition | None]:
+        detector = SpeechDetector()
+        found: list[Transition | None] = []
+        for part in (voice(40), voice(800), voice(500)):
+            found += [detector.feed(frame) for frame in split(pcm(part))]
+            while detector.speaking:
+                found.append(detector.feed(SILENCE))
+            if at_once:
+                detector.feed_silence(30)
+            else:
+                assert not any(detector.feed(SILENCE) for _ in range(30))
+        return found
+
+    assert run_with(at_once=True) == run_with(at_once=False)
+
+
+def test_silence_that_may_end_speech_is_not_taken_in_one_piece() -> None:
+    detector = SpeechDetector()
+    for frame in split(pcm(voice(500))):
+        detector.feed(frame)
+    assert detector.speaking
+    with pytest.raises(ValueError, match="frame by frame"):
+        detector.feed_silence(1)

@@ -107,3 +107,11 @@ def test_what_is_heard_wakes_whoever_waits_for_it() -> None:
         assert person.quiet_for() == 980
 
     on_stage(story)
+
+
+def test_which_frame_of_several_would_begin_a_stretch() -> None:
+    sound = Sound()
+    assert sound.begins_at([20, 40, 60], [0, 50, 100]) == 2
+    sound.add(60, tone(20))
+    assert sound.begins_at([80, 100, 120], [500, 500, 0]) is None
+    assert sound.begins_at([80, 100, 120, 140, 160], [500, 0, 0, 0, 500]) == 4

@@ -9,10 +9,22 @@ from typing import Any
 import pytest
 
 from voxrun.legs.scripted import ScriptedLeg
+from voxrun.media.graph import Sink, Source
 from voxrun.services.call import ALL_TONES, CallState, Timeouts
 from voxrun.services.ticker import LoopTicker
 from voxrun.session.clock import LoopClock
 from voxrun.session.virtual import run_virtual
+
+
+class Tap(Sink):
+    """Keeps what it hears."""
+
+    def __init__(self, heard: list[bytes]) -> None:
+        super().__init__()
+        self._heard = heard
+
+    def write(self, frame: bytes, source: Source) -> None:
+        self._heard.append(frame)
 
 
 class Line:
@@ -165,7 +177,7 @@ def test_closing_hangs_up_who_talks() -> None:
 def test_what_the_far_end_is_given_is_heard_by_taps() -> None:
     async def story(line: Line) -> None:
         heard: list[bytes] = []
-        line.call.sink.taps.append(heard.append)
+        line.call.sink.taps.append(Tap(heard))
         line.call.sink.write(b"x" * 640, line.leg.audio)
         assert heard == [b"x" * 640]
         assert [frame for _, frame in line.leg.heard] == heard

@@ -6,19 +6,29 @@ from collections.abc import Callable
 
 from voxrun.legs.scripted import ScriptedLeg
 from voxrun.media.graph import Sink, Source
+from voxrun.media.runs import Run, Ticks
 from voxrun.services.call_media import CallAudio, CallSink
 from voxrun.services.ticker import LoopTicker
 from voxrun.session.clock import LoopClock
 from voxrun.session.virtual import run_virtual
 
+RUN = Run(Ticks(0.0, 1, 3), b"x" * 1920)
+
 
 class Ear(Sink):
-    def __init__(self) -> None:
+    def __init__(self, most: int = 100) -> None:
         super().__init__()
         self.frames: list[bytes] = []
+        self.most = most
 
     def write(self, frame: bytes, source: Source) -> None:
         self.frames.append(frame)
+
+    def room(self, run: Run, source: Source) -> int:
+        return min(self.most, run.count)
+
+    def write_run(self, run: Run, source: Source) -> None:
+        self.frames += run.frames()
 
 
 def play(story: Callable[[ScriptedLeg], None]) -> None:
@@ -42,23 +52,45 @@ def test_what_the_leg_gives_goes_through_the_filters_to_the_listeners() -> None:
 
 def test_taps_hear_what_the_far_end_is_given() -> None:
     def story(leg: ScriptedLeg) -> None:
-        sink, source, heard = CallSink(leg), Source(), list[bytes]()
-        sink.taps.append(heard.append)
+        sink, source, tap = CallSink(leg), Source(), Ear()
+        sink.taps.append(tap)
         source.connect(sink)
         source.push(b"x" * 640)
-        assert heard == [frame for _, frame in leg.heard] == [b"x" * 640]
+        assert tap.frames == [frame for _, frame in leg.heard] == [b"x" * 640]
 
     play(story)
 
 
 def test_a_closed_way_in_lets_nothing_through() -> None:
     def story(leg: ScriptedLeg) -> None:
-        sink, source, heard = CallSink(leg), Source(), list[bytes]()
-        sink.taps.append(heard.append)
+        sink, source, tap = CallSink(leg), Source(), Ear()
+        sink.taps.append(tap)
         source.connect(sink)
         sink.open = False
         source.push(b"x" * 640)
         source.flush()
-        assert heard == leg.heard == []
+        assert source.room(RUN) == 3
+        source.push_run(RUN)
+        assert tap.frames == leg.heard == []
+
+    play(story)
+
+
+def test_runs_of_frames_go_the_same_ways_as_frames_as_far_as_everybody_has_room() -> None:
+    def story(leg: ScriptedLeg) -> None:
+        out, ear = CallAudio(leg), Ear(2)
+        out.source.connect(ear)
+        assert leg.audio.room(RUN) == 2
+        leg.audio.push_run(RUN.cut(2))
+        assert ear.frames == [b"x" * 640] * 2
+        out.filters.append(lambda frame: frame)
+        assert leg.audio.room(RUN) == 0  # filters take frame by frame
+        sink, source, tap = CallSink(leg), Source(), Ear(1)
+        source.connect(sink)
+        assert source.room(RUN) == 3
+        sink.taps.append(tap)
+        assert source.room(RUN) == 1
+        source.push_run(RUN.cut(1))
+        assert tap.frames == [frame for _, frame in leg.heard] == [b"x" * 640]
 
     play(story)

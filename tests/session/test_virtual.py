@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from voxrun.session.clock import LoopClock
-from voxrun.session.virtual import VirtualTimeError, run_virtual
+from voxrun.session.virtual import VirtualLoop, VirtualTimeError, run_virtual
 
 
 def test_an_hour_of_sleep_takes_no_time() -> None:
@@ -139,3 +139,26 @@ def test_servers_and_child_processes_are_refused() -> None:
         run_virtual(serve)
     with pytest.raises(VirtualTimeError, match="child process"):
         run_virtual(spawn)
+
+
+def test_the_horizon_is_the_next_deadline_of_anybody() -> None:
+    async def main(clock: LoopClock) -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        await asyncio.sleep(0)
+        assert loop.horizon() == float("inf")
+        loop.call_at(1.0, print).cancel()
+        loop.call_at(3.0, lambda: None)
+        assert loop.horizon() == 3.0
+        loop.advance(2.5)
+        loop.advance(1.0)
+        assert clock.now() == 2.5
+        loop.call_soon(lambda: None)
+        assert loop.horizon() is None  # something is ready
+        await asyncio.sleep(0)
+        work = loop.run_in_executor(None, lambda: None)
+        assert loop.horizon() is None  # something is under way
+        await work
+        await asyncio.sleep(1)
+
+    run_virtual(main)

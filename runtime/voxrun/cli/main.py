@@ -18,6 +18,7 @@ from voxrun import __version__
 from voxrun.cli.exits import guarded
 from voxrun.nearest import did_you_mean
 from voxrun.secret_values import CLOUD_KEY, LOCAL_KEY
+from voxrun.threads import one_each
 
 EPILOG = (
     "Exit codes: 0 all went well; 1 the scenario, the call or the check failed; "
@@ -305,6 +306,7 @@ def bench(names: tuple[str, ...], as_json: bool, quick: bool, soak: float | None
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; gives the exit code."""
+    one_each()
     args = list(sys.argv[1:] if argv is None else argv)
     return guarded(
         lambda: voxrun.main(args or ["--help"], prog_name="voxrun", standalone_mode=False),

@@ -14,14 +14,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from voxrun.media.frames import FRAME_BYTES, FRAME_MS, SAMPLE_RATE, SILENCE
+from voxrun.media.frames import FRAME_BYTES, SAMPLE_RATE, SILENCE
 from voxrun.media.graph import Sink, Source, Ticker
 from voxrun.media.levels import is_silence
 from voxrun.media.mix import mix
 from voxrun.media.playout import PcmQueue
 from voxrun.media.resample import Resampler
-
-FRAME_S: Final = FRAME_MS / 1000
+from voxrun.media.runs import FRAME_S, AudioDoor, Leaper, Run, Ticks
 
 LIVE_S: Final = 0.1
 """A unit that wrote within this time is sending: what is missing is jitter, not silence."""
@@ -42,18 +41,31 @@ QUIET_AFTER_S: Final = 1.0
 """Silence of the provider after which its media has ended, as on the platform."""
 
 
-class Uplink(Sink):
+class Uplink(Sink, Leaper):
     """Audio of units on its way to the provider: ``deliver(pcm)`` is called once in 20 ms.
 
     Several units that send to one client are mixed. Nothing passes before ``open()`` or after ``close()``.
+    ``door`` gives the short way to a provider in this process, None while there is none.
     """
 
-    def __init__(self, ticker: Ticker, deliver: Callable[[bytes], None]) -> None:
+    final = True
+
+    def __init__(
+        self,
+        ticker: Ticker,
+        deliver: Callable[[bytes], None],
+        door: Callable[[], AudioDoor | None] = lambda: None,
+    ) -> None:
         super().__init__()
         self.dropped = 0
         """Frames lost because units sent faster than real time."""
         self._ticker = ticker
         self._deliver = deliver
+        self._door = door
+        self._coming: Run | None = None
+        """What a unit would write in a leap."""
+        self._agreed = False
+        """Whether the door has agreed to the run of this leap."""
         self._loop = asyncio.get_running_loop()
         self._opened_at: float | None = None
         self._sent = 0
@@ -90,6 +102,44 @@ class Uplink(Sink):
     def detached(self, source: Source) -> None:
         self._waiting.pop(source, None)
 
+    def room(self, run: Run, source: Source) -> int:
+        self._coming = run
+        return run.count if self._opened_at is None or len(self.sources) < 2 else 0
+
+    def write_run(self, run: Run, source: Source) -> None:
+        if self._opened_at is not None:
+            self._heard_at = run.ticks.last
+            self._pass_run(run)
+
+    def ahead(self, ticks: Ticks) -> int:
+        coming, self._coming = self._coming, None
+        door = self._door()
+        if self._opened_at is None or door is None or self._resampler is not None:
+            return 0
+        lead, sending = self._lead(ticks.time(0)), ticks.time(0) - self._heard_at < LIVE_S
+        if coming is None or coming.ticks.first != ticks.first:  # no unit sends
+            room = door.room(Run(ticks, None)) if lead == -1 and not sending else 0
+        else:
+            in_step = sending and -LIVE_SLACK < lead <= COMFORT
+            room = door.room(coming.cut(ticks.count)) if in_step else 0
+        self._agreed = room > 0
+        return room
+
+    def leap(self, ticks: Ticks) -> bool:
+        if ticks.time(0) - self._heard_at >= LIVE_S:
+            self._pass_run(Run(ticks, None))
+        return True
+
+    def _pass_run(self, run: Run) -> None:
+        door = self._door()
+        if door is None or not self._agreed:  # the ticker has dropped this node: nobody asked
+            for frame in run.frames():
+                self._pass(frame)
+            return
+        self._agreed = False
+        self._sent += run.count
+        door.take_run(run)
+
     def tick(self) -> bool:
         if self._opened_at is None:
             return False
@@ -102,11 +152,12 @@ class Uplink(Sink):
             self._opened_at += (behind - LIVE_SLACK) * FRAME_S
         return True
 
-    def _lead(self) -> int:
+    def _lead(self, now: float | None = None) -> int:
         """Frames by which the stream is ahead of the clock (negative: behind)."""
         assert self._opened_at is not None
+        now = self._loop.time() if now is None else now
         # The epsilon keeps a tick exactly on the grid from being counted as the one before.
-        return self._sent - int((self._loop.time() - self._opened_at) / FRAME_S + 1e-6)
+        return self._sent - int((now - self._opened_at) / FRAME_S + 1e-6)
 
     def _forward(self, frame: bytes) -> None:
         lead = self._lead()
@@ -135,7 +186,7 @@ class Uplink(Sink):
             self._forward(mix([queue.popleft() for queue in ready]))
 
 
-class Downlink:
+class Downlink(Leaper):
     """The provider's audio: ``receive`` takes what comes, ``source`` gives a frame every 20 ms.
 
     ``started`` is called when the first sound is played, ``ended(seconds)`` a second after the last one (or
@@ -159,6 +210,7 @@ class Downlink:
         self._dry = asyncio.Event()
         self._dry.set()
         self._resampler: Resampler | None = None
+        self._ahead: Run | None = None
 
     def use_rate(self, rate: int) -> None:
         """The provider gives ``rate`` samples a second (before the first ``receive``)."""
@@ -207,8 +259,31 @@ class Downlink:
         self._source.push(frame)
         return True
 
-    def _sounds(self) -> None:
-        self._last_sound = self._loop.time()
+    def ahead(self, ticks: Ticks) -> int:
+        whole = len(self.queue) // FRAME_BYTES
+        if not whole:
+            return 0
+        ticks = ticks.cut(whole)
+        run = Run(ticks, self.queue.peek(ticks.count))
+        if self._first_sound is None:
+            first = next((index for index, peak in enumerate(run.peaks) if peak), None)
+            run = run if first is None else run.cut(first + 1)
+        self._ahead = run
+        return self._source.room(run)
+
+    def leap(self, ticks: Ticks) -> bool:
+        assert self._ahead is not None
+        run, self._ahead = self._ahead.cut(ticks.count), None
+        self.queue.skip(run.count)
+        self._short = False
+        loud = [index for index, peak in enumerate(run.peaks) if peak]
+        if loud:
+            self._sounds(ticks.time(loud[-1]))
+        self._source.push_run(run)
+        return True
+
+    def _sounds(self, at: float | None = None) -> None:
+        self._last_sound = self._loop.time() if at is None else at
         if self._first_sound is None:
             self._first_sound = self._last_sound
             self._timer = self._loop.call_later(QUIET_AFTER_S, self._check_quiet)

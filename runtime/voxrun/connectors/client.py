@@ -28,7 +28,7 @@ from voxrun.connectors.audio import Downlink, Uplink
 from voxrun.connectors.base import Connector, ConnectorHost
 from voxrun.connectors.outbox import Outbox
 from voxrun.connectors.payloads import Redactor
-from voxrun.connectors.transport import ClientSocket, MediaSocket, SocketClosed
+from voxrun.connectors.transport import ClientSocket, MediaSocket, Neighbour, SocketClosed
 from voxrun.errors import PeerError, VoxrunError
 from voxrun.media.graph import Sink
 from voxrun.session.messages import Json, JsonObject
@@ -47,6 +47,7 @@ NORMAL: Final = frozenset({1000, 1001, 1005})
 BROKEN: Final = 1011
 """Our choice for a provider that refused or could not be reached: the server met a condition it could not
 get over (RFC 6455, 7.4.1)."""
+OUR_FAULT: Final = "a fault of voxrun itself; its log says more, please report it"
 CLOSED_BY_SCENARIO: Final = "Normal connection close"
 """The platform's words."""
 
@@ -83,7 +84,7 @@ class SocketClient(Connector):
         self._reject_errors = reject_errors
         self._private = params.get("privacy") is True
         self._outbox = Outbox()
-        self.uplink = Uplink(host.ticker, self._outbox.put_audio)
+        self.uplink = Uplink(host.ticker, self._outbox.put_audio, self._outbox.door)
         self.downlink = Downlink(self.source, host.ticker, self._media_started, self._media_ended)
         self._kept: list[Callable[[], None]] | None = []
         self._announcing: asyncio.TimerHandle | None = None
@@ -184,7 +185,7 @@ class SocketClient(Connector):
         except Exception:
             # The task is nobody's to await: an unforeseen fault must end this client, and be seen.
             logger.exception("client %s failed", self.id)
-            self._fail(BROKEN, "a fault of voxrun itself; its log says more, please report it", clean=True)
+            self._fail(BROKEN, OUR_FAULT, clean=True)
             return
         if ended.code in NORMAL:
             # The provider may be ahead of real time by its buffer: its last words are still to be heard.
@@ -199,6 +200,8 @@ class SocketClient(Connector):
     async def _talk(self, socket: ClientSocket) -> SocketClosed:
         """Send and receive until the socket's end, which is returned."""
         sending = asyncio.create_task(self._send(socket))
+        if isinstance(socket, Neighbour):
+            socket.meet(self._take_at_once)
         try:
             if isinstance(socket, MediaSocket):
                 return await self._pump(socket)
@@ -234,6 +237,14 @@ class SocketClient(Connector):
             self._on_text(message)
         else:
             self._on_binary(message)
+
+    def _take_at_once(self, message: str | bytes) -> None:
+        """The same in the middle of the peer's work, which no fault of ours may end."""
+        try:
+            self._take(message)
+        except Exception:
+            logger.exception("client %s failed", self.id)
+            self._fail(BROKEN, OUR_FAULT, clean=True)
 
     async def _send(self, socket: ClientSocket) -> None:
         # The receiving side learns of the end as well, and with the reason.

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 import httpx
 
 from voxrun.errors import PeerError
+from voxrun.media.runs import AudioDoor
 
 
 class SocketClosed(Exception):
@@ -48,6 +49,25 @@ class MediaSocket(Protocol):
     async def pump(self, take: Callable[[str | bytes], None]) -> SocketClosed:
         """Give every message to ``take``, in order, until the end, which is returned. ``take`` must not
         raise."""
+        ...
+
+
+@runtime_checkable
+class NearSocket(Protocol):
+    """A socket whose peer is in this very process: audio may take the short way, past the messages."""
+
+    @property
+    def door(self) -> AudioDoor | None:
+        """Where audio goes in at once; None as long as a message is under way that came before it."""
+        ...
+
+
+@runtime_checkable
+class Neighbour(NearSocket, Protocol):
+    """One whose peer may give its messages at once, too."""
+
+    def meet(self, take: Callable[[str | bytes], None]) -> None:
+        """Let ``take`` have the peer's messages, those excepted that ``recv`` gives."""
         ...
 
 

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from itertools import islice
 from typing import Any
 
 from voxrun.legs.base import Headers, Leg, MediaCounts
 from voxrun.media.frames import FRAME_MS, SILENCE, split
 from voxrun.media.graph import Sink, Source, Ticker
+from voxrun.media.runs import Leaper, Run, Ticks
 
 RTP_SILENCE_SECONDS = 6.0
 """Without packets this long, RTP has stopped (the platform says so within 7 s)."""
@@ -34,6 +36,12 @@ class _Ear(Sink):
 
     def write(self, frame: bytes, source: Source) -> None:
         self._leg.hear(frame)
+
+    def room(self, run: Run, source: Source) -> int:
+        return self._leg.hears_at_once(run)
+
+    def write_run(self, run: Run, source: Source) -> None:
+        self._leg.hear_run(run)
 
 
 class Remote:
@@ -126,7 +134,7 @@ class Remote:
         self._leg.tell("transfer_failed", code=code, reason=reason, headers=dict(headers or {}))
 
 
-class ScriptedLeg(Leg):
+class ScriptedLeg(Leg, Leaper):
     """See the module docstring."""
 
     def __init__(self, ticker: Ticker, incoming: bool, client_type: str = "user") -> None:
@@ -156,6 +164,7 @@ class ScriptedLeg(Leg):
         self._received = 0
         self._stopped = False
         self._silence: asyncio.TimerHandle | None = None
+        self._ahead: Run | None = None
 
     @property
     def sink(self) -> Sink:
@@ -289,6 +298,42 @@ class ScriptedLeg(Leg):
         self._sent += 1
         if not self.over and not self.held:
             self.heard.append((round(asyncio.get_running_loop().time() * 1000), frame))
+
+    def hears_at_once(self, run: Run) -> int:
+        """See ``Sink.room``."""
+        return run.count
+
+    def hear_run(self, run: Run) -> None:
+        """Many frames at once."""
+        self._sent += run.count
+        if not self.over and not self.held:
+            times = (round(run.ticks.time(index) * 1000) for index in range(run.count))
+            self.heard.extend(zip(times, run.frames(), strict=True))
+
+    def ahead(self, ticks: Ticks) -> int:
+        if self.over or self.held or not self._talking:
+            return 0
+        if self.queue:
+            ticks = ticks.cut(len(self.queue))
+            run = Run(ticks, b"".join(islice(self.queue, ticks.count)))
+        else:
+            run = Run(ticks, None)
+        self._ahead = run
+        return self.audio.room(run)
+
+    def leap(self, ticks: Ticks) -> bool:
+        assert self._ahead is not None
+        run, self._ahead = self._ahead.cut(ticks.count), None
+        if run.pcm is not None:
+            for _ in range(run.count):
+                self.queue.popleft()
+        self.give_run(run)
+        return not self.over
+
+    def give_run(self, run: Run) -> None:
+        """Many frames of the far end."""
+        self._received += run.count
+        self.audio.push_run(run)
 
     def tick(self) -> bool:
         if self.over:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from voxrun.media.runs import Run
+
 
 class Ticking(Protocol):
     """Something that does work once every 20 ms while it has work to do."""
@@ -39,6 +41,15 @@ class Sink:
 
     def write(self, frame: bytes, source: Source) -> None:
         """Take one frame (640 bytes) from ``source``."""
+        raise NotImplementedError
+
+    def room(self, run: Run, source: Source) -> int:
+        """How many frames of ``run`` can be written at once, up to and with the first of which something
+        comes that anybody else could notice; 0 where they have to be written one by one."""
+        return 0
+
+    def write_run(self, run: Run, source: Source) -> None:
+        """Take so many frames as ``room`` said, or fewer."""
         raise NotImplementedError
 
     def flush(self, source: Source) -> None:
@@ -85,6 +96,18 @@ class Source:
         """Give one frame (640 bytes) to every sink."""
         for sink in tuple(self.sinks):
             sink.write(frame, self)
+
+    def room(self, run: Run) -> int:
+        """How many frames of ``run`` can be pushed at once (see ``Sink.room``)."""
+        most = run.count
+        for sink in self.sinks:
+            most = min(most, sink.room(run, self))
+        return most
+
+    def push_run(self, run: Run) -> None:
+        """Give a run of frames to every sink."""
+        for sink in tuple(self.sinks):
+            sink.write_run(run, self)
 
     def flush(self) -> None:
         """What was pushed and has not been heard yet is not to be heard any more (barge-in)."""

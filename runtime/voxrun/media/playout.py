@@ -75,6 +75,14 @@ class PcmQueue:
         del self._buffer[:FRAME_BYTES]
         return frame if len(frame) == FRAME_BYTES else frame + bytes(FRAME_BYTES - len(frame))
 
+    def peek(self, frames: int) -> bytes:
+        """The next whole frames, which stay."""
+        return bytes(self._buffer[: frames * FRAME_BYTES])
+
+    def skip(self, frames: int) -> None:
+        """Forget the next whole frames."""
+        del self._buffer[: frames * FRAME_BYTES]
+
     def clear(self) -> int:
         """Forget everything, half samples too; gives the whole milliseconds that were waiting."""
         waiting = len(self._buffer) // BYTES_PER_MS

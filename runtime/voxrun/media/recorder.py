@@ -21,7 +21,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from voxrun.media.frames import BYTES_PER_SECOND, FRAME_BYTES, SAMPLE_RATE
+from voxrun.media.frames import BYTES_PER_SECOND, FRAME_BYTES, FRAME_MS, SAMPLE_RATE
 from voxrun.media.levels import Samples, is_silence, samples
 from voxrun.media.mix import mix
 
@@ -83,6 +83,16 @@ class Track:
         run.latest = min(run.latest, at - len(run.pcm))
         run.start = max(self._earliest(), self._on_beat(run.latest))
         run.pcm += pcm
+
+    def write_frames(self, pcm: bytes, at_ms: float) -> None:
+        """The same for whole frames that came in 20 ms after each other, the first at ``at_ms``."""
+        self.write(pcm[:FRAME_BYTES], at_ms)
+        ahead = self.end - _position(at_ms) - FRAME_BYTES
+        if self._runs and abs(ahead) <= _position(SLACK_MS):
+            self._runs[-1].pcm += pcm[FRAME_BYTES:]  # as the first one: each is where the one before ended
+            return
+        for start in range(FRAME_BYTES, len(pcm), FRAME_BYTES):
+            self.write(pcm[start : start + FRAME_BYTES], at_ms + start // FRAME_BYTES * FRAME_MS)
 
     def _begin(self, at: int) -> None:
         """Start a run; the one before it does not move any more."""
@@ -174,6 +184,11 @@ class TimedRecorder:
         """Add a frame of ``track`` (LEFT, RIGHT, or the number it was given) that came in at ``at_ms``."""
         if not self.muted:
             self._tracks[track].write(pcm, max(0.0, at_ms - self._start_ms))
+
+    def write_frames(self, track: int, pcm: bytes, at_ms: float) -> None:
+        """Add whole frames of ``track`` that came in 20 ms after each other, the first at ``at_ms``."""
+        if not self.muted:
+            self._tracks[track].write_frames(pcm, max(0.0, at_ms - self._start_ms))
 
     def take(self, now_ms: float) -> bytes:
         """The PCM up to ``HOLD_BACK_MS`` before ``now_ms``; b"" when there is none yet."""

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from voxrun.media.frames import FRAME_MS
+from voxrun.media.frames import FRAME_MS, SILENCE
 from voxrun.media.vad import SpeechDetector, Transition, VadSettings
 
 PREROLL_FRAMES: Final = 12
@@ -87,6 +87,11 @@ class Utterances:
         if self._open is not None and len(self._open) >= self._longest:
             return self.finish()
         return None
+
+    def feed_silence(self, count: int) -> None:
+        """Take so many silent frames while no utterance is open: nothing can come of them."""
+        self._detector.feed_silence(count)
+        self._recent.extend([SILENCE] * min(count, PREROLL_FRAMES + 100))
 
     def finish(self) -> Ended | None:
         """The stream is over, or has to be cut here: the utterance that goes on."""

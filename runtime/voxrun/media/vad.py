@@ -144,6 +144,14 @@ class SpeechDetector:
             self._last_voiced = self._frames
         return self._while_speaking() if self._speaking else self._while_quiet()
 
+    def feed_silence(self, count: int) -> None:
+        """Take so many silent frames while nobody speaks: nothing can come of them."""
+        if self._speaking:
+            raise ValueError("somebody speaks: silence may end that, so it has to be fed frame by frame")
+        self._voiced = False
+        self._frames += count
+        self._score = max(0, self._score - count)
+
     def finish(self) -> Transition | None:
         """The stream is over: the end of speech that is still going on."""
         return self._end() if self._speaking else None

@@ -138,6 +138,24 @@ class WavWriter:
             self._file = None
 
 
+class RawWriter:
+    """A file of PCM and nothing else, for who will make another of it."""
+
+    def __init__(self, path: str | Path) -> None:
+        """Create the file. Raises ConfigError when that is not possible."""
+        self.path = Path(path)
+        self._file = create_private(path)
+
+    def write(self, pcm: bytes) -> None:
+        """Append to the file."""
+        with _writing(self.path):
+            _write_all(self._file, pcm)
+
+    def close(self) -> None:
+        """Finish the file. Idempotent."""
+        self._file.close()
+
+
 class EncodedWriter:
     """An MP3 or FLAC file, encoded as it grows."""
 

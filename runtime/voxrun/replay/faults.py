@@ -13,7 +13,14 @@ from collections.abc import Mapping, Sequence
 
 import httpx
 
-from voxrun.connectors.transport import ClientSocket, SocketClosed, SocketConnector, Transports
+from voxrun.connectors.transport import (
+    ClientSocket,
+    NearSocket,
+    SocketClosed,
+    SocketConnector,
+    Transports,
+)
+from voxrun.media.runs import AudioDoor
 from voxrun.replay.script import Faults
 
 
@@ -132,6 +139,12 @@ class _FaultySocket:
         if self._pumping is not None:
             self._pumping.cancel()
         await self._inner.close(1000, "")
+
+    @property
+    def door(self) -> AudioDoor | None:
+        """Faults happen to what comes; what goes may go the short way."""
+        inner = self._inner
+        return inner.door if self._ended is None and isinstance(inner, NearSocket) else None
 
     async def send(self, message: str | bytes) -> None:
         if self._ended is not None:

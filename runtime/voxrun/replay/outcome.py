@@ -11,6 +11,7 @@ from voxrun.realm.port import Listening
 from voxrun.replay.expectations import Near
 from voxrun.replay.people import Sound
 from voxrun.replay.script import CallScript, Step, Wish
+from voxrun.replay.shelf import Shelf
 from voxrun.replay.timeline import Stream, Timeline
 
 
@@ -96,6 +97,8 @@ class Outcome:
     """The command that plays it once more, where it is not ``voxrun test``."""
     records: list[dict[str, Any]] = field(default_factory=list)
     """The journal."""
+    shelf: Shelf = field(default_factory=Shelf)
+    """Recordings that are to be encoded where somebody keeps them."""
 
     @property
     def ok(self) -> bool:

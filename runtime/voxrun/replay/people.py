@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -18,6 +19,7 @@ from voxrun.legs.base import Headers
 from voxrun.legs.scripted import ScriptedLeg
 from voxrun.media.frames import FRAME_BYTES, FRAME_MS, SILENCE
 from voxrun.media.graph import Ticker
+from voxrun.media.runs import Run, Ticks
 from voxrun.replay.timeline import Moment, Timeline
 
 AUDIBLE: Final = 100
@@ -36,8 +38,12 @@ class Sound:
         if frame is SILENCE or frame.count(0) == FRAME_BYTES:
             return False
         samples = np.frombuffer(frame, "<i2")
+        return self.take(at, frame, max(int(samples.max()), -int(samples.min())))
+
+    def take(self, at: int, frame: bytes, peak: int) -> bool:
+        """The same for a frame that is not silent, whose largest sample is known."""
         self.frames.append((at, frame))
-        if max(int(samples.max()), -int(samples.min())) < AUDIBLE:
+        if peak < AUDIBLE:
             return False
         # The clock is rounded to ms and a live leg has jitter: frames up to two apart are one stretch.
         if self.stretches and at - self.stretches[-1][1] <= 2 * FRAME_MS:
@@ -45,6 +51,17 @@ class Sound:
             return False
         self.stretches.append([at, at + FRAME_MS])
         return True
+
+    def begins_at(self, times: Sequence[int], peaks: Sequence[int]) -> int | None:
+        """Which of several frames (with their largest samples) would be the first to begin a stretch."""
+        end = self.stretches[-1][1] if self.stretches else None
+        for index, (at, peak) in enumerate(zip(times, peaks, strict=True)):
+            if peak < AUDIBLE:
+                continue
+            if end is None or at - end > 2 * FRAME_MS:
+                return index
+            end = at + FRAME_MS
+        return None
 
     @property
     def last(self) -> int | None:
@@ -187,6 +204,40 @@ class Person(ScriptedLeg, Party):
     def hear(self, frame: bytes) -> None:
         if not self.over and self.sound.add(self.now, frame):
             self.timeline.touch()
+
+    def hears_at_once(self, run: Run) -> int:
+        if self.over or run.pcm is None:
+            return run.count
+        begins = self.sound.begins_at(self._times(run), run.peaks)
+        return run.count if begins is None else begins + 1
+
+    def hear_run(self, run: Run) -> None:
+        if not self.over and self._add(self.sound, run):
+            self.timeline.touch()
+
+    def ahead(self, ticks: Ticks) -> int:
+        if not self.queue and not self._said.is_set():
+            return 0  # the next tick says that all is said
+        return super().ahead(ticks)
+
+    def give_run(self, run: Run) -> None:
+        self._add(self.voice, run)
+        super().give_run(run)
+        if not self.queue:
+            self._said.set()
+
+    def _add(self, sound: Sound, run: Run) -> bool:
+        if run.pcm is None:
+            return False
+        begins = False
+        for at, frame, peak in zip(self._times(run), run.frames(), run.peaks, strict=True):
+            if peak:
+                begins = sound.take(at, frame, peak) or begins
+        return begins
+
+    def _times(self, run: Run) -> list[int]:
+        """When its frames come, ms on the timeline."""
+        return [round((run.ticks.time(index) - self._zero) * 1000) for index in range(run.count)]
 
     def tick(self) -> bool:
         if self.queue and not self.over:

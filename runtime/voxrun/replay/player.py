@@ -36,6 +36,7 @@ class Player:
         outcome = play_story(script, story or steps_of(script), resources, folder, self._seed)
         outcome.again = again
         if self._keep is not None or not outcome.ok:
+            outcome.shelf.finish()
             keep(outcome, folder)
         else:
             shutil.rmtree(folder, ignore_errors=True)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from voxrun.threads import one_each
+
 if TYPE_CHECKING:
     from voxrun.replay.fixture import Voxrun
     from voxrun.replay.outcome import Outcome
@@ -81,6 +83,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def player_of(config: pytest.Config) -> Player:
     """What plays the calls of this run, made when first needed."""
+    one_each()
     from voxrun.replay.player import Player
 
     if PLAYER not in config.stash:

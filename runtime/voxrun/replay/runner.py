@@ -31,7 +31,9 @@ def play_script(
     the call from being played at all (ScriptError).
     """
 
-    return play_story(script, steps_of(script), resources, folder, seed)
+    outcome = play_story(script, steps_of(script), resources, folder, seed)
+    outcome.shelf.finish()
+    return outcome
 
 
 def steps_of(script: CallScript) -> Story:
@@ -50,15 +52,18 @@ def play_story(
     resources: Resources,
     folder: Path | None = None,
     seed: int | None = None,
+    *,
+    leaps: bool = True,
 ) -> Outcome:
-    """The same with the steps in Python."""
+    """The same with the steps in Python; recordings that are to be encoded stay on the outcome's shelf.
+    Without ``leaps`` every tick is done by itself."""
     if seed is not None:
         script = replace(script, seed=seed)
 
     async def main(clock: LoopClock) -> Outcome:
         trouble: list[str] = []
-        stage = Stage(script, resources, clock, folder, trouble.append)
-        outcome = Outcome(script, stage.timeline, seed=script.seed)
+        stage = Stage(script, resources, clock, folder, trouble.append, leaps)
+        outcome = Outcome(script, stage.timeline, seed=script.seed, shelf=stage.shelf)
         call = Call(stage, trouble)
         try:
             await stage.begin()

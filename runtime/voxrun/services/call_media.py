@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from voxrun.legs.base import Leg
 from voxrun.media.graph import Sink, Source
+from voxrun.media.runs import Run
 
 Filter = Callable[[bytes], bytes]
 """A frame in, the frame that others may hear out."""
@@ -27,7 +28,7 @@ class CallSink(Sink):
     def __init__(self, leg: Leg) -> None:
         super().__init__()
         self._leg = leg
-        self.taps: list[Callable[[bytes], None]] = []
+        self.taps: list[Sink] = []
         self.open = True
 
     def write(self, frame: bytes, source: Source) -> None:
@@ -35,7 +36,17 @@ class CallSink(Sink):
             return
         self._leg.sink.write(frame, source)
         for tap in tuple(self.taps):
-            tap(frame)
+            tap.write(frame, source)
+
+    def room(self, run: Run, source: Source) -> int:
+        if not self.open:
+            return run.count
+        return min(sink.room(run, source) for sink in (self._leg.sink, *self.taps))
+
+    def write_run(self, run: Run, source: Source) -> None:
+        if self.open:
+            for sink in (self._leg.sink, *self.taps):
+                sink.write_run(run, source)
 
     def flush(self, source: Source) -> None:
         if self.open:
@@ -55,3 +66,9 @@ class CallAudio(Sink):
         for change in self.filters:
             frame = change(frame)
         self.source.push(frame)
+
+    def room(self, run: Run, source: Source) -> int:
+        return 0 if self.filters else self.source.room(run)
+
+    def write_run(self, run: Run, source: Source) -> None:
+        self.source.push_run(run)

@@ -13,6 +13,7 @@ from voxrun.connectors.transport import Door, SocketConnector, Transports, no_so
 from voxrun.legs.base import Dialer
 from voxrun.media.graph import Ticker
 from voxrun.services.download import AudioCache
+from voxrun.services.recording_file import Writing
 from voxrun.services.storage import MemoryStorage, Storage
 from voxrun.session.limits import Limits
 from voxrun.speech.base import Speech, Transcriber
@@ -23,10 +24,10 @@ class Surroundings:
     """The world of one session.
 
     ``http`` is the transport of Net requests and URL players. ``disk`` is the thread that writes recordings,
-    ``audio_cache`` holds what players have fetched, ``storage`` what ApplicationStorage keeps; all sessions
-    share them. ``folder`` is where recordings
-    go (None: recordings are not kept); ``file_url(name)`` is the address of a file of the session as the
-    scenario sees it. ``provider_urls`` maps a connector's name to the base URL of its API. ``early_links``
+    ``writing`` how, ``audio_cache`` holds what players have fetched, ``storage`` what ApplicationStorage
+    keeps; all sessions share them. ``folder`` is where recordings go (None: recordings are not kept);
+    ``file_url(name)`` is the address of a file of the session as the scenario sees it. ``provider_urls`` maps
+    a connector's name to the base URL of its API. ``early_links``
     says what becomes of a media link with an outgoing call that is not answered, "wait" or "ignore".
     ``sockets`` opens the scenario's own WebSockets, ``websocket_encoding`` is the default of their streams;
     ``redact`` takes secrets out of a text.
@@ -40,6 +41,7 @@ class Surroundings:
     http: httpx.AsyncBaseTransport
     disk: Executor
     audio_cache: AudioCache
+    writing: Writing = field(default_factory=Writing)
     storage: Storage = field(default_factory=MemoryStorage)
     folder: Path | None = None
     file_url: Callable[[str], str] = str

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
 
 from voxrun.media.frames import FRAME_MS
 from voxrun.media.graph import Sink, Source
 from voxrun.media.recorder import LEFT, RIGHT, TimedRecorder
+from voxrun.media.runs import Run
 from voxrun.services.call import CallState
-from voxrun.services.recording_file import RecordingFile
+from voxrun.services.recording_file import RecordingFile, Writing
 from voxrun.services.transcript import Transcript
-
-DRAIN_SECONDS: Final = 0.5
-"""How often recorded audio goes to the file. The recorder holds back 0.5 s and the writer up to 1 s, so a
-process that is killed loses at most 2 s."""
 
 
 class Recording:
-    """Records into ``file`` from ``begin`` until ``finish``."""
+    """Records into ``file`` from ``begin`` until ``finish``; audio goes there every ``every_s`` seconds."""
 
-    def __init__(self, file: RecordingFile, transcript: Transcript | None = None) -> None:
+    def __init__(
+        self, file: RecordingFile, every_s: float = Writing().every_s, transcript: Transcript | None = None
+    ) -> None:
         self.file = file
+        self._every = every_s
         self.transcript = transcript
         self.duration_ms = 0
         """How long it is, once it is finished."""
@@ -43,7 +42,7 @@ class Recording:
         """Time starts to count; once."""
         if self._zero is None and not self.over:
             self._zero = self._loop.time()
-            self._timer = self._loop.call_later(DRAIN_SECONDS, self._drain)
+            self._timer = self._loop.call_later(self._every, self._drain)
 
     def add_track(self, side: int, label: str) -> int:
         """One source more, on a side of a stereo recording."""
@@ -64,6 +63,17 @@ class Recording:
         if self.transcript is not None and not self._recorder.muted:
             self.transcript.write(track, frame)
 
+    def write_run(self, track: int, run: Run) -> None:
+        """Many frames of a source at once; only without a transcript, which has to look at each."""
+        if self._zero is None:
+            return
+        first, last = (round((time - self._zero) * 1000) for time in (run.ticks.time(0), run.ticks.last))
+        if last - first == (run.count - 1) * FRAME_MS:
+            self._recorder.write_frames(track, run.sound(), first)
+            return
+        for index, frame in enumerate(run.frames()):  # rounded to another millisecond somewhere
+            self._recorder.write(track, frame, round((run.ticks.time(index) - self._zero) * 1000))
+
     def mute(self, on: bool) -> None:
         """Record silence for a while."""
         self._recorder.muted = on
@@ -83,29 +93,32 @@ class Recording:
 
     def _drain(self) -> None:
         self.file.write(self._recorder.take(self.end_ms()))
-        self._timer = self._loop.call_later(DRAIN_SECONDS, self._drain)
+        self._timer = self._loop.call_later(self._every, self._drain)
 
 
 class _Ear(Sink):
-    """Hears the far end of a call."""
+    """Hears one side of a call for a recording."""
 
-    def __init__(self, take: Callable[[bytes], None]) -> None:
+    def __init__(self, recording: Recording, track: int) -> None:
         super().__init__()
-        self._take = take
+        self._recording = recording
+        self._track = track
 
     def write(self, frame: bytes, source: Source) -> None:
-        self._take(frame)
+        self._recording.write(self._track, frame)
+
+    def room(self, run: Run, source: Source) -> int:
+        return run.count if self._recording.transcript is None else 0
+
+    def write_run(self, run: Run, source: Source) -> None:
+        self._recording.write_run(self._track, run)
 
 
 def record_call(call: CallState, recording: Recording, labels: tuple[str, str]) -> Callable[[], None]:
     """Record a call from now on: its far end on the right, what that hears on the left; ``labels`` name them
     in this order. Gives what ends the listening."""
-    heard = recording.add_track(LEFT, labels[1])
-    said = recording.add_track(RIGHT, labels[0])
-    ear = _Ear(lambda frame: recording.write(said, frame))
-
-    def tap(frame: bytes) -> None:
-        recording.write(heard, frame)
+    tap = _Ear(recording, recording.add_track(LEFT, labels[1]))
+    ear = _Ear(recording, recording.add_track(RIGHT, labels[0]))
 
     def leave() -> None:
         if tap in call.sink.taps:
@@ -150,3 +163,11 @@ class RecorderSink(Sink):
         track = self._tracks.get(source)
         if track is not None and not self._recording.over:
             self._recording.write(track, frame)
+
+    def room(self, run: Run, source: Source) -> int:
+        return run.count if self._recording.transcript is None else 0
+
+    def write_run(self, run: Run, source: Source) -> None:
+        track = self._tracks.get(source)
+        if track is not None and not self._recording.over:
+            self._recording.write_run(track, run)

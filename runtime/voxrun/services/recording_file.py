@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from voxrun.errors import VoxrunError
-from voxrun.media.writers import AudioFileWriter
+from voxrun.media.writers import AudioFileWriter, AudioWriter
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,23 @@ class Form:
     bit_rate: int | None = None
 
 
+def open_writer(form: Form) -> AudioWriter:
+    """Create the file; what is written to it is encoded at once. Raises ConfigError."""
+    return AudioFileWriter(
+        form.path, 2 if form.stereo else 1, form.format, form.sample_rate, bit_rate=form.bit_rate
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How recordings are written: ``open`` gives the writer of a file, which has what was recorded every
+    ``every_s`` seconds. The recorder holds back 0.5 s and a WAV writer up to 1 s, so a process that is killed
+    loses at most 2 s."""
+
+    open: Callable[[Form], AudioWriter] = open_writer
+    every_s: float = 0.5
+
+
 class RecordingFile:
     """One file. Its methods return at once and never raise.
 
@@ -47,15 +64,21 @@ class RecordingFile:
     """
 
     def __init__(
-        self, thread: Executor, form: Form, opened: Callable[[], None], failed: Callable[[str], None]
+        self,
+        thread: Executor,
+        form: Form,
+        opened: Callable[[], None],
+        failed: Callable[[str], None],
+        open_writer: Callable[[Form], AudioWriter] = open_writer,
     ) -> None:
         self.form = form
+        self._open_writer = open_writer
         self.broken = False
         self._thread = thread
         self._opened = opened
         self._failed = failed
         self._loop = asyncio.get_running_loop()
-        self._writer: AudioFileWriter | None = None
+        self._writer: AudioWriter | None = None
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._waiting = 0
         self._finished = False
@@ -85,7 +108,7 @@ class RecordingFile:
 
     async def _run(self) -> None:
         try:
-            self._writer = await self._attempt(self._open)
+            self._writer = await self._attempt(partial(self._open_writer, self.form))
             if self._writer is not None:
                 self._opened()
             while (pcm := await self._queue.get()) is not None:
@@ -104,12 +127,6 @@ class RecordingFile:
             pcm = self._queue.get_nowait()
             if pcm is not None:
                 self._thread.submit(self._writer.write, pcm)
-
-    def _open(self) -> AudioFileWriter:
-        form = self.form
-        return AudioFileWriter(
-            form.path, 2 if form.stereo else 1, form.format, form.sample_rate, bit_rate=form.bit_rate
-        )
 
     async def _close(self) -> None:
         writer, self._writer = self._writer, None

@@ -90,8 +90,9 @@ class RecordingService(Service):
             Form(self._around.folder / name, True, "wav", 16_000),
             lambda: self.context.journal.note("media", {"recording": name, "call": call.id}),
             lambda message: self.context.journal.note("error", {"message": message, "own": True}),
+            self._around.writing.open,
         )
-        running = _Running(Recording(file))
+        running = _Running(Recording(file, self._around.writing.every_s))
         running.leave = record_call(call, running.recording, ("", ""))
         key = f"own {call.id}"
         self._running[key] = running
@@ -158,10 +159,16 @@ class RecordingService(Service):
             return None
         form = wish.form(folder / self._names.take(wish.name, wish.format))
         url = self._around.file_url(form.path.name)
+        writing = self._around.writing
         file = RecordingFile(
-            self._around.disk, form, lambda: tell("Started", url=url), lambda why: tell("Error", error=why)
+            self._around.disk,
+            form,
+            lambda: tell("Started", url=url),
+            lambda why: tell("Error", error=why),
+            writing.open,
         )
-        running = _Running(Recording(file, self._transcript(wish, form.path.name)), wish, tell)
+        recording = Recording(file, writing.every_s, self._transcript(wish, form.path.name))
+        running = _Running(recording, wish, tell)
         self._running[recorder] = running
         return running
 

@@ -14,6 +14,7 @@ import numpy as np
 from voxrun.media.frames import SILENCE
 from voxrun.media.graph import Sink, Source
 from voxrun.media.levels import power_to_dbfs, samples
+from voxrun.media.runs import Run
 from voxrun.services.call import CallState
 
 LEAST_SECONDS = 3
@@ -29,13 +30,17 @@ class Meter(Sink):
         self._samples = 0
 
     def write(self, frame: bytes, source: Source) -> None:
-        self.take(frame)
-
-    def take(self, frame: bytes) -> None:
         self._samples += len(frame) // 2
         if frame is not SILENCE:
             values = samples(frame).astype(np.float64)
             self._energy += float(np.dot(values, values))
+
+    def room(self, run: Run, source: Source) -> int:
+        return run.count
+
+    def write_run(self, run: Run, source: Source) -> None:
+        for frame in run.frames():
+            self.write(frame, source)
 
     def read(self) -> float:
         """dBFS since the reading before, to a tenth."""
@@ -52,14 +57,14 @@ class StatisticsReport:
         self._seconds = seconds
         self._heard, self._said = Meter(), Meter()
         call.audio.connect(self._heard)
-        call.sink.taps.append(self._said.take)
+        call.sink.taps.append(self._said)
         self._timer = asyncio.get_running_loop().call_later(seconds, self._report)
 
     def stop(self) -> None:
         self._timer.cancel()
         self._call.audio.disconnect(self._heard)
-        if self._said.take in self._call.sink.taps:
-            self._call.sink.taps.remove(self._said.take)
+        if self._said in self._call.sink.taps:
+            self._call.sink.taps.remove(self._said)
 
     def _report(self) -> None:
         counts = self._call.leg.counts()

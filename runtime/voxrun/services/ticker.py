@@ -65,14 +65,17 @@ class LoopTicker:
 
     def _tick_all(self) -> None:
         for node in tuple(self._nodes):
-            if node not in self._nodes:
-                continue
-            try:
-                busy = node.tick()
-            except Exception as error:
-                log.exception("a media node failed and was dropped")
-                busy = False
-                if self._on_error is not None:
-                    self._on_error(node, error)
-            if not busy:
-                self._nodes.pop(node, None)
+            if node in self._nodes:
+                self._do(node, node.tick)
+
+    def _do(self, node: Ticking, work: Callable[[], bool]) -> None:
+        """Let a node work; drop it where it has nothing more to do, or fails."""
+        try:
+            busy = work()
+        except Exception as error:
+            log.exception("a media node failed and was dropped")
+            busy = False
+            if self._on_error is not None:
+                self._on_error(node, error)
+        if not busy:
+            self._nodes.pop(node, None)

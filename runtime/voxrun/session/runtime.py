@@ -21,7 +21,7 @@ from voxrun.realm.port import RealmProvider, Script
 from voxrun.services.access import AccessReply
 from voxrun.services.download import AudioCache
 from voxrun.services.guard import tls_context
-from voxrun.services.recording_file import disk_thread
+from voxrun.services.recording_file import Writing, disk_thread
 from voxrun.services.storage import MemoryStorage, Storage
 from voxrun.session.clock import Clock
 from voxrun.session.conferences import ConferenceRule, Rooms, scripts_for
@@ -56,6 +56,7 @@ class World:
     sockets: SocketConnector | None = None
     provider_urls: Mapping[str, str] = field(default_factory=dict)
     disk: Executor = field(default_factory=disk_thread)
+    writing: Writing = field(default_factory=Writing)
     audio_cache: AudioCache = field(default_factory=AudioCache)
     storage: Storage = field(default_factory=MemoryStorage)
     """What ApplicationStorage keeps."""

@@ -223,6 +223,7 @@ def surroundings(
         limits=application.limits,
         http=http if folder is None else OwnFiles(http, folder, file_url),
         disk=world.disk,
+        writing=world.writing,
         audio_cache=world.audio_cache,
         storage=world.storage,
         folder=folder,

@@ -28,6 +28,10 @@ from voxrun.session.clock import DEFAULT_START_MS, LoopClock
 T = TypeVar("T")
 
 
+RESOLUTION = 1e-9
+"""Seconds: deadlines nearer to each other than this are one moment for the loop."""
+
+
 class VirtualTimeError(VoxrunError):
     """Something that cannot be done in virtual time."""
 
@@ -72,7 +76,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         selector = _JumpingSelector()
         selector.loop = self
         super().__init__(selector)
-        self._clock_resolution = 1e-9
+        self._clock_resolution = RESOLUTION
 
     def time(self) -> float:
         return self._virtual_now
@@ -107,6 +111,21 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         else:
             scheduled = self._scheduled  # type: ignore[attr-defined]
             self._virtual_now = max(self._virtual_now, scheduled[0].when())
+
+    def horizon(self) -> float | None:
+        """Until when nothing runs but what runs now, as far as is known: the next deadline (infinity without
+        one); None where something else is ready or under way already."""
+        if self._ready or self._outside:  # type: ignore[attr-defined]
+            return None
+        scheduled: list[_Timer] = self._scheduled  # type: ignore[attr-defined]
+        while scheduled and scheduled[0].cancelled():
+            heapq.heappop(scheduled)._scheduled = False  # type: ignore[attr-defined]
+            self._timer_cancelled_count -= 1  # type: ignore[attr-defined]
+        return scheduled[0].when() if scheduled else float("inf")
+
+    def advance(self, when: float) -> None:
+        """Set the clock; for who has looked at the ``horizon``."""
+        self._virtual_now = max(self._virtual_now, when)
 
     def _deliver_outside(self) -> None:
         work, waiter = self._outside.popleft()

@@ -10,6 +10,7 @@ from voxrun.emulators.ultravox.ears import Ears, SpeechStarted, TurnDropped, Tur
 from voxrun.emulators.ultravox.request import Vad
 from voxrun.media.levels import rms_dbfs
 from voxrun.media.resample import convert
+from voxrun.media.runs import Run, Ticks
 
 SPEECH = bytes(16_000) + buzz("good morning") + bytes(32_000)
 
@@ -90,3 +91,35 @@ def test_dropped_is_said_only_of_what_was_announced() -> None:
     ears = Ears(16_000, Vad(minimum_turn=0.5, minimum_interruption=0.5))
     found = events(ears, bytes(16_000) + buzz("go") + bytes(32_000))
     assert not [event for event in found if isinstance(event, TurnDropped)]
+
+
+@pytest.mark.parametrize("most", [2, 9, 500])
+def test_runs_of_frames_are_heard_as_frames_are(most: int) -> None:
+    pcm = SPEECH + buzz("oh") + bytes(32_000) + SPEECH
+    pcm += bytes(-len(pcm) % 640)
+    one, many = Ears(16_000, Vad()), Ears(16_000, Vad())
+    expected, found, place = list[object](), list[object](), 0
+    while place < len(pcm):
+        piece = pcm[place : place + 640 * most]
+        count = len(piece) // 640
+        run = Run(Ticks(0.0, place // 640, count), piece if any(piece) else None)
+        taken = many.room(run)
+        assert 1 <= taken <= count
+        found.append((place + 640 * taken, many.take_run(run.ticks.time(taken - 1))))
+        alone = [one.feed(piece[at : at + 640], (place + at) / 32_000) for at in range(0, 640 * taken, 640)]
+        assert not any(alone[:-1])  # what comes of a run comes of its last frame
+        expected.append((place + 640 * taken, alone[-1]))
+        place += 640 * taken
+    assert found == expected
+    assert [type(event) for _, events in found for event in events] == [  # type: ignore[misc]
+        *(SpeechStarted, TurnEnded),
+        *(SpeechStarted, TurnEnded),
+        *(SpeechStarted, TurnEnded),
+    ]
+
+
+def test_a_run_is_not_taken_where_half_a_frame_waits() -> None:
+    ears = Ears(16_000, Vad())
+    ears.feed(bytes(100), 0.0)
+    assert ears.room(Run(Ticks(0.0, 0, 5), None)) == 0
+    assert Ears(8_000, Vad()).room(Run(Ticks(0.0, 0, 5), None)) == 0

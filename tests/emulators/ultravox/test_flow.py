@@ -35,3 +35,16 @@ def test_a_surplus_is_reported_and_dropped_when_it_is_excessive() -> None:
         assert meter.take(SECOND, 0.1) == (True, None)  # reported a moment ago
     assert meter.take(SECOND, 0.1)[0] is False
     assert meter.take(SECOND, 8.0)[0] is True  # time has caught up
+
+
+def test_pieces_in_step_can_be_taken_together_and_others_not() -> None:
+    one, many = FlowMeter(16_000), FlowMeter(16_000)
+    assert not many.is_even(640, 0.0)  # the first piece says when it all begins
+    for meter in (one, many):
+        meter.take(640, 0.0)
+    assert many.is_even(640, 0.02)
+    many.take_even(640, 100)
+    for index in range(100):
+        one.take(640, 0.02 * (index + 1))
+    assert one.take(640, 9.0) == many.take(640, 9.0)
+    assert not many.is_even(640, 20.0)

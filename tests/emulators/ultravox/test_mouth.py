@@ -24,6 +24,13 @@ def test_sixty_milliseconds_ahead_then_in_step() -> None:
     assert len(sent(mouth, 5.105)) == 5
 
 
+def test_a_buffer_is_filled_up_when_a_quarter_of_it_was_played() -> None:
+    mouth = Mouth(PCM, 16_000, 5.0, 400)
+    assert len(sent(mouth, 5.0)) == 20
+    assert mouth.deadline == pytest.approx(5.1)
+    assert len(sent(mouth, 5.101)) == 5
+
+
 def test_a_large_buffer_is_filled_at_once() -> None:
     mouth = Mouth(PCM, 16_000, 5.0, 30_000)
     assert b"".join(sent(mouth, 5.0)) == PCM

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from voxrun.emulators.ultravox.request import Vad
 from voxrun.media.frames import FRAME_BYTES, FRAME_MS, SAMPLE_RATE, SILENCE
 from voxrun.media.resample import Resampler
+from voxrun.media.runs import Run
 from voxrun.media.utterances import FLOOR_DBFS, Began, Ended, Utterances
 from voxrun.media.vad import VadSettings
 
@@ -58,6 +59,7 @@ class Ears:
         self._onset_ms = round(max(vad.minimum_interruption, vad.minimum_turn) * 1000)
         self._announced = False
         self._last = 0.0
+        self._found: list[EarEvent] = []
 
     def feed(self, pcm: bytes, now: float) -> list[EarEvent]:
         """Take one message's audio; half a sample at its end waits for the next message."""
@@ -79,6 +81,26 @@ class Ears:
         self._last = now
         return self._frames(SILENCE * missing)
 
+    def room(self, run: Run) -> int:
+        """How many frames of a run can be taken before something comes of it, found by taking them:
+        ``take_run`` gives what came of the last. 0 where nothing was taken."""
+        if self._half or self._buffer or self._resampler.from_rate != SAMPLE_RATE:
+            return 0
+        self._found = []
+        if run.pcm is None and not self._utterances.open:
+            self._utterances.feed_silence(run.count)
+            return run.count
+        for count, frame in enumerate(run.frames(), start=1):
+            if self._frame(frame, self._found) or self._found:
+                return count
+        return run.count
+
+    def take_run(self, now: float) -> list[EarEvent]:
+        """The run that ``room`` has tried, as far as it gave; the last frame came at ``now``."""
+        self._last = now
+        found, self._found = self._found, []
+        return found
+
     def _frames(self, pcm: bytes) -> list[EarEvent]:
         self._buffer += pcm
         events: list[EarEvent] = []
@@ -88,7 +110,8 @@ class Ears:
         self._buffer = self._buffer[whole:]
         return events
 
-    def _frame(self, frame: bytes, events: list[EarEvent]) -> None:
+    def _frame(self, frame: bytes, events: list[EarEvent]) -> bool:
+        """Take one frame; True where an utterance began or ended with it."""
         found = self._utterances.feed(frame)
         if isinstance(found, Began):
             self._announced = False
@@ -98,6 +121,7 @@ class Ears:
             events.append(SpeechStarted())
         if isinstance(found, Ended):
             self._close(found, events)
+        return found is not None
 
     def _close(self, end: Ended, events: list[EarEvent]) -> None:
         seconds = end.speech_ms / 1000

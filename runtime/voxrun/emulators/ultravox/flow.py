@@ -9,6 +9,8 @@ TOLERANCE: Final = 0.5
 """Seconds of surplus or gap that are no one's business."""
 DROP: Final = 5.0
 """Seconds of surplus from which audio is dropped."""
+MARGIN: Final = 0.001
+"""For what floating point makes of a long sum."""
 QUIET: Final = 5.0
 """Seconds between two reports of one kind."""
 
@@ -54,6 +56,19 @@ class FlowMeter:
             self._received -= surplus  # counted once: from here on it is as if silence had come
             return True, self._report(FlowReport("underflow", -surplus), now)
         return True, None
+
+    def is_even(self, size: int, now: float) -> bool:
+        """Whether pieces of that size, the first one now and each when the one before is over, would be
+        nothing to report."""
+        if self._base is None:
+            return False
+        surplus = self._received + size / 2 / self._rate - (now - self._base)
+        return abs(surplus) < TOLERANCE - MARGIN
+
+    def take_even(self, size: int, count: int) -> None:
+        """Take so many such pieces."""
+        for _ in range(count):
+            self._received += size / 2 / self._rate
 
     def _report(self, report: FlowReport, now: float) -> FlowReport | None:
         last = self._reported.get(report.kind)

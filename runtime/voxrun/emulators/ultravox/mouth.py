@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 MESSAGE_MS: Final = 20
+REFILLS: Final = 4
+"""A client's buffer is filled up again when this part of it was played: waking for each message would cost
+more than the message."""
 
 
 class Mouth:
@@ -16,6 +19,7 @@ class Mouth:
         self._pcm = pcm
         self._start = start
         self._ahead = max(0, buffer_ms - MESSAGE_MS) / 1000  # the message itself fills the rest
+        self._wait = max(0, buffer_ms // REFILLS // MESSAGE_MS - 1) * MESSAGE_MS / 1000
         self._sent = 0
         self._odd = odd
 
@@ -26,15 +30,14 @@ class Mouth:
 
     @property
     def deadline(self) -> float | None:
-        """When the next message is due; None when all went out."""
+        """When the buffer is to be filled up next; None when all went out."""
         if self._sent >= len(self._pcm):
             return None
-        return self._start + self.sent_seconds - self._ahead
+        return self._start + self.sent_seconds - self._ahead + self._wait
 
     def next(self, now: float) -> bytes | None:
-        """The next message that is due, or None."""
-        deadline = self.deadline
-        if deadline is None or deadline > now:
+        """The next message that there is room for, or None."""
+        if self._sent >= len(self._pcm) or self._start + self.sent_seconds - self._ahead > now:
             return None
         size = self._step
         if self._odd:  # every message cuts a sample in two, or brings the other half of one

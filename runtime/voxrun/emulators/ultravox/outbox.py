@@ -39,6 +39,10 @@ class Outbox:
         self._items: deque[Outgoing] = deque()
         self._size = 0
 
+    def __len__(self) -> int:
+        """Items that wait."""
+        return len(self._items)
+
     def put(self, item: Outgoing) -> bool:
         """Append; False when the client is so far behind that the item was not taken."""
         size = len(item) if isinstance(item, str | bytes) else 0

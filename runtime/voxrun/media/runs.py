@@ -1,0 +1,124 @@
+"""Leaps: several ticks done at once, where nothing could come of them one by one.
+
+In virtual time nobody waits for the next frame. While a sentence sounds, or nobody speaks, one tick after
+the other only passes audio on; it is the same to pass it on in one piece. What makes it safe:
+
+- a ``Leaper`` says how many of the next ticks it can do at once: up to and with the first of which something
+  comes (a word is over, a buffer runs dry). It asks the sinks that its audio goes to (``Sink.room``);
+- whoever cannot tell says so, and then ticks are done one by one: that is what everything does that knows
+  nothing of leaps;
+- the ticker leaps no further than to the next deadline of anybody else (``voxrun.replay.leaps``).
+
+A call gives the same bytes with and without leaps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from voxrun.media.frames import FRAME_BYTES, FRAME_MS, FRAME_SAMPLES, SILENCE
+
+FRAME_S = FRAME_MS / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """``count`` ticks of a grid: tick n of it is at ``zero + n * 20 ms`` of the loop's clock."""
+
+    zero: float
+    first: int
+    count: int
+
+    def time(self, index: int) -> float:
+        """When the tick of that index is, 0 being the first of these."""
+        return self.zero + (self.first + index) * FRAME_S
+
+    @property
+    def last(self) -> float:
+        """When the last one is."""
+        return self.time(self.count - 1)
+
+    def cut(self, count: int) -> Ticks:
+        """The first ``count`` of them."""
+        return self if count >= self.count else Ticks(self.zero, self.first, count)
+
+
+class Run:
+    """Audio of some ticks: a frame on each. ``pcm`` is None where all of them are silent."""
+
+    def __init__(self, ticks: Ticks, pcm: bytes | None) -> None:
+        self.ticks = ticks
+        self.pcm = pcm
+
+    @property
+    def count(self) -> int:
+        """Frames."""
+        return self.ticks.count
+
+    def frames(self) -> Iterator[bytes]:
+        """The frames; those of nothing but zeros are ``SILENCE`` itself."""
+        if self.pcm is None:
+            for _ in range(self.count):
+                yield SILENCE
+            return
+        for index, peak in enumerate(self.peaks):
+            yield self.pcm[index * FRAME_BYTES : (index + 1) * FRAME_BYTES] if peak else SILENCE
+
+    def sound(self) -> bytes:
+        """All of it, zeros where it is silent."""
+        return bytes(self.count * FRAME_BYTES) if self.pcm is None else self.pcm
+
+    @cached_property
+    def peaks(self) -> list[int]:
+        """The largest absolute sample of each frame."""
+        if self.pcm is None:
+            return [0] * self.count
+        values = np.frombuffer(self.pcm, "<i2").reshape(-1, FRAME_SAMPLES)
+        highest, lowest = values.max(axis=1).tolist(), values.min(axis=1).tolist()
+        return [max(high, -low) for high, low in zip(highest, lowest, strict=True)]
+
+    def cut(self, count: int) -> Run:
+        """The first ``count`` frames."""
+        if count >= self.count:
+            return self
+        part = Run(self.ticks.cut(count), None if self.pcm is None else self.pcm[: count * FRAME_BYTES])
+        if "peaks" in self.__dict__:
+            part.__dict__["peaks"] = self.peaks[:count]
+        return part
+
+
+class Leaper:
+    """A ticking node that can do several ticks at once."""
+
+    final: ClassVar[bool] = False
+    """True where ``ahead`` is answered by trying: it is asked last, and ``leap`` for just as many follows."""
+
+    def ahead(self, ticks: Ticks) -> int:
+        """How many of ``ticks`` can be done at once, up to and with the first of which something comes that
+        anybody else could notice before the next. 0: none, they have to come one by one."""
+        raise NotImplementedError
+
+    def leap(self, ticks: Ticks) -> bool:
+        """Do them all; the loop's clock is at the last of them. As ``tick``: False when idle."""
+        raise NotImplementedError
+
+
+class AudioDoor(Protocol):
+    """A way for audio into a peer of the same process: it is taken in the instant in which it is given."""
+
+    def take(self, pcm: bytes) -> None:
+        """Take a message of audio."""
+        ...
+
+    def room(self, run: Run) -> int:
+        """As ``Leaper.ahead``, answered by trying: ``take_run`` with so many frames of it has to follow."""
+        ...
+
+    def take_run(self, run: Run) -> None:
+        """Take the frames that ``room`` was asked about."""
+        ...
