@@ -10,16 +10,29 @@ which a name has moved is found when voxrun starts and not by a caller.
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable
 from typing import Any, cast
 
 import pylibsrtp
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
+from aiortc import (
+    RTCCertificate,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpTransceiver,
+    RTCSessionDescription,
+)
 
 from voxrun.legs.webrtc.candidates import PortRange, gather_in
 from voxrun.legs.webrtc.rtp import build, is_rtcp
 
 LOOPBACK = "127.0.0.1"
+CIPHERS = b":".join(
+    f"ECDHE-{key}-{cipher}".encode()
+    for key in ("ECDSA", "RSA")
+    for cipher in ("AES128-GCM-SHA256", "CHACHA20-POLY1305", "AES128-SHA", "AES256-SHA")
+)
+"""Suites of DTLS 1.2 with forward secrecy (RFC 8827 section 6.5 names the first)."""
 
 
 class RtpPort:
@@ -87,6 +100,31 @@ class RtpPort:
         except pylibsrtp.Error:  # a forgery, a repetition, or from before the keys
             return
         take(plain)
+
+
+class _Certificate(RTCCertificate):
+    """A certificate that talks with far ends whose own is RSA too (GStreamer up to 1.22).
+
+    aiortc offers cipher suites for ECDSA alone, and the handshake with those ends in "no shared cipher".
+    """
+
+    def _create_ssl_context(self, srtp_profiles: Any) -> Any:
+        context = super()._create_ssl_context(srtp_profiles)
+        context.set_cipher_list(CIPHERS)
+        return context
+
+
+@functools.cache
+def _certificate() -> _Certificate:
+    made = RTCCertificate.generateCertificate()
+    return _Certificate(key=made._key, cert=made._cert)
+
+
+def share_certificate(connection: RTCPeerConnection) -> None:
+    """Have one certificate for all calls of the process, instead of a new one for each. To be called before
+    there is a transceiver."""
+    private: Any = connection
+    private._RTCPeerConnection__certificates[:] = [_certificate()]
 
 
 def tap(transceiver: RTCRtpTransceiver, ready: Callable[[RtpPort], None]) -> None:

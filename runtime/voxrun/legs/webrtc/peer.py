@@ -62,6 +62,8 @@ class Peer:
             RTCIceServer(urls=s.url, username=s.username, credential=s.credential) for s in config.ice_servers
         ]
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
+        if fast:
+            aiortc_private.share_certificate(self._connection)
         self._transceiver = self._connection.addTransceiver(self._mouth or "audio", direction="sendrecv")
         if fast:
             aiortc_private.drop_empty_datagrams(self._transceiver)
