@@ -110,6 +110,24 @@ def test_states_follow_the_call() -> None:
     play(story)
 
 
+@pytest.mark.covers("Call.decline", "Call.ring", "Call.startEarlyMedia")
+def test_a_caller_hears_it_ring_then_early_media_and_is_declined() -> None:
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(
+            TAKE % "call.ring({'X-R': '1'}); call.startEarlyMedia({'X-E': '2'}); call.say('Closed');"
+            "setTimeout(() => call.decline(603), 2000);"
+        )
+        await stage.until(lambda: leg.over)
+        assert [(what, fields["headers"]) for what, fields in leg.log[:2]] == [
+            ("ring", {"X-R": "1"}),
+            ("early_media", {"X-E": "2"}),
+        ]
+        assert any(any(frame) for _, frame in leg.heard)
+        assert (leg.log[-1][0], leg.log[-1][1]["code"]) == ("reject", 603)
+
+    play(story)
+
+
 @pytest.mark.covers("Call.answer", "CallEvents.Disconnected")
 def test_an_answered_call_that_the_caller_ends() -> None:
     async def story(stage: Stage) -> None:

@@ -31,7 +31,6 @@ def test_headers_are_a_copy(platform: Platform) -> None:
     assert platform.logs() == ["7"]
 
 
-@pytest.mark.covers("Call.decline", "Call.ring", "Call.startEarlyMedia")
 @pytest.mark.parametrize(
     ("code", "kind", "data"),
     [
