@@ -17,6 +17,7 @@ SCRIPT = (
 faults: {drop: {percent: 5, of: audio}}
 callees: {bob: {answers: 1s}}
 http: [{url: "https://a.example/*", reply: {json: {a: 1, b: 2}}}]
+websockets: [{url: "wss://a.example/*", does: [send: hello, say: good morning, close]}]
 steps:
   - expect: {agent_says: good morning}
   - say: how is the weather in London
@@ -36,6 +37,8 @@ VoxEngine.addEventListener(AppEvents.CallAlerting, async ({ call }) => {
   call.record({ stereo: true, lossless: true });
   Logger.write(`${Math.random()} ${uuidgen()} ${new Date()}`);
   await Net.httpRequestAsync('https://a.example/x');
+  VoxEngine.createWebSocket('wss://a.example/y', { trace: true, statistics: true })
+    .addEventListener(WebSocketEvents.MEDIA_ENDED, ({ mediaInfo }) => Logger.write(mediaInfo.duration));
 });
 """
 )

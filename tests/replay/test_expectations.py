@@ -53,6 +53,25 @@ def test_in_any_order_a_moment_is_taken_only_once() -> None:
     assert (main.at, main.used) == (10, {"log": 1})
 
 
+def test_a_message_to_a_websocket_has_its_peer_its_text_and_its_members() -> None:
+    data = {"url": "wss://bot.example/talk?key=1", "json": {"type": "hello", "n": [1]}}
+    made = timeline(Moment(1, "websocket", '{"type":"hello","n":[1]}', data, "bot"))
+    for where in (None, "bot", "wss://bot.example/*", "/talk/"):
+        assert find(wish("websocket", where), made) == 1
+    assert find(wish("websocket", "bo"), made) is None
+    assert find(wish("websocket", "wss://bot.example/"), made) is None
+    for fields in ({"$text": "hello"}, {"$text": "/^..type/", "type": "hello"}, {"n": [1]}):
+        assert find(wish("websocket", "bot", fields=fields), made) == 1
+    for fields in ({"$text": "adieu"}, {"$text": "hello", "type": "bye"}, {"n": [2]}):
+        assert find(wish("websocket", "bot", fields=fields), made) is None
+    near = closest(wish("websocket", "bot", fields={"type": "bye"}), made, Cursor(), "caller")
+    assert near is not None
+    assert (near.text, near.why) == (f"to bot: {made.moments[0].text}", 'type is "hello", expected "bye"')
+    near = closest(wish("websocket", "guest"), made, Cursor(), "caller")
+    assert near is not None
+    assert near.why == "it was sent to bot at wss://bot.example/talk?key=1"
+
+
 def test_a_call_has_its_number_and_fields() -> None:
     made = timeline(Moment(1, "call", "+49301", {"kind": "pstn", "callerid": "+49309"}))
     assert find(wish("call", "+49*", fields={"kind": "pstn", "callerid": "+49309"}), made) == 1

@@ -45,6 +45,27 @@ def test_a_mistake(voxrun):
         await call.expect(agent_sais="x")
 
     voxrun.play(story, scenario="good.js", agent=AGENT)
+
+def test_sockets(voxrun):
+    async def story(call):
+        await call.websocket(name="ann", does=[{"send": "hello"}])
+        await call.expect(websocket="ann", text="you said hello")
+        await call.send({"a": 1}, as_="ann")
+        await call.expect({"websocket": "ann", "text": 'you said {"a":1}'})
+        await call.close(4000, "bye", as_="ann")
+        await call.expect(log="gone 4000 bye")
+        await call.close(1006, as_="bot")
+        await call.expect(log="lost 1006")
+
+    voxrun.play(story, scenario="sockets.js", websockets=[{"url": "wss://bot.example/", "name": "bot"}])
+"""
+SOCKETS = """
+VoxEngine.allowWebSocketConnections();
+VoxEngine.addEventListener(AppEvents.WebSocket, ({ websocket: guest }) => {
+  guest.onmessage = ({ text }) => guest.send('you said ' + text);
+  guest.onclose = ({ code, reason }) => Logger.write(`gone ${code} ${reason}`);
+});
+VoxEngine.createWebSocket('wss://bot.example/').onclose = ({ code }) => Logger.write(`lost ${code}`);
 """
 
 
@@ -62,6 +83,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def suite(folder: Path) -> None:
     write(folder, GOOD, TALK, "good")
     write(folder, BAD, TALK, "bad")
+    (folder / "sockets.js").write_text(SOCKETS)
     (folder / "wrong.js").write_text("1")
     (folder / "wrong.call.yaml").write_text("steps:\n  - sya: hello\n")
     (folder / "test_python.py").write_text(PYTHON)

@@ -12,6 +12,7 @@ from tests.replay.test_failure import failed
 from voxrun.replay.reporting import outcome_for_report, told, write_report
 from voxrun.replay.resources import Resources
 from voxrun.replay.script import Dtmf, Hangup, HttpCall, Interrupt, Message, Say, Silence, Step, Wait
+from voxrun.replay.socket_script import Close, Send, SocketStep, Visit
 
 ME = "caller"
 
@@ -105,6 +106,9 @@ def test_the_seed_that_was_given_is_in_the_command(resources: Resources, tmp_pat
         (Message("hi"), "caller writes: hi"),
         (HttpCall("GET", "/state"), "GET /state to the session's URL"),
         (Hangup(), "caller hangs up"),
+        (Visit("ann"), "ann opens a WebSocket to the session's URL"),
+        (SocketStep(Send("hi"), "ann"), "ann sends hi"),
+        (SocketStep(Close(), "ann"), "ann closes its WebSocket"),
     ],
 )
 def test_steps_are_told_in_words(step: Step, text: str) -> None:

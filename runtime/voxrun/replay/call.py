@@ -11,7 +11,8 @@ import json
 from collections.abc import Container
 from typing import Any, Final
 
-from voxrun.errors import ScriptError
+from voxrun.connectors.transport import SocketClosed
+from voxrun.errors import PeerError, ScriptError
 from voxrun.media.files import decode_audio
 from voxrun.media.tones import beep
 from voxrun.replay import stored
@@ -38,6 +39,8 @@ from voxrun.replay.script import (
     Wait,
     Wish,
 )
+from voxrun.replay.socket_party import SocketParty
+from voxrun.replay.socket_script import SocketStep, Visit
 from voxrun.replay.texts import Wanted, find_speech, mismatch, shown, words
 from voxrun.replay.timeline import ANY
 
@@ -97,6 +100,10 @@ class Call:
                 await asyncio.sleep(step.ms / 1000)
             case CallIn():
                 await self._call_in(step)
+            case Visit():
+                await self._visit(step)
+            case SocketStep():
+                await self._socket(step)
             case _:
                 await self._person_step(await self._somebody(step.who, step.where), step)
         self.done.append(Done(step, began, self.stage.now))
@@ -159,8 +166,10 @@ class Call:
         end = self.stage.now + PATIENCE_MS
         while (person := self.person(who)) is None or not (person.connected or person.over):
             if self.stage.now >= end:
-                name = who or "the caller"
-                raise self._failed(f"{name} is not in a call after {PATIENCE_MS // 1000} s", where)
+                name, what = who or "the caller", "not in a call"
+                if any(stub.name == who for stub in self.stage.script.sockets):
+                    what = "a WebSocket that the scenario has not opened"
+                raise self._failed(f"{name} is {what} after {PATIENCE_MS // 1000} s", where)
             await self._pass(1000)
         if person.over:
             raise self._failed(f"{person.name} is not in the call any more", where)
@@ -170,7 +179,7 @@ class Call:
         """The person of that name; "" for the one the script follows."""
         people = self.stage.people
         if who:
-            return people.get(who)
+            return self.stage.party(who)
         return people.get("caller") or next(iter(people.values()), None)
 
     def _name(self, who: str) -> str:
@@ -306,6 +315,31 @@ class Call:
                 problem = "it is not JSON"
         if problem:
             raise self._failed(f"the reply of the session's URL is {shown(body)}: {problem}", step.where)
+
+    # -- WebSockets
+
+    async def _visit(self, step: Visit) -> None:
+        refusal = ""
+        try:
+            await self.stage.visit(step)
+        except PeerError as error:
+            refusal = str(error)
+        except ScriptError as error:
+            raise self._failed(str(error), step.where) from None
+        if refusal and f"HTTP {step.refused} " not in f"{refusal} ":
+            raise self._failed(f"the session's URL took no WebSocket: {refusal}", step.where)
+        if step.refused and not refusal:
+            raise self._failed(
+                f"the WebSocket was to be refused with {step.refused}, but it is open", step.where
+            )
+
+    async def _socket(self, step: SocketStep) -> None:
+        party = await self._somebody(step.who, step.where)
+        assert isinstance(party, SocketParty), "the format sees to it"
+        try:
+            await party.do(step.deed)
+        except SocketClosed:
+            raise self._failed(f"the WebSocket {step.who} is closed", step.where) from None
 
     # -- callees
 

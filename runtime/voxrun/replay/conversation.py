@@ -83,6 +83,16 @@ def _row(moment: Moment) -> Row | None:
             return Row(at, "call", f"the scenario sends {who} a {moment.kind}: {text}")
         case "recording" if data.get("$started"):
             return Row(at, "call", "a recording begins")
+        case "socket_wanted" | "socket_refused":
+            return Row(at, who, f"the scenario opens a WebSocket to {text}")
+        case "socket_open":
+            return Row(at, who, "its WebSocket is open")
+        case "websocket":
+            return Row(at, who, f"is sent {text}")
+        case "socket_says":
+            return Row(at, who, f"sends {text}")
+        case "socket_closed":
+            return Row(at, who, f"its WebSocket is closed{': ' + text if text else ''}")
         case "session_ended":
             return Row(at, "call", f"the session is over: {text}")
     return None

@@ -142,6 +142,8 @@ def objection(wish: Wish, moment: Moment, timeline: Timeline) -> str:
             if text is not None and not text.like(moment.text) and not _is_regex_in(text, moment.text):
                 return "the URL is another"
             return _request(wish.fields, moment.data)
+        case "websocket":
+            return _to_socket(wish, moment)
         case "call":
             if text is not None and not text.like(moment.text):
                 return "the number is another"
@@ -200,6 +202,19 @@ def _request(fields: JsonObject, data: Mapping[str, Any]) -> str:
     return ""
 
 
+def _to_socket(wish: Wish, moment: Moment) -> str:
+    """A message of the scenario to a WebSocket, which is named by its URL or its name."""
+    where = wish.text
+    url = str(moment.data["url"])
+    if where is not None and not (where.like(url) or where.equals(moment.who) or _is_regex_in(where, url)):
+        return f"it was sent to {moment.who} at {url}"
+    text = wish.fields.get("$text")
+    if text is not None and not Wanted(str(text)).inside(moment.text):
+        return "the text is another"
+    members = _plain(wish.fields)
+    return mismatch(members, moment.data["json"]) if members else ""
+
+
 def _body(wanted: Any, body: str) -> str:
 
     return "" if Wanted(str(wanted)).inside(body) else f"body is {shown(body)}"
@@ -230,6 +245,8 @@ def describe(moment: Moment) -> str:
             return f"{moment.text} {shown(_plain(moment.data))}"
         case "call":
             return f"{moment.data.get('kind')} {moment.text}"
+        case "websocket":
+            return f"to {moment.who}: {moment.text}"
         case "ended":
             return f"by {moment.text}, code {moment.data.get('code')}"
     return moment.text
@@ -267,6 +284,8 @@ def _why_not_counted(at: int, index: int, cursor: Cursor, wish: Wish) -> str:
 def _score(wish: Wish, moment: Moment) -> float:
     if wish.text is None:
         return 0.5
+    if wish.kind == "websocket":
+        return 0.5 if wish.text.equals(moment.who) or wish.text.like(str(moment.data["url"])) else 0.35
     if wish.text.source == moment.text:
         return 1.0  # the right tool, URL, event: its fields are wrong
     score = similarity(wish.text.source, moment.text)

@@ -37,6 +37,7 @@ from voxrun.replay.format_steps import read_steps
 from voxrun.replay.outcome import Outcome
 from voxrun.replay.player import Player
 from voxrun.replay.script import Expect, Step
+from voxrun.replay.socket_script import Visit
 from voxrun.yamldoc import parse_document
 
 
@@ -63,7 +64,8 @@ class Voxrun:
         async def run(call: Call) -> None:
             callees = tuple(callee.number for callee in parsed.callees)
             callers = tuple(caller.name for caller in parsed.callers)
-            await story(ScriptedCall(call, self._test, callees, callers))
+            sockets = tuple(stub.name for stub in parsed.sockets)
+            await story(ScriptedCall(call, self._test, callees, callers, sockets))
 
         return self._judged(self._player.play(parsed, run, self._name, self._again))
 
@@ -86,11 +88,17 @@ class ScriptedCall:
     """A call under way; ``call`` is what is beneath (people, timeline)."""
 
     def __init__(
-        self, call: Call, test: Path, callees: tuple[str, ...], callers: tuple[str, ...] = ()
+        self,
+        call: Call,
+        test: Path,
+        callees: tuple[str, ...],
+        callers: tuple[str, ...] = (),
+        sockets: tuple[str, ...] = (),
     ) -> None:
         self.call = call
         self._test = test
         self._names = (callees, callers)
+        self._sockets = [*sockets]
 
     async def say(self, text: str = "", **options: Any) -> None:
         """Speak, once the other side has stopped: ``audio=``, ``voice=``, ``as_=``."""
@@ -128,6 +136,18 @@ class ScriptedCall:
         """A request to the session's URL: ``method``, ``path``, ``headers``, ``body``, ``reply``."""
         await self._do({"http": request})
 
+    async def websocket(self, **client: Any) -> None:
+        """A client opens the session's URL as a WebSocket: ``name``, ``path``, ``does``, ``refused``..."""
+        await self._do({"websocket": client})
+
+    async def send(self, message: Any, **options: Any) -> None:
+        """A WebSocket sends a message: ``as_=``."""
+        await self._do({"send": message, **options})
+
+    async def close(self, code: int = 1000, reason: str = "", **options: Any) -> None:
+        """A WebSocket closes: ``as_=``."""
+        await self._do({"close": {"code": code, "reason": reason}, **options})
+
     async def hangup(self, **options: Any) -> None:
         """Put the phone down."""
         await self._do({"hangup": options} if options else "hangup")
@@ -145,9 +165,12 @@ class ScriptedCall:
         where = _caller(self._test)
         text = json.dumps([_plain(step)], ensure_ascii=False)
         try:
-            (read,) = read_steps(parse_document(text, where, ScriptError), self._test.parent, *self._names)
+            document = parse_document(text, where, ScriptError)
+            (read,) = read_steps(document, self._test.parent, *self._names, self._sockets)
         except ScriptError as error:
             raise ScriptError(re.sub(rf"^({re.escape(where)}):1:\d+", r"\1", str(error))) from None
+        if isinstance(read, Visit):
+            self._sockets.append(read.name)
         await self.call.perform(_placed(read, where))
 
 

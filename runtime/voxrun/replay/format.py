@@ -41,6 +41,13 @@ Everything a script can hold::
         method: POST
         body: {day: monday}
         reply: {status: 200, json: {slots: [9, 10]}, delay: 300ms}
+    http_unmatched: fail          # or 404: it is answered 404, and the script goes on
+    websockets:                   # what createWebSocket finds; any other address fails the script; see below
+      - url: wss://bot.example/*
+        name: bot
+        does: [say: "Hello, I am the bot."]
+        replies: [{to: {type: ping}, does: [send: {type: pong}]}]
+    websockets_unmatched: fail    # or refuse: it is not reached, and the script goes on
     faults: {refuse: 429}         # what goes wrong with the voice AI, see below
     secrets: {API_KEY: abc}       # VoxEngine.getSecretValue
     limits: {idle_ms: 5000}       # the platform's limits, see docs/configuration.md
@@ -50,6 +57,7 @@ Everything a script can hold::
     voice: en-gb                  # the caller's voice
     keep_going: false             # true: exceptions in handlers are survived
     connector_errors: events      # or reject: a refused voice AI rejects the promise
+    websocket_encoding: PCM8      # or PCM16: of audio to a WebSocket where the scenario names none
     tags: [slow]                  # pytest markers
 
 Durations are ``2s``, ``1.5s``, ``300ms``, ``4m`` or seconds. Keys that are pressed stay text: ``dtmf: 0123``.
@@ -67,13 +75,18 @@ Steps
     ``message: TEXT``            sends a text message within the call
     ``http: {...}``              a request to the session's URL: ``method``, ``path``, ``headers``, ``body``
                                  (an object is sent as JSON), ``reply: {status, text, json}`` it must get
+    ``websocket: {...}``         a client opens the session's URL as a WebSocket: ``name`` (guest), ``path``,
+                                 ``headers``, and what it does, see below; ``refused: 403`` it must be
+    ``send: TEXT or {...}``      a WebSocket sends a message (an object as JSON); ``as: NAME`` which one
+    ``close: {code, reason}``    a WebSocket closes (1000); ``close: 1006`` breaks off
     ``hangup``                   puts the phone down
     ``call: NAME``               one of ``callers`` calls, or ``caller`` once more
     ``expect: ...``              see below
 
 Steps are done by the caller, and in a session that was started by the first callee; ``as: NAME`` beside a
-step lets a callee or another caller do it. A callee's own ``does`` is a list of ``say``, ``dtmf``, ``wait``,
-``silence``, ``tone``, ``message`` and ``hangup`` that it does by itself once it has answered.
+step lets a callee or another caller do it, or a WebSocket (which has no keys and no phone to send texts
+with). A callee's own ``does`` is a list of ``say``, ``dtmf``, ``wait``, ``silence``, ``tone``, ``message``
+and ``hangup`` that it does by itself once it has answered.
 
 Expectations: ``expect: answered`` where no more is to be said, else a mapping of one kind and its options.
 Several are a list, and have to come in that order; ``expect: {any_order: [...]}`` in any.
@@ -89,6 +102,9 @@ Several are a list, and have to come in that order; ``expect: {any_order: [...]}
     ``event: NAME``              an event reaches the scenario ("Call.Connected"); ``with: {...}`` fields
     ``dtmf: 123#``               the scenario presses keys
     ``message: TEXT``            the scenario sends a text message within the call
+    ``websocket: URL``           the scenario sends a message to a WebSocket, named by its URL (* for any
+                                 characters) or its name: ``text: TEXT`` in it, ``with: {...}`` members of its
+                                 JSON. Audio is no message, its start and stop are
     ``call: NUMBER``             the scenario calls (* for any characters); ``with: {kind, callerid, ...}``
     ``storage: KEY``             ApplicationStorage holds it (* for any characters); ``with: {value: 6}``
     ``recording: NAME``          the scenario records (call.record, a recorder): a part of the file's name;
@@ -111,6 +127,21 @@ Between slashes it is a regular expression: ``/\\d+ degrees/``, ``/hello/i``.
 
 Order: an expectation looks at what happened since the step before it began, and not before what met the
 expectation before it. Things of the same moment may be named in any order.
+
+WebSockets: servers under ``websockets`` (the first whose ``url`` fits), clients by the step ``websocket``
+    ``name: bot``                what ``as`` calls it (server, guest); ``caller_hears`` and ``audio`` with
+                                 that ``as`` are about the audio that the scenario sends there
+    ``encoding: ULAW``, ``tag: a``     of what it says (PCM16, no tag)
+    ``delay: 300ms``             before a server opens
+    ``refuse: 503``              it does not: a status, ``{status, text}``, or ``unreachable``
+    ``does: [...]``              from the opening on: ``send: TEXT or {...}``, ``wait: 2s``, ``bytes: 00ff``
+                                 (a binary frame), ``close``, ``close: {code, reason}``, ``close: 1006``
+                                 (breaks off), and ``say: TEXT``: speech as media. Its long form is ``{text
+                                 or audio, voice, encoding, tag, custom}`` (customParameters); ``paced: true``
+                                 sends it in real time, not at once; ``stop: false`` leaves the stream open
+    ``replies: [...]``           ``{to: TEXT or {...}, does: [...], times: 1}``: on each message that holds
+                                 the text, or at least these members; the first that fits counts
+    ``handler: bot.py:talk``     instead: a coroutine of a Python file (``handle``), as for websockets.serve
 
 Faults of the voice AI (times count from the opening of its WebSocket)
     ``refuse: 429`` or ``{status, body, times}``   creating the call is refused
@@ -141,6 +172,7 @@ from voxrun.replay.format_parts import (
     read_voice,
     texts_of,
 )
+from voxrun.replay.format_sockets import read_sockets
 from voxrun.replay.format_steps import read_steps
 from voxrun.replay.format_world import read_callers, read_conferences, read_storage
 from voxrun.replay.script import WITHIN_MS, CallScript, Incoming, Started
@@ -151,12 +183,9 @@ from voxrun.yamldoc import Item, parse_document, read_document
 SUFFIX: Final = ".call.yaml"
 KEYS: Final = (
     "title", "scenario", "call", "start", "agent", "callees", "callers", "conferences", "storage", "http",
-    "http_unmatched", "faults", "secrets", "limits", "at", "seed", "within", "voice", "keep_going",
-    "connector_errors", "tags", "steps",
+    "http_unmatched", "websockets", "websockets_unmatched", "faults", "secrets", "limits", "at", "seed",
+    "within", "voice", "keep_going", "connector_errors", "websocket_encoding", "tags", "steps",
 )  # fmt: skip
-NOT_YET: Final = {
-    "websockets": "VoxEngine.createWebSocket is not built yet, so there is nothing to stub",
-}
 CALL_KEYS: Final = ("from", "to", "display_name", "headers", "custom_data", "client")
 START_KEYS: Final = ("custom_data", "conference")
 EMPTY: Final = "a call script needs at least steps"
@@ -180,10 +209,7 @@ def _checked(root: Item, path: Path) -> CallScript:
 
 
 def _read(root: Item, path: Path) -> CallScript:
-    entries = root.mapping((*KEYS, *NOT_YET))
-    for key, why in NOT_YET.items():
-        if key in entries:
-            entries[key].fail(f"{key}: {why}")
+    entries = root.mapping(KEYS)
     if "steps" not in entries:
         root.fail("the script needs 'steps': what the caller does, and what is expected")
     if "call" in entries and "start" in entries:
@@ -195,11 +221,15 @@ def _read(root: Item, path: Path) -> CallScript:
     dialled = call.destination if isinstance(call, Incoming) else Incoming().destination
     callers = read_callers(entries["callers"], dialled, numbers) if "callers" in entries else ()
     names = tuple(caller.name for caller in callers)
+    taken = ("caller", *numbers, *names)
+    sockets = read_sockets(entries["websockets"], path.parent, taken) if "websockets" in entries else ()
+    socket_names = tuple(stub.name for stub in sockets)
+    unmatched = choice(entries.get("websockets_unmatched"), ("fail", "refuse"))
     return CallScript(
         path=path,
         scenarios=_scenarios(entries.get("scenario"), root, path),
         call=call,
-        steps=read_steps(entries["steps"], path.parent, numbers, names),
+        steps=read_steps(entries["steps"], path.parent, numbers, names, socket_names),
         title=entries["title"].text() if "title" in entries else "",
         agent=_agent(entries.get("agent"), path),
         callees=callees,
@@ -208,6 +238,8 @@ def _read(root: Item, path: Path) -> CallScript:
         storage=read_storage(entries["storage"]) if "storage" in entries else (),
         stubs=read_stubs(entries["http"], path.parent) if "http" in entries else (),
         unmatched="allow" if choice(entries.get("http_unmatched"), ("fail", "404")) == "404" else "fail",
+        sockets=sockets,
+        sockets_unmatched="allow" if unmatched == "refuse" else "fail",
         faults=read_faults(entries.get("faults")),
         secrets=texts_of(entries["secrets"]) if "secrets" in entries else {},
         limits=read_limits(entries["limits"]) if "limits" in entries else {},
@@ -215,6 +247,7 @@ def _read(root: Item, path: Path) -> CallScript:
         seed=entries["seed"].integer(0, 2**48 - 1) if "seed" in entries else 1,
         keep_going="keep_going" in entries and entries["keep_going"].boolean(),
         connector_errors=choice(entries.get("connector_errors"), ("events", "reject")),
+        websocket_encoding=choice(entries.get("websocket_encoding"), ("PCM8", "PCM16")),
         tags=_tags(entries["tags"]) if "tags" in entries else (),
         within_ms=entries["within"].milliseconds() if "within" in entries else WITHIN_MS,
         voice=read_voice(entries["voice"]) if "voice" in entries else Voice(),

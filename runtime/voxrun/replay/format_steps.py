@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from voxrun.replay import format_parts as parts
+from voxrun.replay.format_sockets import read_close, read_message, read_visit
 from voxrun.replay.script import (
     AUDIO_FACTS,
     After,
@@ -26,14 +27,15 @@ from voxrun.replay.script import (
     Wait,
     Wish,
 )
+from voxrun.replay.socket_script import Send, SocketStep, Visit
 from voxrun.yamldoc import Item, suggestion
 
 MOST_STEPS: Final = 2000
 LONGEST_TONE_MS: Final = 60_000
 KEYS: Final = frozenset("0123456789*#ABCD")
 STEPS: Final = (
-    "say", "interrupt", "dtmf", "silence", "wait", "tone", "message", "http", "call", "hangup",
-    "expect",
+    "say", "interrupt", "dtmf", "silence", "wait", "tone", "message", "http", "websocket", "send", "close",
+    "call", "hangup", "expect",
 )  # fmt: skip
 PERSON_STEPS: Final = ("say", "dtmf", "silence", "wait", "tone", "message", "hangup")
 STEP_OPTIONS: Final = {
@@ -42,6 +44,7 @@ STEP_OPTIONS: Final = {
     "wait": (),
     "http": (),
     "call": (),
+    "websocket": (),
     "expect": (),
 }
 """What may stand beside a step; ``as`` where nothing is said here."""
@@ -58,7 +61,7 @@ ALONE: Final = (
 """Expectations that may stand without a value."""
 KINDS: Final = (
     *ALONE, "agent_says", "agent_hears", "caller_hears", "tool", "log", "http", "event", "dtmf", "message",
-    "call", "storage", "audio",
+    "call", "storage", "audio", "websocket",
 )  # fmt: skip
 OPTIONS: Final = ("within", "absent", "count", "as", "with")
 WITH_FIELDS: Final = (
@@ -72,13 +75,25 @@ WITH_FIELDS: Final = (
     "rejected",
     "answered",
     "ringing",
+    "websocket",
 )
+PHONE_STEPS: Final = ("dtmf", "message")
+"""What a WebSocket cannot do."""
+SOCKET_STEPS: Final = ("send", "close")
+"""What only a WebSocket can do."""
+EXTRA: Final = {"tool": ("result",), "log": ("level",), "websocket": ("text",)}
+"""Options of one kind of expectation."""
 
 
 def read_steps(
-    item: Item, folder: Path, callees: Sequence[str] = (), callers: Sequence[str] = ()
+    item: Item,
+    folder: Path,
+    callees: Sequence[str] = (),
+    callers: Sequence[str] = (),
+    sockets: Sequence[str] = (),
 ) -> tuple[Step, ...]:
-    """All steps of a script. ``callees`` and ``callers`` are the names that ``as`` may have."""
+    """All steps of a script. ``callees``, ``callers`` and ``sockets`` (WebSockets) are the names that ``as``
+    may have."""
     found = item.items()
     if not found:
         item.fail("steps is an empty list")
@@ -86,21 +101,28 @@ def read_steps(
         found[MOST_STEPS].fail(
             f"the script has {len(found):,} steps; {MOST_STEPS:,} are the most for one call"
         )
-    reader = _Reader(folder, callees, callers)
+    reader = _Reader(folder, callees, callers, sockets)
     return tuple(reader.step(each, STEPS) for each in found)
 
 
 def read_person_steps(item: Item, folder: Path) -> tuple[PersonStep, ...]:
     """What a callee does by itself."""
-    reader = _Reader(folder, ())
+    reader = _Reader(folder, (), ())
     return tuple(reader.step(each, PERSON_STEPS) for each in item.items())  # type: ignore[misc]
 
 
 class _Reader:
-    def __init__(self, folder: Path, callees: Sequence[str], callers: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        callees: Sequence[str],
+        callers: Sequence[str] = (),
+        sockets: Sequence[str] = (),
+    ) -> None:
         self._folder = folder
         self._callers = ("caller", *callers)
         self._people = (*callees, *self._callers)
+        self._sockets = [*sockets]
 
     def step(self, item: Item, known: Sequence[str]) -> Step:
         """One step: a word (``hangup``) or a mapping whose first key says what it is."""
@@ -118,10 +140,14 @@ class _Reader:
         read: dict[str, Callable[[Item, dict[str, Item]], Step]] = {
             "say": self._say, "interrupt": self._interrupt, "dtmf": self._dtmf, "silence": self._silence,
             "wait": self._wait, "tone": self._tone, "message": self._message, "http": self._http,
-            "call": self._call, "hangup": self._hangup, "expect": self._expect,
+            "websocket": self._websocket, "send": self._send, "close": self._close, "call": self._call,
+            "hangup": self._hangup, "expect": self._expect,
         }  # fmt: skip
         item.mapping((kind, *STEP_OPTIONS.get(kind, ("as",))))
-        return read[kind](item, entries)
+        made = read[kind](item, entries)
+        if kind in PHONE_STEPS and "as" in entries and entries["as"].text() in self._sockets:
+            entries["as"].fail(f"{entries['as'].text()} is a WebSocket, and none has anything like '{kind}'")
+        return made
 
     def _no_step(self, item: Item, known: Sequence[str]) -> NoReturn:
         keys = item.key_items()
@@ -140,9 +166,20 @@ class _Reader:
         if "as" not in entries:
             return ""
         name = entries["as"].text()
-        if name not in self._people:
-            entries["as"].fail(f"there is nobody called {name!r}{suggestion(name, self._people)}")
+        known = [*self._people, *self._sockets]
+        if name not in known:
+            entries["as"].fail(f"there is nobody called {name!r}{suggestion(name, known)}")
         return name
+
+    def _socket(self, item: Item, entries: dict[str, Item], kind: str) -> str:
+        """The WebSocket that does a step; the only one need not be named."""
+        who = self._who(entries)
+        if who and who not in self._sockets:
+            entries["as"].fail(f"{who} is no WebSocket: '{kind}' is for those")
+        if not who and len(self._sockets) != 1:
+            names = f": {', '.join(self._sockets)}" if self._sockets else " in this script"
+            item.fail(f"which WebSocket? '{kind}' needs 'as'; there are {len(self._sockets)}{names}")
+        return who or self._sockets[0]
 
     # -- steps
 
@@ -190,6 +227,22 @@ class _Reader:
 
     def _message(self, item: Item, entries: dict[str, Item]) -> Message:
         return Message(entries["message"].text(), self._who(entries), item.where)
+
+    def _websocket(self, item: Item, entries: dict[str, Item]) -> Visit:
+        visit = read_visit(entries["websocket"], self._folder, item.where)
+        if visit.name in (*self._people, *self._sockets):
+            entries["websocket"].fail(f"there is somebody named {visit.name!r} already: give another 'name'")
+        if not visit.refused:
+            self._sockets.append(visit.name)
+        return visit
+
+    def _send(self, item: Item, entries: dict[str, Item]) -> SocketStep:
+        return SocketStep(
+            Send(read_message(entries["send"])), self._socket(item, entries, "send"), item.where
+        )
+
+    def _close(self, item: Item, entries: dict[str, Item]) -> SocketStep:
+        return SocketStep(read_close(entries["close"]), self._socket(item, entries, "close"), item.where)
 
     def _hangup(self, item: Item, entries: dict[str, Item]) -> Hangup:
         inner = entries["hangup"]
@@ -243,8 +296,7 @@ class _Reader:
         if len(kinds) != 1:
             self._no_kind(item, names, kinds)
         kind = kinds[0]
-        extra = ("result",) if kind == "tool" else ("level",) if kind == "log" else ()
-        entries = item.mapping((kind, *OPTIONS, *extra))
+        entries = item.mapping((kind, *OPTIONS, *EXTRA.get(kind, ())))
         return self._of_kind(kind, item, entries)
 
     def _no_kind(self, item: Item, names: list[str], kinds: list[str]) -> NoReturn:
@@ -266,6 +318,8 @@ class _Reader:
             fields = {"$result": entries["result"].json(), **fields}
         if "level" in entries:
             fields = {"$level": entries["level"].text(), **fields}
+        if "text" in entries:
+            fields = {"$text": parts.wanted(entries["text"]).source, **fields}
         bounds: dict[str, Any] = {}
         text = None
         if kind == "audio" and value is not None:

@@ -25,6 +25,7 @@ from voxrun.replay.script import (
     Wait,
     Wish,
 )
+from voxrun.replay.socket_script import Send, SocketStep, Visit
 from voxrun.report import outcome as shown
 from voxrun.report.page import write
 from voxrun.session.redact import Redactor
@@ -133,6 +134,12 @@ def told(step: Step, me: str) -> str:
             return f"{step.method} {step.path} to the session's URL"
         case Wait():
             return f"waits {step.ms / 1000:g} s"
+        case Visit():
+            return f"{step.name} opens a WebSocket to the session's URL"
+        case SocketStep(deed=Send(text=text)):
+            return f"{step.who} sends {text}"
+        case SocketStep():
+            return f"{step.who} closes its WebSocket"
         case Expect():
             return "expects " + ", ".join(describe(wish) for wish in step.wishes)
 

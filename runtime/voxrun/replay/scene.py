@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from voxrun.connectors.transport import Door
 from voxrun.errors import ScriptError
 from voxrun.legs.base import DialRequest
 from voxrun.realm.port import Listening, Script
@@ -16,6 +17,9 @@ from voxrun.replay.people import Party
 from voxrun.replay.resources import Resources
 from voxrun.replay.script import Callee, CallScript, Incoming
 from voxrun.replay.sightings import Sightings
+from voxrun.replay.socket_party import Around
+from voxrun.replay.socket_script import Visit
+from voxrun.replay.sockets import StubSockets
 from voxrun.replay.spoken import RememberingSpeech
 from voxrun.replay.stored import ScriptStorage
 from voxrun.replay.stubs import StubNet
@@ -52,6 +56,8 @@ class Scene(ABC):
         self._trouble = trouble
         self.storage = ScriptStorage(lambda: self.timeline.touch("storage"))
         self._net = StubNet(script.stubs, self.speech, self._requested, self._unmatched)
+        around = Around(self.timeline, self.speech, lambda: self.now, trouble)
+        self.sockets = StubSockets(script.sockets, around, self._unmatched_socket)
         self._sightings: dict[str, Sightings] = {}
 
     @property
@@ -84,16 +90,39 @@ class Scene(ABC):
     async def http(self, method: str, path: str, body: str, headers: dict[str, str]) -> AccessReply:
         """A request to the session's URL. Raises ScriptError where there is no session any more."""
 
+    @property
+    def access_path(self) -> str:
+        """The path of the session's URL."""
+        raise ScriptError("a WebSocket to the session's URL cannot be opened here")
+
+    async def knock(self, door: Door) -> None:
+        """Give the session a WebSocket to its URL; returns when that is over. Raises KeyError without one."""
+        raise KeyError(door.path)
+
+    async def visit(self, visit: Visit) -> None:
+        """Let a client open the session's URL as a WebSocket. Raises PeerError when it is refused."""
+        await self.sockets.visit(visit, self.knock, self.access_path)
+
+    def party(self, name: str) -> Party | None:
+        """The person or the WebSocket of that name."""
+        return self.people.get(name) or self.sockets.parties.get(name)
+
     def ears(self) -> list[Ear]:
         """What everybody heard and said."""
-        return [Ear(person.name, person.sound, person.voice) for person in self.people.values()]
+        everybody = [*self.people.values(), *self.sockets.parties.values()]
+        return [Ear(party.name, party.sound, party.voice) for party in everybody]
 
     def world(self, **parts: Any) -> World:
         """What sessions share: ``parts``, and what is the script's."""
         self.clock = parts["clock"]
         self.storage.fill(self.script.storage, self.clock.unix_ms() // 1000)
         return World(
-            speech=self.speech, http=self._net, transcriber=self.vocabulary, storage=self.storage, **parts
+            speech=self.speech,
+            http=self._net,
+            transcriber=self.vocabulary,
+            storage=self.storage,
+            sockets=self.sockets,
+            **parts,
         )
 
     def stored(self) -> list[Item]:
@@ -140,6 +169,13 @@ class Scene(ABC):
                 "(http_unmatched: 404 allows it)"
             )
 
+    def _unmatched_socket(self, url: str) -> None:
+        if self.script.sockets_unmatched == "fail":
+            self._trouble(
+                f"the scenario opened a WebSocket to {url}, and no stub under 'websockets' has that address "
+                "(websockets_unmatched: refuse allows it)"
+            )
+
 
 def listeners_of(record: JsonObject) -> list[Listening]:
     """Those of a journal's record."""
@@ -175,6 +211,7 @@ def application(script: CallScript, folder: Path | None) -> Application:
         record=folder is not None,
         keep_going=script.keep_going,
         connector_errors=script.connector_errors,
+        websocket_encoding=script.websocket_encoding,
         custom_data=script.call.custom_data,
         seed=script.seed,
     )

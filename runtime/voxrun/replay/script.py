@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from voxrun.emulators.ultravox.script import AgentScript
+from voxrun.replay.socket_script import SocketStep, SocketStub, Visit
 from voxrun.replay.texts import Wanted
 from voxrun.session.clock import DEFAULT_START_MS
 from voxrun.session.messages import Json, JsonObject
@@ -206,7 +207,19 @@ class Expect:
 
 
 Step: TypeAlias = (
-    Say | Interrupt | Dtmf | Silence | Wait | Beep | Hangup | HttpCall | Message | CallIn | Expect
+    Say
+    | Interrupt
+    | Dtmf
+    | Silence
+    | Wait
+    | Beep
+    | Hangup
+    | HttpCall
+    | Message
+    | CallIn
+    | Expect
+    | Visit
+    | SocketStep
 )
 
 
@@ -334,6 +347,10 @@ class CallScript:
     stubs: tuple[HttpStub, ...] = ()
     unmatched: Literal["fail", "allow"] = "fail"
     """What a request that no stub matches does to the script; it is answered 404 anyway."""
+    sockets: tuple[SocketStub, ...] = ()
+    """Servers that createWebSocket finds."""
+    sockets_unmatched: Literal["fail", "allow"] = "fail"
+    """What an address that no stub has does to the script; it cannot be reached anyway."""
     faults: Faults = field(default_factory=Faults)
     secrets: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, int] = field(default_factory=dict)
@@ -343,6 +360,7 @@ class CallScript:
     voice: Voice = field(default_factory=Voice)
     keep_going: bool = False
     connector_errors: str = "events"
+    websocket_encoding: str = "PCM8"
     tags: tuple[str, ...] = ()
     """pytest markers."""
 

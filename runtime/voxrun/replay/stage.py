@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from voxrun.connectors.memory import memory_transports
+from voxrun.connectors.transport import Door
 from voxrun.emulators.ultravox.app import create_app
 from voxrun.emulators.ultravox.emulator import Emulator, Settings
 from voxrun.errors import ScriptError
@@ -118,6 +119,7 @@ class Stage(Scene):
     async def close(self) -> None:
         await self._runtime.close()
         self._ticker.close()
+        await self.sockets.aclose()
         await self._realms.close()
         await self._transports.connect.aclose()  # type: ignore[attr-defined]
 
@@ -129,11 +131,21 @@ class Stage(Scene):
             if event["severity"] in ("warning", "error")
         ]
 
+    @property
+    def _token(self) -> str:
+        return f"{self.script.seed:032x}"
+
+    @property
+    def access_path(self) -> str:
+        return f"/request/{self._session_id}/{self._token}"
+
+    async def knock(self, door: Door) -> None:
+        await self._runtime.websocket(self._session_id, self._token, door)
+
     async def http(self, method: str, path: str, body: str, headers: dict[str, str]) -> AccessReply:
-        token = f"{self.script.seed:032x}"
         try:
             return await self._runtime.http_request(
-                self._session_id, token, method, path, body, list(headers.items())
+                self._session_id, self._token, method, path, body, list(headers.items())
             )
         except KeyError:
             raise ScriptError("the session is over: its URL answers no more") from None

@@ -1,0 +1,131 @@
+"""What a call script says of WebSockets: servers that the scenario reaches, and clients that come in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from voxrun.media.stream_codec import PCM16, Encoding
+from voxrun.replay.texts import Wanted
+from voxrun.session.messages import Json
+from voxrun.speech.base import Voice
+
+SERVER: Final = "server"
+GUEST: Final = "guest"
+"""Names of those that have none."""
+BROKEN: Final = 1006
+"""The code of a close without a close frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A text message; ``data`` instead of ``text`` is a binary one."""
+
+    text: str = ""
+    data: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Speech as media: start, pieces of 20 ms, stop. At once, or with ``paced`` in real time; done when it
+    can have been played. ``stop`` False leaves the stream open."""
+
+    text: str = ""
+    audio: Path | None = None
+    voice: Voice | None = None
+    encoding: Encoding = PCM16
+    tag: str = ""
+    custom: Json = None
+    paced: bool = False
+    stop: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Let so much time pass."""
+
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End the connection; with code 1006 without a close frame."""
+
+    code: int = 1000
+    reason: str = ""
+
+
+Deed: TypeAlias = Send | Speak | Pause | Close
+"""What one end of a WebSocket does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is done on a message of the scenario: one that holds ``text``, or at least these members.
+
+    Media is no message. ``times`` 0: on every one.
+    """
+
+    text: Wanted | None = None
+    json: Json = None
+    does: tuple[Deed, ...] = ()
+    times: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A coroutine in a Python file that talks instead: ``name(socket)``, as for ``websockets.serve``."""
+
+    file: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What a peer does by itself: ``does`` from the opening on and ``replies``; or all by its ``handler``."""
+
+    does: tuple[Deed, ...] = ()
+    replies: tuple[Answer, ...] = ()
+    handler: Handler | None = None
+    encoding: Encoding = PCM16
+    tag: str = ""
+    """Of what it says where nothing else is said; so are these of steps that it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class SocketStub:
+    """A server. ``refuse`` is an HTTP status (with a text), or -1 for one that cannot be reached at all."""
+
+    url: Wanted
+    name: str = SERVER
+    delay_ms: int = 0
+    refuse: int = 0
+    refuse_text: str = ""
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A step: a client opens the session's URL as a WebSocket. ``refused``: the status it must get, or 0."""
+
+    name: str = GUEST
+    path: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    refused: int = 0
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SocketStep:
+    """A step that one end of a WebSocket does."""
+
+    deed: Send | Close
+    who: str
+    where: str = ""
+
+
+UNREACHABLE: Final = -1
