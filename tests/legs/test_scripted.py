@@ -260,7 +260,7 @@ def test_a_sip_phone_follows_a_transfer_and_takes_the_other_with_it() -> None:
 
 def test_a_sip_phone_takes_its_time_with_re_invites() -> None:
     async def story(leg: ScriptedLeg, ear: Ear) -> None:
-        leg.capable = True
+        leg.can_reinvite = True
         leg.answer({})
         leg.reinvite("a/b", "c", {})
         leg.remote.accept_reinvite("a/b", "d")

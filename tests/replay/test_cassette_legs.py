@@ -64,3 +64,19 @@ def test_what_came_of_the_scenarios_own_hang_up_does_not_come_by_itself() -> Non
     ended = TapedLeg(1, 0, True, "user", events=[PartyEvent(0, "answered", {})])
     ended.events.append(PartyEvent(500, "ended", {"by": "local", "code": 200}))
     assert story(ended, answer_after=0) == [(0, "answered")]
+
+
+def test_transfers_re_invites_and_holds_happen_as_they_did_whatever_the_kind_of_phone() -> None:
+    headers: dict[str, str] = {}
+    leg = TapedLeg(1, 0, True, "user", commands=[(100, "call.answer"), (500, "call.transfer")])
+    leg.events = [
+        PartyEvent(100, "answered", {}),
+        PartyEvent(200, "hold", {}),
+        PartyEvent(300, "unhold", {}),
+        PartyEvent(400, "reinvite", {"mime": "a/b", "body": "x", "headers": headers}),
+        PartyEvent(500, "reinvite_accepted", {"mime": "", "body": "", "headers": headers}),
+        PartyEvent(600, "refer", {"to": "7", "headers": headers}),
+        PartyEvent(700, "transfer_failed", {"code": 486, "reason": "", "headers": headers}),
+        PartyEvent(800, "transferred", {"headers": headers}),
+    ]
+    assert story(leg, answer_after=0) == [(event.t - 100, event.what) for event in leg.events]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.replay.calls import write
 from tests.replay.test_failure import failed
 
 from voxrun.replay.conversation import conversation, printable
 from voxrun.replay.failure import report
 from voxrun.replay.resources import Resources
+from voxrun.replay.timeline import Moment, Timeline
 
 
 def test_the_call_is_told_in_order_and_ends_with_the_failure(resources: Resources, tmp_path: Path) -> None:
@@ -25,3 +27,27 @@ def test_the_call_is_told_in_order_and_ends_with_the_failure(resources: Resource
 
 def test_a_log_line_cannot_recolour_a_terminal() -> None:
     assert printable("a\x1b[31mb\nc") == "a\\x1b[31mb c"
+
+
+def test_what_telephones_do_is_told(tmp_path: Path) -> None:
+    timeline = Timeline()
+    for kind, text, data in (
+        ("does", "holds the call", {}),
+        ("transfer", "7", {"attended": "operator"}),
+        ("transfer", "8", {"attended": ""}),
+        ("transferred", "success", {}),
+        ("reinvite", "ping", {}),
+        ("reinvite_accepted", "pong", {}),
+        ("reinvite_rejected", "488", {}),
+    ):
+        timeline.add(Moment(0, kind, text, data, "bob"))
+    rows = conversation(write(tmp_path, "steps: [hangup]"), timeline)
+    assert [f"{row.who}: {row.text}" for row in rows[1:]] == [
+        "bob: holds the call",
+        "call: the scenario transfers bob to 7, to whom operator is",
+        "call: the scenario transfers bob to 8",
+        "call: the scenario answers bob's transfer: success",
+        "call: the scenario re-INVITEs bob: ping",
+        "call: the scenario answers bob's re-INVITE: accepted pong",
+        "call: the scenario answers bob's re-INVITE: rejected 488",
+    ]

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from tests.replay.test_plugin import run, suite
+
+from voxrun.replay.deeds import Hold, Info, Network, ReInvite, Transfer
+from voxrun.replay.fixture import ScriptedCall
+from voxrun.replay.script import Dtmf, Step
 
 
 def test_calls_in_python(tmp_path: Path) -> None:
@@ -14,3 +20,43 @@ def test_calls_in_python(tmp_path: Path) -> None:
     assert "test_python.py:21: expected" in found.stdout
     assert 'agent_says: "good evening"' in found.stdout
     assert "did you mean 'agent_says'?" in found.stdout
+
+
+class Noted:
+    """A call that only writes down its steps."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+
+    async def perform(self, step: Step) -> None:
+        assert step.where.startswith(f"{Path(__file__).name}:")
+        self.steps.append(replace(step, where=""))
+
+
+def test_telephones_have_their_steps() -> None:
+    noted = Noted()
+    call = ScriptedCall(noted, Path(__file__), ("bob",))  # type: ignore[arg-type]
+
+    async def story() -> None:
+        await call.hold()
+        await call.hold(as_="bob")
+        await call.unhold()
+        await call.transfer("007", headers={"X-A": "1"}, as_="bob")
+        await call.reinvite()
+        await call.reinvite({"a": 1}, mime="a/b")
+        await call.info("x", headers={"X-B": "2"}, as_="bob")
+        await call.network("down")
+        await call.dtmf("1", by="inband")
+
+    asyncio.run(story())
+    assert noted.steps == [
+        Hold(),
+        Hold(who="bob"),
+        Hold(False),
+        Transfer("007", {"X-A": "1"}, "bob"),
+        ReInvite(),
+        ReInvite('{"a":1}', "a/b"),
+        Info("x", headers={"X-B": "2"}, who="bob"),
+        Network(False),
+        Dtmf("1", method="inband"),
+    ]

@@ -60,6 +60,16 @@ def test_in_a_menu_the_caller_waits_as_long_as_he_did(made: Any) -> None:
     assert (hello.wishes[0].kind, key.digits) == ("agent_says", "1")
 
 
+def test_what_was_done_with_the_telephone_is_done_again(made: Any) -> None:
+    info = Deed(5000, "info", '{"a": 1}', {"mimeType": "a/b"})
+    reinvite = Deed(5001, "reinvite", "x", {"mimeType": "c/d"})
+    script = made(Deed(100, "hold"), Deed(4000, "unhold"), info, reinvite, Deed(5002, "transfer", "007"))
+    hold, wait, unhold, pause, sent, changed, transfer = script.steps[:7]
+    assert (hold.on, wait, unhold.on) == (True, Wait(3900, wait.where), False)
+    assert (pause, sent.body, sent.mime) == (Wait(1000, pause.where), '{"a": 1}', "a/b")
+    assert (changed.body, changed.mime, transfer.to) == ("x", "c/d", "007")
+
+
 def test_what_took_long_is_given_time(made: Any) -> None:
     (step,) = made(Deed(60_000, "ended", "scenario")).steps
     assert step.wishes[0].within_ms == 68_000

@@ -77,6 +77,18 @@ def test_keys_after_a_long_pause_are_another_entry() -> None:
     assert tell(*keys).items == [Deed(1000, "keys", "13"), Deed(5001, "keys", "5")]
 
 
+def test_what_callers_do_with_their_telephones_is_told() -> None:
+    story = tell(
+        event(1, "Call.OnHold", "call"),
+        event(2, "Call.OffHold", "call"),
+        event(3, "Call.InfoReceived", "call", mimeType="a/b", body="x"),
+        event(4, "Call.ReInviteReceived", "call", mimeType="c/d", body="y"),
+        event(5, "Call.BlindTransferRequested", "call", transferTo="7"),
+    )
+    told = [(item.what, item.text) for item in story.items if isinstance(item, Deed)]
+    assert told == [("hold", ""), ("unhold", ""), ("info", "x"), ("reinvite", "y"), ("transfer", "7")]
+
+
 def test_prompts_that_were_heard_to_their_end_are_told() -> None:
     ssml = "<speak>Press <b>one</b> &amp; wait</speak>"
     finished = event(4, "Call.PlaybackFinished", "call")

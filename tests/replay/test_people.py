@@ -70,6 +70,40 @@ def test_what_the_scenario_does_to_a_person_is_seen() -> None:
     assert (moments[-1].at, moments[-1].text) == (1000, "scenario")
 
 
+def test_transfers_and_re_invites_of_the_scenario_are_seen_and_asked_where_a_phone_can() -> None:
+    asked: list[str] = []
+
+    async def story(person: Person, timeline: Timeline) -> None:
+        person.on_transfer = lambda: asked.append("transfer")
+        person.on_reinvite = lambda: asked.append("reinvite")
+        person.answer({})
+        person.transfer("7", None, {})
+        person.reinvite("a/b", "ping", {})
+        assert asked == []  # a phone of a user of the application can neither
+        person.can_transfer = person.can_reinvite = True
+        other = Person("bob", LoopTicker(), False, timeline, 0.0)
+        person.transfer("bob", other, {"X-A": "1"})
+        person.reinvite("a/b", "ping", {})
+        person.answer_refer(200, "OK")
+        person.answer_refer(486, "Busy")
+        person.accept_reinvite("a/b", "pong", {})
+        person.reject_reinvite(488, "No", {})
+        person.hangup({})
+        person.transfer("8", None, {})
+        person.reinvite("a/b", "late", {})
+
+    told = [(moment.kind, moment.text) for moment in on_stage(story).moments]
+    assert told[3:9] == [
+        ("transfer", "bob"),
+        ("reinvite", "ping"),
+        ("transferred", "success"),
+        ("transferred", "486"),
+        ("reinvite_accepted", "pong"),
+        ("reinvite_rejected", "488"),
+    ]
+    assert asked == ["transfer", "reinvite"]
+
+
 def test_who_ended_the_call() -> None:
     async def hangs_up(person: Person, _: Timeline) -> None:
         person.answer({})

@@ -9,6 +9,7 @@ import pytest
 from tests.replay.calls import AGENT, passes, play
 from tests.replay.test_failure import failed
 
+from voxrun.replay.deeds import Hold, Info, Network, ReInvite, Transfer
 from voxrun.replay.reporting import outcome_for_report, told, write_report
 from voxrun.replay.resources import Resources
 from voxrun.replay.script import Dtmf, Hangup, HttpCall, Interrupt, Message, Say, Silence, Step, Wait
@@ -105,6 +106,11 @@ def test_the_seed_that_was_given_is_in_the_command(resources: Resources, tmp_pat
         (Wait(2000), "waits 2 s"),
         (Message("hi"), "caller writes: hi"),
         (HttpCall("GET", "/state"), "GET /state to the session's URL"),
+        (Hold(), "caller holds the call"),
+        (Transfer("7", who="operator"), "operator asks for a transfer to 7"),
+        (ReInvite("x"), "caller sends a re-INVITE: x"),
+        (Info("x"), "caller sends INFO: x"),
+        (Network(True), "caller has the network up"),
         (Hangup(), "caller hangs up"),
         (Visit("ann"), "ann opens a WebSocket to the session's URL"),
         (SocketStep(Send("hi"), "ann"), "ann sends hi"),

@@ -48,7 +48,7 @@ def names(stage: Stage, who: str = "call") -> list[object]:
 async def sip(stage: Stage, source: str) -> ScriptedLeg:
     """A caller whose phone can be transferred."""
     leg = await stage.call_in(TAKE % source)
-    leg.capable = True
+    leg.can_transfer = leg.can_reinvite = True
     return leg
 
 

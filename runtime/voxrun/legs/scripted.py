@@ -144,8 +144,8 @@ class ScriptedLeg(Leg, Leaper):
         self.connected = False
         self.over = False
         self.held = False
-        self.capable = client_type == "sip"
-        """Whether it can be transferred and takes re-INVITEs."""
+        self.can_transfer = self.can_reinvite = client_type == "sip"
+        """Whether it can be transferred, and whether it takes re-INVITEs."""
         self.attended: Leg | None = None
         """Whom it is to talk to after an attended transfer."""
         self.lost = 0
@@ -222,7 +222,7 @@ class ScriptedLeg(Leg, Leaper):
     def transfer(self, to: str, attended: Leg | None, headers: Headers) -> None:
         self._note("transfer", to=to, attended=attended, headers=dict(headers))
         self.attended = attended
-        if self.connected and not self.over and not self.capable:
+        if self.connected and not self.over and not self.can_transfer:
             super().transfer(to, attended, headers)
 
     def answer_refer(self, code: int, reason: str) -> None:
@@ -230,7 +230,7 @@ class ScriptedLeg(Leg, Leaper):
 
     def reinvite(self, mime: str, body: str, headers: Headers) -> None:
         self._note("reinvite", mime=mime, body=body, headers=dict(headers))
-        if self.connected and not self.over and not self.capable:
+        if self.connected and not self.over and not self.can_reinvite:
             super().reinvite(mime, body, headers)
 
     def accept_reinvite(self, mime: str, body: str, headers: Headers) -> None:

@@ -13,48 +13,31 @@ from typing import Any, Final
 
 from voxrun.connectors.transport import SocketClosed
 from voxrun.errors import PeerError, ScriptError
-from voxrun.media.files import decode_audio
-from voxrun.media.tones import beep
 from voxrun.replay import stored
+from voxrun.replay.acting import LISTEN_MS, Acting
 from voxrun.replay.audio_facts import Line, judge
+from voxrun.replay.ears import LOOK_MS, PATIENCE_MS, Ears
 from voxrun.replay.expectations import Cursor, closest, kinds_of, look
-from voxrun.replay.hearing import Hearing
 from voxrun.replay.outcome import CallFailed, Done, Failure, Met
 from voxrun.replay.people import Party
 from voxrun.replay.scene import Scene
 from voxrun.replay.script import (
-    After,
-    Beep,
     Callee,
     CallIn,
-    Dtmf,
     Expect,
-    Hangup,
     HttpCall,
     Interrupt,
-    Message,
-    Say,
-    Silence,
     Step,
     Wait,
     Wish,
 )
 from voxrun.replay.socket_party import SocketParty
 from voxrun.replay.socket_script import SocketStep, Visit
-from voxrun.replay.texts import Wanted, find_speech, mismatch, shown, words
+from voxrun.replay.texts import mismatch, shown
 from voxrun.replay.timeline import ANY
 
-POLITE_MS: Final = 500
-"""Quiet after which the other side has finished: longer than the pause at a comma."""
-PATIENCE_MS: Final = 60_000
-"""How long a speaker waits for the other side to stop, or to begin."""
-KEY_MS: Final = 160
-"""From one key to the next."""
-LOOK_MS: Final = 20
-LISTEN_MS: Final = 100
 STORED_MS: Final = 1000
 """What is stored may end by itself, by the second."""
-ENDED: Final = frozenset({"ended"})
 
 
 class Call:
@@ -72,7 +55,8 @@ class Call:
         self._began = 0
         """When the wait for the present expectation began."""
         self._standing: list[tuple[Wish, Cursor]] = []
-        self._hearings: dict[str, Hearing] = {}
+        self._ears = Ears(stage)
+        self._acting = Acting(stage, self._ears, self._failed)
         self._tasks: set[asyncio.Task[None]] = set()
         self._errors_expected = any(
             wish.kind == "error"
@@ -93,7 +77,7 @@ class Call:
             case Expect():
                 await self._expect(step)
             case Interrupt():
-                await self._interrupt(step)
+                await self._acting.interrupt(await self._somebody(step.say.who, step.where), step)
             case HttpCall():
                 await self._http(step)
             case Wait():
@@ -105,7 +89,7 @@ class Call:
             case SocketStep():
                 await self._socket(step)
             case _:
-                await self._person_step(await self._somebody(step.who, step.where), step)
+                await self._acting.do(await self._somebody(step.who, step.where), step)
         self.done.append(Done(step, began, self.stage.now))
         self._check_trouble()
 
@@ -114,7 +98,7 @@ class Call:
             await self.stage.call_in(step.who)
         except ScriptError as error:
             raise self._failed(str(error), step.where) from None
-        self._hearings.pop(step.who, None)  # who calls again has a new line to listen to
+        self._ears.forget(step.who)
         self.stage.people[step.who].tell_moment("calls", self.stage.calling(step.who).destination)
 
     async def finish(self) -> None:
@@ -135,31 +119,7 @@ class Call:
     def listen(self) -> None:
         """Understand all that everybody heard so far."""
         for person in self.stage.people.values():
-            self._hear(person)
-
-    async def _person_step(
-        self, person: Party, step: Say | Dtmf | Silence | Wait | Beep | Hangup | Message
-    ) -> None:
-        match step:
-            case Say():
-                await self._until_quiet(person, POLITE_MS, step.where)
-                await self._pause(person)
-                await self._speak(person, step)
-            case Dtmf():
-                await self._press(person, step)
-            case Silence():
-                await self._until_quiet(person, step.ms, step.where)
-            case Wait():
-                await asyncio.sleep(step.ms / 1000)
-            case Beep():
-                data = {"ms": step.ms, "file": True, "interrupts": False}
-                person.tell_moment("said", f"a tone of {step.hz} Hz", **data)
-                await person.speak(beep(step.hz, step.ms))
-            case Hangup():
-                person.hand.hang_up()
-            case Message():
-                person.hand.message(step.text)
-                person.tell_moment("sent", step.text)
+            self._ears.hear(person)
 
     async def _somebody(self, who: str, where: str) -> Party:
         """The person a step is about, once there is a line to it."""
@@ -185,113 +145,6 @@ class Call:
     def _name(self, who: str) -> str:
         person = self.person(who)
         return person.name if person else who or "caller"
-
-    # -- speaking
-
-    async def _until_quiet(self, person: Party, quiet_ms: int, where: str) -> None:
-        """Until ``person`` has heard nothing for so long."""
-        began = self.stage.now
-        while (missing := quiet_ms - min(person.quiet_for(), self.stage.now - began)) > 0:
-            # Quiet from before the step counts, but not so for a step that says how long to be silent.
-            if quiet_ms == POLITE_MS and person.quiet_for() >= quiet_ms:
-                return
-            if self.stage.now - began > PATIENCE_MS + quiet_ms:
-                raise self._failed(
-                    f"the other side has been speaking for {PATIENCE_MS // 1000} s: to speak over it, use "
-                    "'interrupt'",
-                    where,
-                )
-            await asyncio.sleep(max(LOOK_MS, missing) / 1000)
-
-    async def _pause(self, person: Party) -> None:
-        """Between two sentences of one's own there is a pause, by which listeners tell them apart."""
-        if person.voice.last is not None:
-            await asyncio.sleep(max(0, POLITE_MS - (self.stage.now - person.voice.last)) / 1000)
-
-    async def _speak(self, person: Party, step: Say) -> None:
-        pcm = await self._audio(person, step)
-        if person.over:
-            return
-        self._tell_said(person, step, pcm)
-        await person.speak(pcm)
-
-    @staticmethod
-    def _tell_said(person: Party, step: Say, pcm: bytes, interrupts: bool = False) -> None:
-        text = step.audio.name if step.audio is not None else step.text
-        data = {"ms": len(pcm) // 32, "file": step.audio is not None, "interrupts": interrupts}
-        person.tell_moment("said", text, **data)
-
-    async def _audio(self, person: Party, step: Say) -> bytes:
-        if step.audio is not None:
-            return decode_audio(step.audio)
-        self.stage.vocabulary.learn(step.text)
-        script = self.stage.script
-        voices = {caller.name: caller.voice for caller in script.callers}
-        voices |= {callee.number: callee.voice for callee in script.callees}
-        voice = step.voice or voices.get(person.name) or script.voice
-        return await self.stage.speech.render(step.text, voice)
-
-    async def _interrupt(self, step: Interrupt) -> None:
-        person = await self._somebody(step.say.who, step.where)
-        pcm = await self._audio(person, step.say)
-        await self._until_speech(person, step.after, step.where)
-        person.interrupted_at = self.stage.now
-        self._tell_said(person, step.say, pcm, interrupts=True)
-        await person.speak(pcm)
-
-    async def _until_speech(self, person: Party, after: After, where: str) -> None:
-        """Until the other side has spoken for a part of its utterance, and still speaks."""
-        begin = self.stage.now
-        first = len(self._hear(person).stream.words)
-        while self.stage.now - begin < PATIENCE_MS and not person.over:
-            if self._far_enough(person, after, begin, first):
-                return
-            await self._pass(self._until_far_enough(person, after, begin), ENDED)
-        what = f"said {after.words}" if after.words else "spoke for so long"
-        raise self._failed(f"there was nothing to interrupt: the other side never {what}", where)
-
-    def _far_enough(self, person: Party, after: After, begin: int, first: int) -> bool:
-        now = self.stage.now
-        if person.quiet_for() > LISTEN_MS * 2:
-            return False
-        if after.words is not None:
-            return find_speech(after.words, self._hear(person).stream.words, first) is not None
-        spoken = now - _utterance_start(person, begin)
-        if after.percent:
-            length = self._length_of_utterance(person)
-            return length is not None and spoken * 100 >= length * after.percent
-        return spoken >= after.ms
-
-    def _until_far_enough(self, person: Party, after: After, begin: int) -> int:
-        """How long the other side cannot have spoken for long enough, unless it begins only now."""
-        if after.words is not None:
-            return self._until_heard(person, after.words)
-        if person.quiet_for() > LISTEN_MS * 2:
-            return PATIENCE_MS
-        wanted = after.ms
-        if after.percent:
-            length = self._length_of_utterance(person)
-            if length is None:
-                return LISTEN_MS
-            wanted = -(-length * after.percent // 100)
-        return max(LOOK_MS, wanted - (self.stage.now - _utterance_start(person, begin)))
-
-    def _until_heard(self, person: Party, wanted: Wanted) -> int:
-        """How long ``wanted`` cannot be heard yet, as far as what is heard now goes on."""
-        due = self._hear(person).due(() if wanted.regex else words(wanted.source))
-        return PATIENCE_MS if due is None else max(LOOK_MS, due - self.stage.now)
-
-    def _length_of_utterance(self, person: Party) -> int | None:
-        """Milliseconds of the rendering that is being heard."""
-        return self._hear(person).length_ms
-
-    async def _press(self, person: Party, step: Dtmf) -> None:
-        person.tell_moment("pressed", step.digits)
-        for digit in step.digits:
-            if person.over:
-                return
-            person.hand.press(digit)
-            await asyncio.sleep(KEY_MS / 1000)
 
     # -- the session's URL
 
@@ -368,14 +221,14 @@ class Call:
         if callee.fails_code:
             person.hand.refuse(callee.fails_code, callee.fails_reason)
             return
-        person.hand.answer(callee.headers)
+        self._acting.answer(person, callee.headers, callee.custom_data, callee.where)
         if not person.over:
             person.tell_moment("picked_up")
         await person.up()
         for step in callee.does:
             if person.over:
                 return
-            await self._person_step(person, step)
+            await self._acting.do(person, step)
 
     # -- expectations ---------------------------------------------------------------------------------
 
@@ -434,7 +287,7 @@ class Call:
         if wish.kind != "caller_hears" or wish.text is None:
             return PATIENCE_MS
         person = self.person(wish.who)
-        return LISTEN_MS if person is None else self._until_heard(person, wish.text)
+        return LISTEN_MS if person is None else self._ears.until_heard(person, wish.text)
 
     def _look(self, wish: Wish, cursor: Cursor) -> bool:
         found = self._find(wish, cursor)
@@ -449,17 +302,8 @@ class Call:
 
     def _find(self, wish: Wish, cursor: Cursor) -> Any:
         if wish.kind == "caller_hears" and (person := self.person(wish.who)) is not None:
-            self._hear(person)
+            self._ears.hear(person)
         return look(wish, self.stage.timeline, cursor, self._name(wish.who), self._slack)
-
-    def _hear(self, person: Party) -> Hearing:
-        """What a person has understood so far."""
-        if person.name not in self._hearings:
-            stream = self.stage.timeline.stream(f"heard {person.name}")
-            self._hearings[person.name] = Hearing(person.sound, self.stage.speech.spoken, stream)
-        hearing = self._hearings[person.name]
-        hearing.listen(self.stage.now)
-        return hearing
 
     async def _await_absence(self, wish: Wish, cursor: Cursor, within: int | None) -> None:
         if within is None:
@@ -533,7 +377,7 @@ class Call:
 
     def _missed(self, wish: Wish, cursor: Cursor, since: int, within: int, left: int) -> CallFailed:
         if wish.kind == "caller_hears" and (person := self.person(wish.who)) is not None:
-            self._hear(person)
+            self._ears.hear(person)
         if wish.kind == "storage":
             near = stored.closest(wish, self.stage.stored(), self.stage.now)
         else:
@@ -551,14 +395,3 @@ class Call:
         now, moments = self.stage.now, len(self.stage.timeline.moments)
         began = self._began if wish is not None else None
         return CallFailed(Failure(text, where, wish, now, self._cursor.at, None, measured, moments, began))
-
-
-def _utterance_start(person: Party, begin: int) -> int:
-    """When the utterance that is being heard began: pauses within it do not count."""
-    start: int | None = None
-    end = 0
-    for first, last in person.sound.stretches:
-        if start is None or first - end > POLITE_MS:
-            start = first
-        end = last
-    return max(start if start is not None else begin, 0)

@@ -18,8 +18,11 @@ from voxrun.replay.cassette import PartyEvent, TapedLeg
 from voxrun.replay.cassette_play import Account
 
 BY_ITSELF: Final = frozenset(
-    {"ringing", "early_media", "failed", "ended", "dtmf", "info", "message", "hold", "unhold"}
-)
+    {
+        "ringing", "early_media", "failed", "ended", "dtmf", "info", "message", "hold", "unhold",
+        *("refer", "transferred", "transfer_failed"), *("reinvite", "reinvite_accepted", "reinvite_rejected"),
+    }
+)  # fmt: skip
 """Events that are done; the others come of what is done."""
 ENDING: Final = ("call.hangup", "call.reject")
 UNKNOWN_NUMBER: Final = 404
@@ -32,6 +35,7 @@ class TapedParty(ScriptedLeg):
         super().__init__(ticker, taped.incoming, taped.client)
         self._taped = taped
         self._voice = voice
+        self.can_transfer = self.can_reinvite = True  # how that went is on the cassette
         self._loop = asyncio.get_running_loop()
         answered = taped.first("answered")
         self._answered_t = answered.t if answered is not None else None
@@ -101,6 +105,8 @@ class TapedParty(ScriptedLeg):
                 remote.message(str(data["text"]))
             case "hold" | "unhold":
                 remote.hold(event.what == "hold")
+            case what:  # the rest is told as it was
+                self.tell(what, **data)
 
 
 class TapedDialer:

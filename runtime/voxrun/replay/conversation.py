@@ -77,6 +77,17 @@ def _row(moment: Moment) -> Row | None:
             return Row(at, who, "answers")
         case "ended":
             return Row(at, "call", f"{who}'s call is over: ended by {text}, code {data['code']}")
+        case "transfer":
+            with_ = f", to whom {data['attended']} is" if data.get("attended") else ""
+            return Row(at, "call", f"the scenario transfers {who} to {text}{with_}")
+        case "transferred":
+            return Row(at, "call", f"the scenario answers {who}'s transfer: {text}")
+        case "reinvite":
+            return Row(at, "call", f"the scenario re-INVITEs {who}: {text}")
+        case "reinvite_accepted" | "reinvite_rejected":
+            return Row(at, "call", f"the scenario answers {who}'s re-INVITE: {moment.kind[9:]} {text}")
+        case "does":
+            return Row(at, who, text)
         case "dtmf":
             return Row(at, "call", f"the scenario presses {text}")
         case "message" | "info":

@@ -114,7 +114,12 @@ def _stream_key(wish: Wish) -> str:
 
 # -- one moment ---------------------------------------------------------------------------------------
 
-PERSONAL: Final = frozenset({"answered", "ringing", "early_media", "rejected", "dtmf", "message", "ended"})
+PERSONAL: Final = frozenset(
+    {
+        "answered", "ringing", "early_media", "rejected", "dtmf", "message", "info", "ended", "transfer",
+        "transferred", "reinvite", "reinvite_accepted", "reinvite_rejected",
+    }
+)  # fmt: skip
 """Kinds that are about one person."""
 
 
@@ -144,7 +149,7 @@ def objection(wish: Wish, moment: Moment, timeline: Timeline) -> str:
             return _request(wish.fields, moment.data)
         case "websocket":
             return _to_socket(wish, moment)
-        case "call":
+        case "call" | "transfer":
             if text is not None and not text.like(moment.text):
                 return "the number is another"
         case "recording":
@@ -152,7 +157,7 @@ def objection(wish: Wish, moment: Moment, timeline: Timeline) -> str:
         case "ended":
             if text is not None and not text.equals(moment.text):
                 return f"it was ended by {moment.text}"
-        case "event" | "rejected" | "dtmf":
+        case "event" | "rejected" | "dtmf" | "transferred" | "reinvite_rejected":
             if text is not None and not text.equals(moment.text):
                 return "it is another"
         case _:

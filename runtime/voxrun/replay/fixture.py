@@ -132,6 +132,30 @@ class ScriptedCall:
         """Send a text message within the call."""
         await self._do({"message": text, **options})
 
+    async def info(self, body: Any, **options: Any) -> None:
+        """Send an INFO message: ``mime=``, ``headers=``, ``as_=``."""
+        await self._do(_long("info", "body", body, options, ("mime", "headers")))
+
+    async def hold(self, **options: Any) -> None:
+        """Hold the call."""
+        await self._do({"hold": options} if options else "hold")
+
+    async def unhold(self, **options: Any) -> None:
+        """Take the call back."""
+        await self._do({"unhold": options} if options else "unhold")
+
+    async def transfer(self, to: str, **options: Any) -> None:
+        """Ask for a blind transfer: ``headers=``, ``as_=``."""
+        await self._do(_long("transfer", "to", to, options, ("headers",)))
+
+    async def reinvite(self, body: Any = "", **options: Any) -> None:
+        """Re-INVITE the scenario: ``mime=``, ``headers=``, ``as_=``."""
+        await self._do(_long("reinvite", "body", body, options, ("mime", "headers")))
+
+    async def network(self, state: str, **options: Any) -> None:
+        """``down`` or ``up``."""
+        await self._do({"network": state, **options})
+
     async def http(self, **request: Any) -> None:
         """A request to the session's URL: ``method``, ``path``, ``headers``, ``body``, ``reply``."""
         await self._do({"http": request})
@@ -172,6 +196,12 @@ class ScriptedCall:
         if isinstance(read, Visit):
             self._sockets.append(read.name)
         await self.call.perform(_placed(read, where))
+
+
+def _long(step: str, name: str, value: Any, options: dict[str, Any], inside: tuple[str, ...]) -> Any:
+    """The long form of a step: ``inside`` are the options that belong to its value."""
+    own = {key: options.pop(key) for key in inside if key in options}
+    return {step: {name: value, **own}, **options}
 
 
 def _plain(value: Any) -> Any:

@@ -23,11 +23,15 @@ Everything a script can hold::
       headers: {X-Tier: gold}
       custom_data: text           # VoxEngine.customData()
       client: pstn                # user (default), pstn, sip, wab
+      transfers: 603              # what the phone does with the scenario's transferTo: true, false, a code,
+                                  # or {fails, reason, after: 500ms}; SIP phones follow, others cannot
+      reinvites: true             # ... and with a re-INVITE; also {body, mime}
     start: {custom_data: {"user": "alice"}}   # ... or a start over HTTP; an object becomes JSON
                                   # with conference: NAME as StartConference does
     agent: weather.agent.yaml     # or the agent itself, inline; default: the file named like the script
     callees:                      # who can be called; any other destination fails the script
-      operator: {rings: 500ms, answers: 2s, does: [say: "Operator, hello."]}
+      operator: {rings: 500ms, answers: 2s, does: [say: "Operator, hello."]}   # early_media, headers,
+                                  # custom_data, voice, transfers, reinvites as well
       "+49*": {fails: 486}
       nobody: {answers: never}
     callers:                      # others who call: each when the step "call: bob" is done
@@ -67,12 +71,18 @@ Steps
                                  ``say: {text: TEXT, voice: en-gb, as: NAME}``, or ``{audio: FILE}``
     ``interrupt: TEXT``          speaks while the other side speaks; ``after: 2s`` of its utterance (1s),
                                  ``after: 40%`` of it, or ``after: some words`` of it. Takes say's long form
-    ``dtmf: 0123``               presses keys (0-9 * # A-D)
+    ``dtmf: 0123``               presses keys (0-9 * # A-D); ``by: inband`` as sound, ``by: info`` as messages
     ``silence: 3s``              says nothing for 3 s after the other side has stopped speaking
     ``wait: 3s``                 lets 3 s pass
     ``tone: 1000``               plays a tone of 1000 Hz into the line, ``for: 400ms`` (400ms); like an
                                  answering machine it waits for nobody
     ``message: TEXT``            sends a text message within the call
+    ``info: {mime, body, headers}``  sends an INFO message; a text or an object alone is its (JSON) body
+    ``hold``, ``unhold``         holds the call, takes it back; meanwhile neither side hears the other
+    ``transfer: "200"``          asks the scenario to connect the other side with 200 (a blind transfer);
+                                 ``{to, headers}``
+    ``reinvite: {mime, body, headers}``  re-INVITEs the scenario
+    ``network: down``, ``up``    its packets stop, and come again
     ``http: {...}``              a request to the session's URL: ``method``, ``path``, ``headers``, ``body``
                                  (an object is sent as JSON), ``reply: {status, text, json}`` it must get
     ``websocket: {...}``         a client opens the session's URL as a WebSocket: ``name`` (guest), ``path``,
@@ -84,9 +94,9 @@ Steps
     ``expect: ...``              see below
 
 Steps are done by the caller, and in a session that was started by the first callee; ``as: NAME`` beside a
-step lets a callee or another caller do it, or a WebSocket (which has no keys and no phone to send texts
-with). A callee's own ``does`` is a list of ``say``, ``dtmf``, ``wait``, ``silence``, ``tone``, ``message``
-and ``hangup`` that it does by itself once it has answered.
+step lets a callee or another caller do it, or a WebSocket (which has no keys and no phone: it can speak, be
+silent, hang up). A callee's own ``does`` is a list of what it does by itself once it has answered: any of
+these but ``interrupt``, ``http``, ``websocket``, ``send``, ``close``, ``call`` and ``expect``.
 
 Expectations: ``expect: answered`` where no more is to be said, else a mapping of one kind and its options.
 Several are a list, and have to come in that order; ``expect: {any_order: [...]}`` in any.
@@ -102,6 +112,11 @@ Several are a list, and have to come in that order; ``expect: {any_order: [...]}
     ``event: NAME``              an event reaches the scenario ("Call.Connected"); ``with: {...}`` fields
     ``dtmf: 123#``               the scenario presses keys
     ``message: TEXT``            the scenario sends a text message within the call
+    ``info: TEXT``               ... an INFO message; ``with: {mime, headers}``
+    ``transfer: NUMBER``         the scenario transfers the call (transferTo); ``with: {attended: NAME}``
+    ``transferred: success``     it answers a transfer that was asked for: ``success``, or a code
+    ``reinvite: TEXT``           it sends a re-INVITE with this body; ``with: {mime, headers}``
+    ``reinvite_accepted: TEXT``, ``reinvite_rejected: 488``    it answers a re-INVITE
     ``websocket: URL``           the scenario sends a message to a WebSocket, named by its URL (* for any
                                  characters) or its name: ``text: TEXT`` in it, ``with: {...}`` members of its
                                  JSON. Audio is no message, its start and stop are
@@ -162,18 +177,17 @@ from voxrun.emulators.ultravox.agent import agent_of, load_agent
 from voxrun.emulators.ultravox.script import AgentScript
 from voxrun.errors import ScriptError
 from voxrun.replay.format_parts import (
-    choice,
-    custom_data_of,
     read_callees,
     read_caller,
     read_faults,
     read_limits,
     read_stubs,
     read_voice,
-    texts_of,
 )
+from voxrun.replay.format_phone import MANNERS
 from voxrun.replay.format_sockets import read_sockets
 from voxrun.replay.format_steps import read_steps
+from voxrun.replay.format_values import choice, custom_data_of, texts_of
 from voxrun.replay.format_world import read_callers, read_conferences, read_storage
 from voxrun.replay.script import WITHIN_MS, CallScript, Incoming, Started
 from voxrun.session.clock import DEFAULT_START_MS
@@ -186,7 +200,7 @@ KEYS: Final = (
     "http_unmatched", "websockets", "websockets_unmatched", "faults", "secrets", "limits", "at", "seed",
     "within", "voice", "keep_going", "connector_errors", "websocket_encoding", "tags", "steps",
 )  # fmt: skip
-CALL_KEYS: Final = ("from", "to", "display_name", "headers", "custom_data", "client")
+CALL_KEYS: Final = ("from", "to", "display_name", "headers", "custom_data", "client", *MANNERS)
 START_KEYS: Final = ("custom_data", "conference")
 EMPTY: Final = "a call script needs at least steps"
 

@@ -7,21 +7,20 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Final
 
+from voxrun.replay import format_phone as phone
 from voxrun.replay.format_steps import read_person_steps
+from voxrun.replay.format_values import choice, custom_data_of, texts_of
 from voxrun.replay.script import Callee, ClientType, Faults, HttpStub, Incoming, StubReply
 from voxrun.replay.texts import Wanted
 from voxrun.session.limits import Limits
 from voxrun.speech.base import Voice
 from voxrun.yamldoc import Item
 
-CALLEE_KEYS: Final = ("rings", "answers", "fails", "early_media", "headers", "voice", "does")
+CALLEE_KEYS: Final = (
+    "rings", "answers", "fails", "early_media", "headers", "custom_data", "voice", "does", *phone.MANNERS,
+)  # fmt: skip
 STUB_KEYS: Final = ("url", "method", "headers", "body", "reply")
 REPLY_KEYS: Final = ("status", "headers", "text", "json", "file", "says", "delay", "timeout")
-
-
-def texts_of(item: Item) -> dict[str, str]:
-    """A mapping of names to texts."""
-    return {name: value.text() for name, value in item.mapping().items()}
 
 
 def wanted(item: Item) -> Wanted:
@@ -66,28 +65,13 @@ def read_caller(entries: dict[str, Item], caller: str, destination: str) -> Inco
         headers=texts_of(entries["headers"]) if "headers" in entries else {},
         custom_data=custom_data_of(entries.get("custom_data")),
         client=_client(entries.get("client")),
+        manners=phone.read_manners(entries),
     )
-
-
-def custom_data_of(item: Item | None) -> str:
-    """A text; an object becomes JSON."""
-    if item is None:
-        return ""
-    return item.json_text() if item.is_mapping or item.is_list else item.text()
 
 
 def _client(item: Item | None) -> ClientType:
     choices: dict[str, ClientType] = {"user": "user", "pstn": "pstn", "sip": "sip", "wab": "wab"}
     return choices[choice(item, tuple(choices))]
-
-
-def choice(item: Item | None, choices: tuple[str, ...]) -> str:
-    """One of a few words; the first where nothing is said."""
-    if item is None:
-        return choices[0]
-    if item.text() not in choices:
-        item.fail(f"{item.name} must be {' or '.join(choices)}, not {item.text()!r}")
-    return item.text()
 
 
 # -- callees ------------------------------------------------------------------------------------------
@@ -117,6 +101,8 @@ def _callee(number: str, item: Item, folder: Path) -> Callee:
         headers=texts_of(entries["headers"]) if "headers" in entries else {},
         voice=read_voice(entries["voice"]) if "voice" in entries else None,
         does=read_person_steps(entries["does"], folder) if "does" in entries else (),
+        custom_data=custom_data_of(entries.get("custom_data")),
+        manners=phone.read_manners(entries),
         where=item.where,
     )
 

@@ -8,6 +8,7 @@ from typing import Final, NoReturn
 
 from voxrun.media.stream_codec import BY_NAME, PCM16, Encoding
 from voxrun.replay import format_parts as parts
+from voxrun.replay.format_values import texts_of
 from voxrun.replay.socket_script import (
     GUEST,
     SERVER,
@@ -76,7 +77,7 @@ def read_visit(item: Item, folder: Path, where: str) -> Visit:
     return Visit(
         name=_name(entries, GUEST),
         path=entries["path"].text() if "path" in entries else "",
-        headers=parts.texts_of(entries["headers"]) if "headers" in entries else {},
+        headers=texts_of(entries["headers"]) if "headers" in entries else {},
         refused=refused,
         behaviour=_behaviour(entries, folder),
         where=where,

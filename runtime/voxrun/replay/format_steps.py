@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from voxrun.replay import format_parts as parts
+from voxrun.replay import format_phone as phone
 from voxrun.replay.format_sockets import read_close, read_message, read_visit
+from voxrun.replay.format_values import choice, texts_of
 from voxrun.replay.script import (
     AUDIO_FACTS,
     After,
@@ -35,10 +37,11 @@ LONGEST_TONE_MS: Final = 60_000
 KEYS: Final = frozenset("0123456789*#ABCD")
 STEPS: Final = (
     "say", "interrupt", "dtmf", "silence", "wait", "tone", "message", "http", "websocket", "send", "close",
-    "call", "hangup", "expect",
+    "call", "hangup", *phone.STEPS, "expect",
 )  # fmt: skip
-PERSON_STEPS: Final = ("say", "dtmf", "silence", "wait", "tone", "message", "hangup")
+PERSON_STEPS: Final = ("say", "dtmf", "silence", "wait", "tone", "message", "hangup", *phone.STEPS)
 STEP_OPTIONS: Final = {
+    "dtmf": ("by", "as"),
     "interrupt": ("after", "as"),
     "tone": ("for", "as"),
     "wait": (),
@@ -57,11 +60,14 @@ ALONE: Final = (
     "ended",
     "session_ended",
     "error",
+    "transferred",
+    "reinvite_accepted",
+    "reinvite_rejected",
 )
 """Expectations that may stand without a value."""
 KINDS: Final = (
     *ALONE, "agent_says", "agent_hears", "caller_hears", "tool", "log", "http", "event", "dtmf", "message",
-    "call", "storage", "audio", "websocket",
+    "info", "transfer", "reinvite", "call", "storage", "audio", "websocket",
 )  # fmt: skip
 OPTIONS: Final = ("within", "absent", "count", "as", "with")
 WITH_FIELDS: Final = (
@@ -75,9 +81,15 @@ WITH_FIELDS: Final = (
     "rejected",
     "answered",
     "ringing",
+    "info",
+    "transfer",
+    "transferred",
+    "reinvite",
+    "reinvite_accepted",
+    "reinvite_rejected",
     "websocket",
 )
-PHONE_STEPS: Final = ("dtmf", "message")
+PHONE_STEPS: Final = ("dtmf", "message", *phone.STEPS)
 """What a WebSocket cannot do."""
 SOCKET_STEPS: Final = ("send", "close")
 """What only a WebSocket can do."""
@@ -130,6 +142,8 @@ class _Reader:
             word = item.text()
             if word == "hangup":
                 return Hangup(where=item.where)
+            if word in phone.WORDS:
+                return phone.word_step(word, item.where)
             if word in known:
                 item.fail(f"'{word}' needs a value: '{word}: ...'")
             item.fail(f"{word!r} is no step{suggestion(word, known)}")
@@ -144,7 +158,11 @@ class _Reader:
             "hangup": self._hangup, "expect": self._expect,
         }  # fmt: skip
         item.mapping((kind, *STEP_OPTIONS.get(kind, ("as",))))
-        made = read[kind](item, entries)
+        made = (
+            phone.read_deed(kind, item, self._who, entries)
+            if kind in phone.STEPS
+            else read[kind](item, entries)
+        )
         if kind in PHONE_STEPS and "as" in entries and entries["as"].text() in self._sockets:
             entries["as"].fail(f"{entries['as'].text()} is a WebSocket, and none has anything like '{kind}'")
         return made
@@ -157,8 +175,8 @@ class _Reader:
         if word in KINDS and "expect" in known:
             keys[0].fail(f"'{word}' is something to expect: write 'expect: {{{word}: ...}}'")
         if word in known:
-            if word == "hangup":
-                keys[0].fail("write '- hangup' without a colon")
+            if word in ("hangup", *phone.WORDS):
+                keys[0].fail(f"write '- {word}' without a colon")
             keys[0].fail(f"'{word}' needs a value")
         keys[0].fail(f"{word!r} is no step{suggestion(word, known)}")
 
@@ -208,7 +226,8 @@ class _Reader:
         return Interrupt(say, after, item.where)
 
     def _dtmf(self, item: Item, entries: dict[str, Item]) -> Dtmf:
-        return Dtmf(_digits(entries["dtmf"]), self._who(entries), item.where)
+        method = choice(entries.get("by"), phone.KEY_METHODS)
+        return Dtmf(_digits(entries["dtmf"]), self._who(entries), item.where, method)
 
     def _silence(self, item: Item, entries: dict[str, Item]) -> Silence:
         return Silence(entries["silence"].milliseconds(), self._who(entries), item.where)
@@ -255,7 +274,7 @@ class _Reader:
         return HttpCall(
             method=inner["method"].text().upper() if "method" in inner else "POST",
             path=inner["path"].text() if "path" in inner else "/",
-            headers=parts.texts_of(inner["headers"]) if "headers" in inner else {},
+            headers=texts_of(inner["headers"]) if "headers" in inner else {},
             body=text,
             reply=_http_reply(inner["reply"]) if "reply" in inner else None,
             where=item.where,

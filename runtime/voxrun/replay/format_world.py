@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from voxrun.replay.format_parts import read_caller, read_voice
+from voxrun.replay.format_phone import MANNERS
 from voxrun.replay.script import Caller, ConferenceScripts, Stored
 from voxrun.services.storage import DEFAULT_TTL, LONGEST_KEY, LONGEST_TTL, LONGEST_VALUE
 from voxrun.yamldoc import Item
 
-CALLER_KEYS: Final = ("from", "to", "display_name", "headers", "custom_data", "client", "voice")
+CALLER_KEYS: Final = ("from", "to", "display_name", "headers", "custom_data", "client", "voice", *MANNERS)
 STORED_KEYS: Final = ("value", "ttl")
 
 

@@ -9,7 +9,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from voxrun.replay.from_session_story import Callee, Deed, Heard, Item, Request, Said, Story, Tool
+from voxrun.replay.from_session_story import PHONE, Callee, Deed, Heard, Item, Request, Said, Story, Tool
 from voxrun.replay.from_session_yaml import flow, quoted, scalar
 from voxrun.replay.texts import words
 from voxrun.session.limits import Limits
@@ -182,7 +182,7 @@ def _pause(item: Item, gap: int) -> Iterator[str]:
     """Where no voice AI speaks, the caller does things as long after another as he did."""
     if isinstance(item, Heard) and item.asr:
         gap -= TO_CAPTURE_MS
-    elif not (isinstance(item, Deed) and item.what == "keys"):
+    elif not (isinstance(item, Deed) and item.what in ("keys", *PHONE.values())):
         return
     if gap >= PAUSE_MS:
         yield f"  - wait: {_seconds(gap)}"
@@ -222,6 +222,13 @@ def _deed(item: Deed, gap: int) -> Iterator[str]:
             yield _expect({"caller_hears": item.text}, gap)
         case "keys":
             yield f"  - dtmf: {quoted(item.text)}"
+        case "hold" | "unhold":
+            yield f"  - {item.what}"
+        case "info" | "reinvite":
+            wish = {"body": item.text, "mime": str(item.data.get("mimeType") or "")}
+            yield f"  - {item.what}: {flow(wish)}"
+        case "transfer":
+            yield f"  - transfer: {quoted(item.text)}"
         case "message":
             yield f"  - message: {quoted(item.text)}"
         case "sent keys":

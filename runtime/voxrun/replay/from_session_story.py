@@ -17,6 +17,14 @@ from voxrun.session.replay import Recording
 
 TYPED: Final = frozenset({"userTextMessage", "inputTextMessage"})
 CLEAN_CLOSES: Final = frozenset({1000, 1001, 1005, 1011})
+PHONE: Final = {
+    "Call.InfoReceived": "info",
+    "Call.OnHold": "hold",
+    "Call.OffHold": "unhold",
+    "Call.BlindTransferRequested": "transfer",
+    "Call.ReInviteReceived": "reinvite",
+}
+"""What people do with their telephones: event -> step."""
 AT_ONCE_MS: Final = 100
 """An interruption and the end of the sentence that it cuts come within this time, in either order."""
 ONE_ENTRY_MS: Final = 2_000
@@ -59,8 +67,9 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Anything else: "answered", "rejected", "ringing", "keys", "message", "sent keys", "sent message",
-    "call", "recording", "access", "prompt" (call.say was heard to its end), "ended"."""
+    """Anything else: "answered", "rejected", "ringing", "keys", "message", "info", "hold", "unhold",
+    "transfer", "reinvite", "sent keys", "sent message", "call", "recording", "access", "prompt" (call.say
+    was heard to its end), "ended"."""
 
     t: int
     what: str
@@ -215,6 +224,8 @@ class _Teller:
             self._keys(t, str(data.get("tone")))
         elif kind == "Call.MessageReceived":
             self._deed(t, "message", str(data.get("text")))
+        elif kind in PHONE:
+            self._deed(t, PHONE[kind], str(data.get("transferTo") or data.get("body") or ""), data)
         elif kind == "Call.RecordStarted":
             self._deed(t, "recording")
         elif kind == "Call.PlaybackFinished" and target == self._call and self._prompt:

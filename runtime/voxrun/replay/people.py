@@ -10,18 +10,19 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 import numpy as np
 
-from voxrun.legs.base import Headers
+from voxrun.legs.base import Headers, Leg
 from voxrun.legs.scripted import ScriptedLeg
 from voxrun.media.frames import FRAME_BYTES, FRAME_MS, SILENCE
 from voxrun.media.graph import Ticker
 from voxrun.media.runs import Run, Ticks
 from voxrun.replay.timeline import Moment, Timeline
 
+SUCCESS: Final = 200
 AUDIBLE: Final = 100
 """The largest sample of a frame that counts as sound (about -50 dBFS)."""
 
@@ -154,6 +155,10 @@ class Person(ScriptedLeg, Party):
     ) -> None:
         ScriptedLeg.__init__(self, ticker, incoming, client)
         Party.__init__(self, name, timeline)
+        self.on_transfer: Callable[[], None] = lambda: None
+        """Told that the scenario wants to transfer it, and it can be."""
+        self.on_reinvite: Callable[[], None] = lambda: None
+        """Told of a re-INVITE of the scenario that it can take."""
         self._zero = zero
         self._loop = asyncio.get_running_loop()
         self._said = asyncio.Event()
@@ -185,6 +190,29 @@ class Person(ScriptedLeg, Party):
                 self.tell_moment("message", str(data["text"]))
             case "info":
                 self.tell_moment("info", str(data["body"]), **data)
+            case "transfer":
+                other = data["attended"]
+                attended = other.name if isinstance(other, Party) else ""
+                self.tell_moment("transfer", str(data["to"]), attended=attended, headers=data["headers"])
+            case "answer_refer":
+                result = "success" if data["code"] == SUCCESS else str(data["code"])
+                self.tell_moment("transferred", result, **data)
+            case "reinvite":
+                self.tell_moment("reinvite", str(data["body"]), **data)
+            case "accept_reinvite":
+                self.tell_moment("reinvite_accepted", str(data["body"]), **data)
+            case "reject_reinvite":
+                self.tell_moment("reinvite_rejected", str(data["code"]), **data)
+
+    def transfer(self, to: str, attended: Leg | None, headers: Headers) -> None:
+        super().transfer(to, attended, headers)
+        if self.connected and not self.over and self.can_transfer:
+            self.on_transfer()
+
+    def reinvite(self, mime: str, body: str, headers: Headers) -> None:
+        super().reinvite(mime, body, headers)
+        if self.connected and not self.over and self.can_reinvite:
+            self.on_reinvite()
 
     def finish(self, kind: Any, **data: Any) -> None:
         if not self.over:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from voxrun.replay.deeds import Hold, Info, Network, ReInvite, Transfer
 from voxrun.replay.failure import command, describe
 from voxrun.replay.hints import hints
 from voxrun.replay.outcome import Failure, Met, Outcome
@@ -26,6 +27,7 @@ from voxrun.replay.script import (
     Wish,
 )
 from voxrun.replay.socket_script import Send, SocketStep, Visit
+from voxrun.replay.telephone import in_words
 from voxrun.report import outcome as shown
 from voxrun.report.page import write
 from voxrun.session.redact import Redactor
@@ -140,6 +142,8 @@ def told(step: Step, me: str) -> str:
             return f"{step.who} sends {text}"
         case SocketStep():
             return f"{step.who} closes its WebSocket"
+        case Hold() | Transfer() | ReInvite() | Info() | Network():
+            return f"{step.who or me} {in_words(step)}"
         case Expect():
             return "expects " + ", ".join(describe(wish) for wish in step.wishes)
 

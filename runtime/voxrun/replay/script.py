@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from voxrun.emulators.ultravox.script import AgentScript
+from voxrun.replay.deeds import Deed, Manners
 from voxrun.replay.socket_script import SocketStep, SocketStub, Visit
 from voxrun.replay.texts import Wanted
 from voxrun.session.clock import DEFAULT_START_MS
@@ -37,6 +38,7 @@ class Incoming:
     headers: Mapping[str, str] = field(default_factory=dict)
     custom_data: str = ""
     client: ClientType = "user"
+    manners: Manners = field(default_factory=Manners)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,12 @@ class Interrupt:
 
 @dataclass(frozen=True, slots=True)
 class Dtmf:
-    """Press keys, one after the other."""
+    """Press keys, one after the other. ``method``: "rfc2833", "inband" (as sound) or "info"."""
 
     digits: str
     who: str = ""
     where: str = ""
+    method: str = "rfc2833"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,7 @@ class HttpCall:
     where: str = ""
 
 
-PersonStep: TypeAlias = Say | Dtmf | Wait | Silence | Beep | Hangup | Message
+PersonStep: TypeAlias = Say | Dtmf | Wait | Silence | Beep | Hangup | Message | Deed
 """What a callee can do by itself."""
 
 
@@ -216,6 +219,7 @@ Step: TypeAlias = (
     | Hangup
     | HttpCall
     | Message
+    | Deed
     | CallIn
     | Expect
     | Visit
@@ -244,6 +248,9 @@ class Callee:
     headers: Mapping[str, str] = field(default_factory=dict)
     voice: Voice | None = None
     does: tuple[PersonStep, ...] = ()
+    custom_data: str = ""
+    """Comes with the answer."""
+    manners: Manners = field(default_factory=Manners)
     where: str = ""
 
 

@@ -18,6 +18,7 @@ from voxrun.emulators.ultravox.emulator import Emulator, Settings
 from voxrun.errors import ScriptError
 from voxrun.legs.base import DialRequest, IncomingInfo, Leg
 from voxrun.realm.inline import InlineRealms
+from voxrun.replay.deeds import Manners
 from voxrun.replay.faults import faulty
 from voxrun.replay.leaps import LeapingTicker
 from voxrun.replay.people import Person
@@ -25,6 +26,7 @@ from voxrun.replay.resources import Resources
 from voxrun.replay.scene import Scene, application
 from voxrun.replay.script import CallScript, Incoming
 from voxrun.replay.shelf import Shelf
+from voxrun.replay.telephone import mind
 from voxrun.services.access import AccessReply
 from voxrun.services.recording_file import Writing
 from voxrun.services.ticker import LoopTicker
@@ -105,7 +107,7 @@ class Stage(Scene):
 
     async def _call(self, name: str) -> str:
         call = self.calling(name)
-        person = self._person(name, True, call.client)
+        person = self._person(name, True, call.client, call.manners)
         info = IncomingInfo(
             call.destination,
             call.caller,
@@ -150,13 +152,14 @@ class Stage(Scene):
         except KeyError:
             raise ScriptError("the session is over: its URL answers no more") from None
 
-    def _person(self, name: str, incoming: bool, client: str) -> Person:
+    def _person(self, name: str, incoming: bool, client: str, manners: Manners) -> Person:
         person = Person(name, self._ticker, incoming, self.timeline, self.zero, client)
+        mind(person, manners)
         self.people[name] = person
         return person
 
     def _dial(self, request: DialRequest) -> Leg:
         callee = self.callee(request)
-        person = self._person(callee.number, False, request.kind)
+        person = self._person(callee.number, False, request.kind, callee.manners)
         self.on_dialled(callee, person)
         return person
