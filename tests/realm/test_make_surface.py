@@ -90,9 +90,22 @@ def test_the_written_surface_is_the_same_data(surface: dict[str, Any]) -> None:
 
 def test_the_names_in_the_repository_are_those_of_its_surface() -> None:
     installed = json.loads((HERE / "surface.json").read_text("utf-8"))
-    assert (HERE / "js" / "names.js").read_text("utf-8") == made.make_names_js(installed)
+    fresh = made.make_names_js(installed)
+    assert (HERE / "js" / "names.js").read_text("utf-8") == fresh, "run python -m voxrun.realm.make_surface"
 
 
-def test_without_facts_the_usage_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    assert made.main([]) == 2
+def test_both_files_are_written_from_facts_and_the_names_alone_without(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(made, "HERE", tmp_path)
+    (tmp_path / "js").mkdir()
+    (tmp_path / "facts.json").write_text(json.dumps(FACTS), "utf-8")
+    names = tmp_path / "js" / "names.js"
+    assert made.main([str(tmp_path / "facts.json")]) == 0
+    assert json.loads((tmp_path / "surface.json").read_text("utf-8")) == made.make_surface(FACTS)
+    written = names.read_text("utf-8")
+    names.unlink()
+    assert made.main([]) == 0
+    assert names.read_text("utf-8") == written
+    assert made.main(["a", "b"]) == 2
     assert "FACTS.json" in capsys.readouterr().err

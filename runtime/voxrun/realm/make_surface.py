@@ -4,6 +4,8 @@ Run by hand, when the facts change::
 
     python -m voxrun.realm.make_surface FACTS.json
 
+and without facts when only ``support.NOT_HERE`` changed, for ``js/names.js`` alone.
+
 Nothing reads the facts at run or test time. FACTS.json maps a dotted name ("VoxEngine.callPSTN") to
 ``{"kind": "namespace" | "class" | "interface" | "function" | "enum" | "variable" | "type", ...}`` with
 ``signatures`` (functions), ``methods``, ``fields``, ``extends`` (classes, interfaces), ``members`` (enums).
@@ -197,13 +199,15 @@ def write_surface(surface: Mapping[str, Any]) -> str:
 
 
 def main(argv: list[str]) -> int:
-    """Write both files from the facts named on the command line."""
-    if len(argv) != 1:
-        print("usage: python -m voxrun.realm.make_surface FACTS.json", file=sys.stderr)
+    """Write both files from the facts that are named, or the names from the surface that is there."""
+    if len(argv) > 1:
+        print("usage: python -m voxrun.realm.make_surface [FACTS.json]", file=sys.stderr)
         return 2
-    facts = json.loads(Path(argv[0]).read_text(encoding="utf-8"))
-    surface = make_surface(facts)
-    (HERE / "surface.json").write_text(write_surface(surface), encoding="utf-8")
+    if argv:
+        surface = make_surface(json.loads(Path(argv[0]).read_text(encoding="utf-8")))
+        (HERE / "surface.json").write_text(write_surface(surface), encoding="utf-8")
+    else:
+        surface = json.loads((HERE / "surface.json").read_text(encoding="utf-8"))
     (HERE / "js" / "names.js").write_text(make_names_js(surface), encoding="utf-8")
     return 0
 

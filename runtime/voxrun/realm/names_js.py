@@ -34,7 +34,7 @@ HEAD = """\
 def make_names_js(surface: Mapping[str, Any]) -> str:
     """The text of ``js/names.js``."""
     modules: Mapping[str, str] = surface["modules"]
-    gated = {name: modules[module] for name, module in surface["namespaces"].items() if module}
+    gated = {name: modules[module] for name, module in surface["namespaces"].items() if module in modules}
     reasons = list(dict.fromkeys(NOT_HERE.values()))
     later = _providers(surface)
     parts = {
