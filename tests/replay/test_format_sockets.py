@@ -37,6 +37,7 @@ websockets:
   - url: wss://a/*
     name: bot
     delay: 300ms
+    times: 2
     encoding: ulaw
     tag: t
     does:
@@ -45,7 +46,8 @@ websockets:
       - wait: 2s
       - bytes: 00fF
       - say: Good morning.
-      - say: {audio: a.wav, voice: en-gb, encoding: ALAW, tag: u, custom: {k: 1}, paced: true, stop: false}
+      - say: {audio: a.wav, voice: en-gb, encoding: ALAW, tag: u, custom: {k: 1}, paced: true, stop: false,
+             for: 2s}
       - close
       - close: 1006
       - close: {code: 4000, reason: over}
@@ -57,6 +59,7 @@ steps: [hangup]
 """,
     ).sockets
     assert (stub.url, stub.name, stub.delay_ms, stub.refuse) == (Wanted("wss://a/*"), "bot", 300, 0)
+    assert (stub.times, other.times) == (2, 0)
     assert stub.where.endswith("it.call.yaml:3:5")
     assert (stub.behaviour.encoding, stub.behaviour.tag) == (ULAW, "t")
     voice = Voice(name="en-gb")
@@ -66,7 +69,7 @@ steps: [hangup]
         Pause(2000),
         Send(data=b"\x00\xff"),
         Speak("Good morning.", encoding=ULAW, tag="t"),
-        Speak("", tmp_path / "a.wav", voice, ALAW, "u", {"k": 1}, True, False),
+        Speak("", tmp_path / "a.wav", voice, ALAW, "u", {"k": 1}, True, False, 2000),
         Close(),
         Close(1006),
         Close(4000, "over"),
@@ -161,6 +164,10 @@ def test_the_only_websocket_need_not_be_named(tmp_path: Path) -> None:
         ("websockets: [{url: a, does: [close: 99]}]", "must be 1000 to 4999"),
         ("websockets: [{url: a, does: [say: {voice: a}]}]", "needs 'text' or 'audio', one of them"),
         ("websockets: [{url: a, does: [say: ' ']}]", "say is empty"),
+        (
+            "websockets: [{url: a, does: [say: {text: a, for: 0s}]}]",
+            "must be more than 0 s and at most 600 s",
+        ),
         ("websockets: [{url: a, does: [say: {audio: no.wav}]}]", "no.wav"),
         ("websockets: [{url: a, replies: [{to: a}]}]", "needs 'to' (a text, or members of a message)"),
         ("websockets: [{url: a, replies: [{to: /(/, does: []}]}]", "is not a regular expression"),

@@ -100,6 +100,46 @@ VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => {
   call.addEventListener(CallEvents.Disconnected, VoxEngine.terminate);
 });
 """
+SOCKETS = """
+scenario: sockets.js
+websockets:
+  - {url: wss://bot.example/*, refuse: 503, times: 1}
+  - url: wss://bot.example/*
+    name: bot
+    does: [wait: 200ms, send: {type: ready}]
+    replies:
+      - to: {type: hello}
+        does:
+          - say: {text: Good morning., encoding: ULAW, tag: a, custom: {mood: fine}}
+          - wait: 1s
+          - send: "{odd"
+      - {to: /later, does: [close: {code: 4001, reason: done}]}
+steps:
+  - expect: {log: ready}
+  - wait: 4s
+  - websocket: {name: ann, path: /room, does: [send: ring]}
+  - expect: {websocket: ann, text: rang}
+  - expect: {ended: scenario}
+"""
+SOCKETS_JS = """
+VoxEngine.allowWebSocketConnections();
+let bot;
+function connect(call) {
+  bot = VoxEngine.createWebSocket("wss://bot.example/talk?id=" + Math.random());
+  bot.onopen = () => bot.send(JSON.stringify({ type: "hello", at: Math.random() }));
+  bot.sendMediaTo(call, { tag: "a" });
+  bot.onmessage = ({ text }) => Logger.write(text);
+  bot.onclose = ({ code }) => code === 4001 ? call.hangup() : connect(call);
+}
+VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => {
+  call.answer();
+  connect(call);
+  call.addEventListener(CallEvents.Disconnected, VoxEngine.terminate);
+});
+VoxEngine.addEventListener(AppEvents.WebSocket, ({ websocket, path }) => {
+  websocket.onmessage = ({ text }) => { websocket.send("rang"); bot.send("/later " + text); };
+});
+"""
 
 
 @pytest.fixture(scope="module")
@@ -171,8 +211,9 @@ def test_an_interruption_is_told_as_one_and_passes(tmp_path: Path, resources: Re
         (TRANSFER, "transfer.js", TRANSFER_JS),
         (REJECT, "reject.js", REJECT_JS),
         (MENU, "menu.js", MENU_JS),
+        (SOCKETS, "sockets.js", SOCKETS_JS),
     ],
-    ids=["callees", "rejected", "menu"],
+    ids=["callees", "rejected", "menu", "sockets"],
 )
 def test_calls_without_a_voice_ai_pass_too(
     tmp_path: Path, resources: Resources, script: str, name: str, source: str

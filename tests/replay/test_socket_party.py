@@ -210,6 +210,16 @@ def test_it_speaks_in_real_time_and_leaves_the_stream_open(tmp_path: Path) -> No
     assert made.told("said")[0].text == "a.wav"
 
 
+def test_speech_of_a_given_length_is_cut_or_followed_by_silence() -> None:
+    made = live(
+        does(Speak("hello", ms=5), Speak("hello", ms=40), Send("then")), lambda made: asyncio.sleep(1)
+    )
+    media = [read_message(text) for _, text in made.wire.sent if isinstance(text, str) and is_media(text)]
+    pieces = [each.payload for each in media if isinstance(each, StreamMedia)]
+    assert [len(piece.rstrip(b"\0")) for piece in pieces] == [160, 320, 0]
+    assert made.wire.sent[-1] == (45, "then")
+
+
 def test_a_step_makes_it_speak_as_it_is_used_to_and_after_what_it_says() -> None:
     async def story(made: Live) -> None:
         await asyncio.gather(made.party.speak(tone(40)), made.party.speak(tone(40)))

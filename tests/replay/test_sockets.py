@@ -102,6 +102,22 @@ def test_a_server_that_refuses_and_one_that_is_not_there() -> None:
     ]
 
 
+def test_a_server_is_there_so_many_times_then_the_next_is() -> None:
+    async def story(world: World) -> None:
+        with pytest.raises(PeerError, match="HTTP 503"):
+            await world.sockets("wss://a/", {})
+        for text in ("one", "one", "two"):
+            assert await (await world.sockets("wss://a/", {})).recv() == text
+        with pytest.raises(PeerError, match="no WebSocket of that address"):
+            await world.sockets("wss://a/", {})
+
+    address = Wanted("wss://a/")
+    refuses = SocketStub(address, "refuses", refuse=503, times=1)
+    one = SocketStub(address, "one", times=2, behaviour=says("one"))
+    two = SocketStub(address, "two", times=1, behaviour=says("two"))
+    assert play(refuses, one, two, story=story).unmatched == ["wss://a/"]
+
+
 def test_a_server_closes_or_breaks_off() -> None:
     async def story(world: World) -> None:
         for url, code, clean in (("wss://a/", 4001, True), ("wss://b/", 1006, False)):

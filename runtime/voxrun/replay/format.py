@@ -148,12 +148,14 @@ WebSockets: servers under ``websockets`` (the first whose ``url`` fits), clients
                                  that ``as`` are about the audio that the scenario sends there
     ``encoding: ULAW``, ``tag: a``     of what it says (PCM16, no tag)
     ``delay: 300ms``             before a server opens
+    ``times: 1``                 for so many connections; then the next of that address is there
     ``refuse: 503``              it does not: a status, ``{status, text}``, or ``unreachable``
     ``does: [...]``              from the opening on: ``send: TEXT or {...}``, ``wait: 2s``, ``bytes: 00ff``
                                  (a binary frame), ``close``, ``close: {code, reason}``, ``close: 1006``
                                  (breaks off), and ``say: TEXT``: speech as media. Its long form is ``{text
                                  or audio, voice, encoding, tag, custom}`` (customParameters); ``paced: true``
-                                 sends it in real time, not at once; ``stop: false`` leaves the stream open
+                                 sends it in real time, not at once; ``for: 2s`` cuts it, or adds silence;
+                                 ``stop: false`` leaves the stream open
     ``replies: [...]``           ``{to: TEXT or {...}, does: [...], times: 1}``: on each message that holds
                                  the text, or at least these members; the first that fits counts
     ``handler: bot.py:talk``     instead: a coroutine of a Python file (``handle``), as for websockets.serve

@@ -28,10 +28,11 @@ from voxrun.yamldoc import Item, suggestion
 
 DEEDS: Final = ("send", "say", "wait", "bytes", "close")
 BEHAVIOUR_KEYS: Final = ("does", "replies", "handler", "encoding", "tag")
-STUB_KEYS: Final = ("url", "name", "delay", "refuse", *BEHAVIOUR_KEYS)
+STUB_KEYS: Final = ("url", "name", "delay", "refuse", "times", *BEHAVIOUR_KEYS)
 VISIT_KEYS: Final = ("name", "path", "headers", "refused", *BEHAVIOUR_KEYS)
-SAY_KEYS: Final = ("text", "audio", "voice", "encoding", "tag", "custom", "paced", "stop")
+SAY_KEYS: Final = ("text", "audio", "voice", "encoding", "tag", "custom", "paced", "stop", "for")
 HANDLER_NAME: Final = "handle"
+LONGEST_SPEECH_MS: Final = 600_000
 
 
 def read_sockets(item: Item, folder: Path, taken: Sequence[str] = ()) -> tuple[SocketStub, ...]:
@@ -61,6 +62,7 @@ def _stub(item: Item, folder: Path, number: int) -> SocketStub:
         delay_ms=entries["delay"].milliseconds() if "delay" in entries else 0,
         refuse=status,
         refuse_text=text,
+        times=_times(entries),
         behaviour=_behaviour(entries, folder),
         where=item.where,
     )
@@ -82,6 +84,10 @@ def read_visit(item: Item, folder: Path, where: str) -> Visit:
         behaviour=_behaviour(entries, folder),
         where=where,
     )
+
+
+def _times(entries: dict[str, Item]) -> int:
+    return entries["times"].integer(1, 1_000_000) if "times" in entries else 0
 
 
 def _name(entries: dict[str, Item], default: str) -> str:
@@ -179,7 +185,7 @@ class _Reader:
             text=None if is_json else parts.wanted(to),
             json=to.json() if is_json else None,
             does=self.deeds(entries["does"]),
-            times=entries["times"].integer(1, 1_000_000) if "times" in entries else 0,
+            times=_times(entries),
         )
 
     def _deed(self, item: Item) -> Deed:
@@ -225,7 +231,15 @@ class _Reader:
             custom=entries["custom"].json() if "custom" in entries else None,
             paced="paced" in entries and entries["paced"].boolean(),
             stop="stop" not in entries or entries["stop"].boolean(),
+            ms=_length(entries["for"]) if "for" in entries else 0,
         )
+
+
+def _length(item: Item) -> int:
+    ms = item.milliseconds()
+    if not 0 < ms <= LONGEST_SPEECH_MS:
+        item.fail(f"{item.name} must be more than 0 s and at most {LONGEST_SPEECH_MS // 1000} s")
+    return ms
 
 
 def _spoken(item: Item) -> str:

@@ -9,6 +9,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from voxrun.replay.from_session_sockets import client, servers
 from voxrun.replay.from_session_story import PHONE, Callee, Deed, Heard, Item, Request, Said, Story, Tool
 from voxrun.replay.from_session_yaml import flow, quoted, scalar
 from voxrun.replay.texts import words
@@ -32,7 +33,7 @@ def call_text(story: Story, scenarios: Sequence[str], agent: str) -> str:
     lines += _beginning(story)
     if story.has_agent:
         lines.append(f"agent: {quoted(agent)}")
-    lines += [*_callees(story), *_stubs(story), *_faults(story)]
+    lines += [*_callees(story), *_stubs(story), *servers(story.sockets), *_faults(story)]
     if story.secrets:
         lines.append(f"secrets: {flow(story.secrets)}   # stand-ins: the real ones are not in the journal")
     limits = _limits(story)
@@ -179,10 +180,10 @@ def _steps(story: Story) -> Iterator[str]:
 
 
 def _pause(item: Item, gap: int) -> Iterator[str]:
-    """Where no voice AI speaks, the caller does things as long after another as he did."""
+    """Where no voice AI speaks, people do things as long after another as they did."""
     if isinstance(item, Heard) and item.asr:
         gap -= TO_CAPTURE_MS
-    elif not (isinstance(item, Deed) and item.what in ("keys", *PHONE.values())):
+    elif not isinstance(item, Deed) or item.what not in ("keys", "visit", *PHONE.values()):
         return
     if gap >= PAUSE_MS:
         yield f"  - wait: {_seconds(gap)}"
@@ -237,6 +238,13 @@ def _deed(item: Deed, gap: int) -> Iterator[str]:
             yield _expect({"message": item.text}, gap)
         case "call":
             yield _expect({"call": item.text}, gap)
+        case "visit":
+            yield from client(item.data["socket"])
+        case "websocket":
+            to = item.data["to"]
+            yield _expect(
+                {"websocket": item.text, **({"text": to} if isinstance(to, str) else {"with": to})}, gap
+            )
         case "access":
             fields_of = {key: str(item.data.get(name) or default) for key, name, default in _ACCESS}
             yield f"  - http: {flow(fields_of)}"

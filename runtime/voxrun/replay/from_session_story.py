@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from html import unescape
 from typing import Any, Final, TypeAlias
 
+from voxrun.replay.from_session_sockets import EVENTS, Socket, SocketTeller
 from voxrun.replay.sightings import CLEARED, TOOL_RESULTS, TOOLS, TRANSCRIPTS
 from voxrun.session.messages import JsonObject
 from voxrun.session.replay import Recording
@@ -69,7 +70,8 @@ class Tool:
 class Deed:
     """Anything else: "answered", "rejected", "ringing", "keys", "message", "info", "hold", "unhold",
     "transfer", "reinvite", "sent keys", "sent message", "call", "recording", "access", "prompt" (call.say
-    was heard to its end), "ended"."""
+    was heard to its end), "visit" (a WebSocket came in), "websocket" (it was sent the first message of a
+    kind), "ended"."""
 
     t: int
     what: str
@@ -121,6 +123,8 @@ class Story:
     has_agent: bool = False
     agent_hung_up: bool = False
     refused: int = 0
+    sockets: list[Socket] = field(default_factory=list)
+    """The scenario's own WebSockets."""
     broken: tuple[int, int] | None = None
     """Milliseconds after the start of the voice AI, and the close code."""
 
@@ -171,6 +175,7 @@ class _Teller:
         self._call = ""
         self._callees: dict[str, Callee] = {}
         self._requests: dict[str, Request] = {}
+        self._sockets = SocketTeller()
         self._hung_up: set[str] = set()
         self._closed: set[str] = set()
         self._begun: dict[str, int] = {}
@@ -183,6 +188,7 @@ class _Teller:
         """ASRs that hear the caller, and which item is being said to them."""
 
     def finish(self) -> Story:
+        self.story.sockets = self._sockets.sockets
         self.story.items = [i for i in self.story.items if not isinstance(i, Heard) or not i.asr or i.text]
         return self.story
 
@@ -212,6 +218,10 @@ class _Teller:
             self.story.refused = status if isinstance(status, int) and status >= 400 else 0
         elif kind == "Recorder.Started":
             self._deed(t, "recording")
+        elif kind.startswith(EVENTS):
+            self._sockets.event(t, kind, target, data)
+            if (visit := self._sockets.visit(t, kind, target, data)) is not None:
+                self._deed(t, "visit", visit.name, {"socket": visit})
         elif kind.startswith("ASR."):
             self._of_asr(t, kind, target, str(data.get("text") or "").strip())
         elif kind.startswith("Call."):
@@ -321,6 +331,8 @@ class _Teller:
 
     def command(self, t: int, kind: str, target: str, data: dict[str, Any]) -> None:
         own = target == self._call
+        if (sent := self._sockets.command(t, kind, target, data)) is not None:
+            self._deed(t, "websocket", sent[0], {"to": sent[1]})
         match kind:
             case "call.answer" if own:
                 self._deed(t, "answered")

@@ -168,6 +168,8 @@ class SocketParty(Party):
             pcm, text = decode_audio(deed.audio), deed.audio.name
         else:
             pcm, text = await self._around.speech.render(deed.text, deed.voice or Voice()), deed.text
+        if deed.ms:
+            pcm = pcm[: deed.ms * 32].ljust(deed.ms * 32, b"\0")
         is_file = deed.audio is not None
         self.tell_moment("said", text, ms=len(pcm) // 32, file=is_file, interrupts=False)
         await self._play(pcm, deed)

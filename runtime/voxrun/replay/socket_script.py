@@ -30,7 +30,8 @@ class Send:
 @dataclass(frozen=True, slots=True)
 class Speak:
     """Speech as media: start, pieces of 20 ms, stop. At once, or with ``paced`` in real time; done when it
-    can have been played. ``stop`` False leaves the stream open."""
+    can have been played. ``stop`` False leaves the stream open; with ``ms`` it is cut to this length, or
+    followed by silence."""
 
     text: str = ""
     audio: Path | None = None
@@ -40,6 +41,7 @@ class Speak:
     custom: Json = None
     paced: bool = False
     stop: bool = True
+    ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +98,17 @@ class Behaviour:
 
 @dataclass(frozen=True, slots=True)
 class SocketStub:
-    """A server. ``refuse`` is an HTTP status (with a text), or -1 for one that cannot be reached at all."""
+    """A server. ``refuse`` is an HTTP status (with a text), or -1 for one that cannot be reached at all.
+
+    It is there for so many connections (``times``; 0: for all), then the next of that address is.
+    """
 
     url: Wanted
     name: str = SERVER
     delay_ms: int = 0
     refuse: int = 0
     refuse_text: str = ""
+    times: int = 0
     behaviour: Behaviour = field(default_factory=Behaviour)
     where: str = ""
 

@@ -38,6 +38,7 @@ class StubSockets:
         self._stubs = stubs
         self._around = around
         self._unmatched = unmatched
+        self._opened = [0] * len(stubs)
         self._connectors: list[MemoryConnector] = []
         self._handlers = 0
         for stub in stubs:
@@ -48,7 +49,7 @@ class StubSockets:
     async def __call__(
         self, url: str, headers: Mapping[str, str], protocols: Sequence[str] = ()
     ) -> ClientSocket:
-        stub = next((each for each in self._stubs if each.url.like(url)), None)
+        stub = self._stub(url)
         if stub is None:
             self._unmatched(url)
             raise PeerError(f"{shown_url(url)}: the call script has no WebSocket of that address")
@@ -60,6 +61,13 @@ class StubSockets:
         connector = MemoryConnector(lambda *request: self._serve(stub, url, *request))
         self._connectors.append(connector)
         return await connector(url, headers, protocols)
+
+    def _stub(self, url: str) -> SocketStub | None:
+        for number, stub in enumerate(self._stubs):
+            if stub.url.like(url) and not (stub.times and self._opened[number] >= stub.times):
+                self._opened[number] += 1
+                return stub
+        return None
 
     async def _serve(self, stub: SocketStub, url: str, scope: Any, receive: Any, send: Any) -> None:
         door = AsgiDoor(scope, receive, send)
