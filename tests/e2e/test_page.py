@@ -176,6 +176,17 @@ def test_nothing_is_cut_off_at_any_width(phone: Softphone, width: int) -> None:
     expect(phone.button("Hang up")).to_be_in_viewport()
 
 
+def test_a_window_made_narrower_is_filled_and_no_more(phone: Softphone) -> None:
+    phone.page.set_viewport_size({"width": 1920, "height": 844})
+    phone.open()
+    phone.talk()
+    phone.tell(*weather_call())
+    expect(phone.conversation).to_contain_text("Goodbye, and stay dry.")
+    for width in (1280, 900, 390):
+        phone.page.set_viewport_size({"width": width, "height": 844})
+        phone.page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)
+
+
 def test_colours_follow_the_system_until_the_switch_is_used(phone: Softphone) -> None:
     background = "getComputedStyle(document.documentElement).backgroundColor"
 
