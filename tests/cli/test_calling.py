@@ -31,7 +31,9 @@ def test_after_an_error_the_summary_does_not_guess_at_other_causes() -> None:
     assert "heard nothing" not in "\n".join(summary(app(), silent))
     assert "heard nothing" in "\n".join(summary(app(), Outcome(connected=True)))
     refused = Outcome(refused="603 Declined", errors=["boom"])
-    assert "failed before it took the call" in "\n".join(summary(app(), refused))
+    assert "failed before the call was up (603 Declined): see" in "\n".join(summary(app(), refused))
+    answered = Outcome(refused="200 Normal termination", errors=["boom"])
+    assert "failed before the call was up: see" in "\n".join(summary(app(), answered))
 
 
 def test_a_call_that_was_heard_is_a_success() -> None:

@@ -107,7 +107,7 @@ def test_a_damaged_journal_is_one_clear_error(tmp_path: Path, text: str, message
 
 
 def test_a_folder_without_a_journal_says_what_is_wanted(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="session's folder is wanted"):
+    with pytest.raises(ConfigError, match=r"read: No such file or directory\. A session's folder is wanted"):
         replay(tmp_path, {})
 
 

@@ -199,7 +199,8 @@ def summary(app: Running, outcome: Outcome) -> list[str]:
     """The last lines."""
     lines = [""]
     if outcome.refused and outcome.errors:
-        lines.append(f"The scenario failed before it took the call ({outcome.refused}): see the error above.")
+        code = "" if outcome.refused.startswith("200 ") else f" ({outcome.refused})"
+        lines.append(f"The scenario failed before the call was up{code}: see the error above.")
     elif outcome.refused:
         lines.append(f"The scenario did not take the call: {outcome.refused}")
     elif not outcome.connected:

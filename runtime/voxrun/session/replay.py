@@ -97,7 +97,11 @@ def read_recording(folder: Path) -> Recording:
 def _records(path: Path) -> Iterator[JsonObject]:
     try:
         lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read: {error.strerror}. A session's folder is wanted."
+        ) from None
+    except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: cannot be read: {error}. A session's folder is wanted.") from None
     for number, line in enumerate(lines, 1):
         try:
