@@ -7,7 +7,7 @@ from signals import pcm, voice
 
 from voxrun.media.frames import FRAME_BYTES, SILENCE, split
 from voxrun.media.graph import Sink, Source
-from voxrun.media.levels import peak
+from voxrun.media.levels import peak, rms_dbfs
 from voxrun.media.runs import Leaper, Run, Ticks
 
 SOUND = pcm(voice(60)) + bytes(FRAME_BYTES) + pcm(voice(40, seed=2))
@@ -27,6 +27,7 @@ def test_a_run_of_sound_has_frames_and_their_peaks_and_silence_is_the_shared_one
     assert frames == list(split(SOUND))
     assert frames[3] is SILENCE
     assert run.peaks == [peak(frame) for frame in frames]
+    assert run.levels == [rms_dbfs(frame) for frame in frames]
     assert run.sound() is SOUND
 
 

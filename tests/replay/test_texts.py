@@ -28,7 +28,7 @@ def test_a_star_stands_for_any_characters() -> None:
 
 
 def test_speech_is_compared_by_words() -> None:
-    assert words("It's “12” Degrees, Sir!") == ["it's", "12", "degrees", "sir"]
+    assert words("It's “12” Degrees, Sir!") == ("it's", "12", "degrees", "sir")
     spoken = ["Hello,", "this", "is", "Ada.", "Hello", "again."]
     assert find_speech(Wanted("hello this"), spoken) == (0, 2)
     assert find_speech(Wanted("Hello"), spoken, 1) == (4, 5)

@@ -213,3 +213,15 @@ def test_a_decision_costs_little(room: Room) -> None:
         room.hear(pcm)
         best = min(best, time.process_time() - began)
     assert best < 0.1  # 15 ms when idle; loaded machines are slower
+
+
+def test_what_was_decided_once_is_known_for_the_same_phrases_only(studio: SpeechProcess) -> None:
+    async def main() -> None:
+        matcher = PhraseMatcher(studio, [Voice("espeak")])
+        pcm = await studio.render("good morning", Voice("espeak"))
+        first = await matcher.match(pcm, ("good morning", "see you later"))
+        assert first.phrase == "good morning"
+        assert await matcher.match(pcm, ("good morning", "see you later")) is first
+        assert (await matcher.match(pcm, ("see you later",))).phrase is None
+
+    asyncio.run(main())

@@ -251,11 +251,13 @@ class Downlink(Leaper):
         if frame is None:
             if not self._short:
                 self._dry.set()
+                self._watch_quiet()
             return self._short
         if frame.count(0) == FRAME_BYTES:
             frame = SILENCE
+            self._hush(self._loop.time())
         else:
-            self._sounds()
+            self._sounds(self._loop.time())
         self._source.push(frame)
         return True
 
@@ -265,11 +267,9 @@ class Downlink(Leaper):
             return 0
         ticks = ticks.cut(whole)
         run = Run(ticks, self.queue.peek(ticks.count))
-        if self._first_sound is None:
-            first = next((index for index, peak in enumerate(run.peaks) if peak), None)
-            run = run if first is None else run.cut(first + 1)
-        self._ahead = run
-        return self._source.room(run)
+        told = self._first_told(run)
+        self._ahead = run if told is None else run.cut(told + 1)
+        return self._source.room(self._ahead)
 
     def leap(self, ticks: Ticks) -> bool:
         assert self._ahead is not None
@@ -279,22 +279,47 @@ class Downlink(Leaper):
         loud = [index for index, peak in enumerate(run.peaks) if peak]
         if loud:
             self._sounds(ticks.time(loud[-1]))
+        if not run.peaks[-1]:
+            self._hush(ticks.last)
         self._source.push_run(run)
         return True
 
-    def _sounds(self, at: float | None = None) -> None:
-        self._last_sound = self._loop.time() if at is None else at
+    def _first_told(self, run: Run) -> int | None:
+        """The first frame of a run at which media starts or ends."""
         if self._first_sound is None:
-            self._first_sound = self._last_sound
-            self._timer = self._loop.call_later(QUIET_AFTER_S, self._check_quiet)
+            return next((index for index, peak in enumerate(run.peaks) if peak), None)
+        if all(run.peaks):
+            return None
+        last = self._last_sound
+        for index, peak in enumerate(run.peaks):
+            if peak:
+                last = run.ticks.time(index)
+            elif _is_over(last, run.ticks.time(index)):
+                return index
+        return None
+
+    def _sounds(self, at: float) -> None:
+        self._last_sound = at
+        if self._first_sound is None:
+            self._first_sound = at
             self._started()
 
-    def _check_quiet(self) -> None:
-        quiet_at = self._last_sound + QUIET_AFTER_S
-        if self._loop.time() < quiet_at - 1e-6:
-            self._timer = self._loop.call_at(quiet_at, self._check_quiet)
-        else:
+    def _hush(self, now: float) -> None:
+        """A silent frame came."""
+        if self._first_sound is not None and _is_over(self._last_sound, now):
             self._end()
+
+    def _watch_quiet(self) -> None:
+        """Nothing comes any more: the clock has to tell when it has been quiet for long enough."""
+        if self._first_sound is not None and self._timer is None:
+            self._timer = self._loop.call_at(self._last_sound + QUIET_AFTER_S, self._check_quiet)
+
+    def _check_quiet(self) -> None:
+        self._timer = None
+        if _is_over(self._last_sound, self._loop.time()):
+            self._end()
+        elif not len(self.queue):
+            self._watch_quiet()
 
     def _end(self) -> None:
         if self._timer is not None:
@@ -304,6 +329,10 @@ class Downlink(Leaper):
             duration = self._last_sound + FRAME_S - self._first_sound
             self._first_sound = None
             self._ended(duration)
+
+
+def _is_over(last_sound: float, now: float) -> bool:
+    return now >= last_sound + QUIET_AFTER_S - 1e-6
 
 
 class SampleJoiner:

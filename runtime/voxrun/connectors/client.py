@@ -154,9 +154,14 @@ class SocketClient(Connector):
         data: JsonObject = {"data": {"customEvent": name, "payload": payload}}
         self._tell(lambda: self.host.event(f"{self._naming.events}.{name}", data))
 
-    def note(self, direction: str, what: str, payload: Json) -> None:
-        """Note traffic for the journal, without secrets; without content where the scenario wants privacy."""
-        self.host.wire(direction, what, "[private]" if self._private else self.redactor.json(payload))
+    def note(self, direction: str, what: str, payload: Json, text: str = "\\") -> None:
+        """Note traffic for the journal, without secrets; without content where the scenario wants privacy.
+        ``text`` is the payload as it came, where it did."""
+        if self._private:
+            payload = "[private]"
+        elif not self.redactor.is_clean(text):
+            payload = self.redactor.json(payload)
+        self.host.wire(direction, what, payload)
 
     # --- inside
 

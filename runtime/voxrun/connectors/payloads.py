@@ -24,7 +24,7 @@ def parse(text: str) -> Json:
     if len(text) > MAX_TEXT:
         raise ValueError(f"a message of {len(text)} characters, the limit is {MAX_TEXT}")
     try:
-        value: Json = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        value: Json = _DECODER.decode(text)
     except RecursionError:
         raise ValueError(f"a message nested more than {MAX_DEPTH} deep") from None
     # Counting brackets is cheap and settles nearly every message.
@@ -42,6 +42,9 @@ def _finite(digits: str) -> float:
     if math.isinf(value):  # 1e999: valid JSON that would be written as Infinity, which is none
         raise ValueError(f"{digits[:20]} is too large a number")
     return value
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
 
 
 def _depth(value: Any) -> int:
@@ -73,6 +76,10 @@ class Redactor:
         for secret in self._secrets:
             text = text.replace(secret, REDACTED)
         return text
+
+    def is_clean(self, text: str) -> bool:
+        """Whether a JSON ``text`` certainly holds no secret: none is in it, and nothing in it is escaped."""
+        return "\\" not in text and not any(secret in text for secret in self._secrets)
 
     def json(self, value: Json) -> Json:
         """``value`` without secrets in its strings and keys."""

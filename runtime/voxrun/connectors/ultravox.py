@@ -90,5 +90,5 @@ class UltravoxClient(SocketClient):
 
     def _on_text(self, message: str) -> None:
         name, payload = decode(message)
-        self.note("in", "ws", payload)
+        self.note("in", "ws", payload, message)
         self.raise_event(name, payload)

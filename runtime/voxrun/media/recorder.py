@@ -71,6 +71,9 @@ class Track:
         """Add audio that came in at ``at_ms``, milliseconds since the beginning."""
         pcm = pcm[: len(pcm) & ~1]
         at = _position(at_ms)
+        if self._goes_on(at):
+            self._runs[-1].pcm += pcm
+            return
         ahead = self.end - at
         if ahead > _position(MAX_AHEAD_MS) or (ahead > _position(SLACK_MS) and is_silence(pcm, QUIET_DBFS)):
             # Sources are paced, so one that is ahead has a fast clock or caught up after a long stall: a
@@ -86,13 +89,19 @@ class Track:
 
     def write_frames(self, pcm: bytes, at_ms: float) -> None:
         """The same for whole frames that came in 20 ms after each other, the first at ``at_ms``."""
-        self.write(pcm[:FRAME_BYTES], at_ms)
-        ahead = self.end - _position(at_ms) - FRAME_BYTES
-        if self._runs and abs(ahead) <= _position(SLACK_MS):
-            self._runs[-1].pcm += pcm[FRAME_BYTES:]  # as the first one: each is where the one before ended
-            return
-        for start in range(FRAME_BYTES, len(pcm), FRAME_BYTES):
-            self.write(pcm[start : start + FRAME_BYTES], at_ms + start // FRAME_BYTES * FRAME_MS)
+        while pcm:
+            if self._goes_on(_position(at_ms)):
+                self._runs[-1].pcm += pcm  # each is where the one before ended
+                return
+            self.write(pcm[:FRAME_BYTES], at_ms)
+            pcm, at_ms = pcm[FRAME_BYTES:], at_ms + FRAME_MS
+
+    def _goes_on(self, at: int) -> bool:
+        """Whether audio that came in at that position is in step with the run, as it nearly always is."""
+        if not self._runs:
+            return False
+        run = self._runs[-1]
+        return run.start + len(run.pcm) == at and run.latest <= run.start
 
     def _begin(self, at: int) -> None:
         """Start a run; the one before it does not move any more."""

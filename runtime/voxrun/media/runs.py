@@ -22,6 +22,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from voxrun.media.frames import FRAME_BYTES, FRAME_MS, FRAME_SAMPLES, SILENCE
+from voxrun.media.levels import FLOOR_DBFS, power_to_dbfs
 
 FRAME_S = FRAME_MS / 1000
 
@@ -81,6 +82,16 @@ class Run:
         values = np.frombuffer(self.pcm, "<i2").reshape(-1, FRAME_SAMPLES)
         highest, lowest = values.max(axis=1).tolist(), values.min(axis=1).tolist()
         return [max(high, -low) for high, low in zip(highest, lowest, strict=True)]
+
+    @property
+    def levels(self) -> list[float]:
+        """The root mean square of each frame in dBFS, as ``levels.rms_dbfs`` gives it."""
+        if self.pcm is None:
+            return [FLOOR_DBFS] * self.count
+        values = np.frombuffer(self.pcm, "<i2").reshape(-1, FRAME_SAMPLES).astype(np.float64)
+        return [
+            power_to_dbfs(energy / FRAME_SAMPLES) for energy in np.einsum("ij,ij->i", values, values).tolist()
+        ]
 
     def cut(self, count: int) -> Run:
         """The first ``count`` frames."""

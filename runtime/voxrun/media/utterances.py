@@ -72,9 +72,9 @@ class Utterances:
         """The audio of the utterance that goes on; b"" when nobody speaks."""
         return b"".join(self._open or ())
 
-    def feed(self, frame: bytes) -> UtteranceEvent | None:
-        """Take the next frame (640 bytes); gives what it decided."""
-        transition = self._detector.feed(frame)
+    def feed(self, frame: bytes, level: float | None = None) -> UtteranceEvent | None:
+        """Take the next frame (640 bytes), its ``level`` in dBFS where it is known; gives what it decided."""
+        transition = self._detector.feed(frame, level)
         self._recent.append(frame)
         if self._open is not None:
             self._open.append(frame)

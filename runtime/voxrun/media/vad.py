@@ -136,9 +136,10 @@ class SpeechDetector:
         """Time since the last voiced frame (since the beginning when there was none)."""
         return (self._frames - self._last_voiced) * FRAME_MS
 
-    def feed(self, frame: bytes) -> Transition | None:
-        """Take the next frame (640 bytes); gives a transition if this frame decided one."""
-        self._voiced = self._is_voiced(frame)
+    def feed(self, frame: bytes, level: float | None = None) -> Transition | None:
+        """Take the next frame (640 bytes); gives a transition if this frame decided one. ``level`` is its
+        level in dBFS, where that is known."""
+        self._voiced = self._is_voiced(frame, level)
         self._frames += 1
         if self._voiced:
             self._last_voiced = self._frames
@@ -156,10 +157,10 @@ class SpeechDetector:
         """The stream is over: the end of speech that is still going on."""
         return self._end() if self._speaking else None
 
-    def _is_voiced(self, frame: bytes) -> bool:
+    def _is_voiced(self, frame: bytes, level: float | None) -> bool:
         if frame is SILENCE or frame == SILENCE:
             return False
-        level = rms_dbfs(frame)
+        level = rms_dbfs(frame) if level is None else level
         background = self._background.update(level)
         voiced: bool = self._vad.is_speech(frame, SAMPLE_RATE)  # always: its model must see all audio
         if not voiced or level < self.settings.floor_dbfs:

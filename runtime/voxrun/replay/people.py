@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
@@ -31,31 +31,63 @@ class Sound:
     """What one ear (or mouth) had: stretches of sound, [start, end) in ms, and the frames themselves."""
 
     def __init__(self) -> None:
-        self.frames: list[tuple[int, bytes]] = []
         self.stretches: list[list[int]] = []
+        self._starts: list[int] = []
+        self._pieces: list[bytes] = []
+        """Whole frames that came 20 ms after each other; the first one when ``_starts`` says."""
+
+    @property
+    def frames(self) -> list[tuple[int, bytes]]:
+        """Each frame that was not silent, with the time at which it came."""
+        return [
+            (start + at // FRAME_BYTES * FRAME_MS, piece[at : at + FRAME_BYTES])
+            for start, piece in zip(self._starts, self._pieces, strict=True)
+            for at in range(0, len(piece), FRAME_BYTES)
+        ]
 
     def add(self, at: int, frame: bytes) -> bool:
         """Take one frame that came at ``at``; True if it begins a stretch."""
         if frame is SILENCE or frame.count(0) == FRAME_BYTES:
             return False
         samples = np.frombuffer(frame, "<i2")
-        return self.take(at, frame, max(int(samples.max()), -int(samples.min())))
+        return self._take(at, frame, max(int(samples.max()), -int(samples.min())))
 
-    def take(self, at: int, frame: bytes, peak: int) -> bool:
-        """The same for a frame that is not silent, whose largest sample is known."""
-        self.frames.append((at, frame))
-        if peak < AUDIBLE:
+    def add_run(self, times: Sequence[int], run: Run) -> bool:
+        """Take many that came at ``times``."""
+        if run.pcm is None:
             return False
+        if isinstance(times, range) and min(run.peaks) >= AUDIBLE:
+            self._keep(times[0], run.pcm)
+            return self._stretch(times[0], times[-1])
+        begins = False
+        for at, frame, peak in zip(times, run.frames(), run.peaks, strict=True):
+            if peak:
+                begins = self._take(at, frame, peak) or begins
+        return begins
+
+    def _take(self, at: int, frame: bytes, peak: int) -> bool:
+        """A frame that is not silent, with its largest sample."""
+        self._keep(at, frame)
+        return peak >= AUDIBLE and self._stretch(at, at)
+
+    def _keep(self, at: int, pcm: bytes) -> None:
+        self._starts.append(at)
+        self._pieces.append(pcm)
+
+    def _stretch(self, first: int, last: int) -> bool:
+        """Frames of sound came from ``first`` to ``last``; True where a stretch begins."""
         # The clock is rounded to ms and a live leg has jitter: frames up to two apart are one stretch.
-        if self.stretches and at - self.stretches[-1][1] <= 2 * FRAME_MS:
-            self.stretches[-1][1] = at + FRAME_MS
+        if self.stretches and first - self.stretches[-1][1] <= 2 * FRAME_MS:
+            self.stretches[-1][1] = last + FRAME_MS
             return False
-        self.stretches.append([at, at + FRAME_MS])
+        self.stretches.append([first, last + FRAME_MS])
         return True
 
     def begins_at(self, times: Sequence[int], peaks: Sequence[int]) -> int | None:
         """Which of several frames (with their largest samples) would be the first to begin a stretch."""
         end = self.stretches[-1][1] if self.stretches else None
+        if end is not None and times[-1] - end <= 2 * FRAME_MS:
+            return None
         for index, (at, peak) in enumerate(zip(times, peaks, strict=True)):
             if peak < AUDIBLE:
                 continue
@@ -76,17 +108,17 @@ class Sound:
 
     def pcm(self, start: int, end: int) -> bytes:
         """The audio of [start, end), silence filled in, on a 20 ms grid from ``start``."""
-        out = bytearray(max(0, (end - start) // FRAME_MS) * FRAME_BYTES)
-        first = bisect_left(self.frames, start - FRAME_MS, key=_time_of)
-        for at, frame in self.frames[first : bisect_left(self.frames, end, key=_time_of)]:
-            slot = (at - start + FRAME_MS // 2) // FRAME_MS
-            if 0 <= slot < len(out) // FRAME_BYTES:
-                out[slot * FRAME_BYTES : (slot + 1) * FRAME_BYTES] = frame
+        slots = max(0, (end - start) // FRAME_MS)
+        out = bytearray(slots * FRAME_BYTES)
+        first = max(0, bisect_right(self._starts, start - FRAME_MS) - 1)
+        for place in range(first, bisect_left(self._starts, end)):
+            piece = self._pieces[place]
+            slot = (self._starts[place] - start + FRAME_MS // 2) // FRAME_MS
+            begin, stop = max(0, slot), min(slots, slot + len(piece) // FRAME_BYTES)
+            if begin < stop:
+                part = piece[(begin - slot) * FRAME_BYTES : (stop - slot) * FRAME_BYTES]
+                out[begin * FRAME_BYTES : stop * FRAME_BYTES] = part
         return bytes(out)
-
-
-def _time_of(entry: tuple[int, bytes]) -> int:
-    return entry[0]
 
 
 class Hand(Protocol):
@@ -255,16 +287,13 @@ class Person(ScriptedLeg, Party):
             self._said.set()
 
     def _add(self, sound: Sound, run: Run) -> bool:
-        if run.pcm is None:
-            return False
-        begins = False
-        for at, frame, peak in zip(self._times(run), run.frames(), run.peaks, strict=True):
-            if peak:
-                begins = sound.take(at, frame, peak) or begins
-        return begins
+        return run.pcm is not None and sound.add_run(self._times(run), run)
 
-    def _times(self, run: Run) -> list[int]:
+    def _times(self, run: Run) -> Sequence[int]:
         """When its frames come, ms on the timeline."""
+        first, last = (round((time - self._zero) * 1000) for time in (run.ticks.time(0), run.ticks.last))
+        if last - first == (run.count - 1) * FRAME_MS:
+            return range(first, last + 1, FRAME_MS)
         return [round((run.ticks.time(index) - self._zero) * 1000) for index in range(run.count)]
 
     def tick(self) -> bool:

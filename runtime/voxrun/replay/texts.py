@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from voxrun.session.messages import Json
@@ -54,9 +55,10 @@ class Wanted:
         return self.source if self.regex is not None else f'"{self.source}"'
 
 
-def words(text: str) -> list[str]:
+@lru_cache(4096)
+def words(text: str) -> tuple[str, ...]:
     """The words of ``text`` as speech is compared: lower case, no punctuation."""
-    return [word.lower().replace("’", "'") for word in _WORD.findall(text)]
+    return tuple(word.lower().replace("’", "'") for word in _WORD.findall(text))
 
 
 def find_speech(wanted: Wanted, spoken: Sequence[str], first: int = 0) -> tuple[int, int] | None:
@@ -79,13 +81,13 @@ def find_speech(wanted: Wanted, spoken: Sequence[str], first: int = 0) -> tuple[
     return first + start, first + end
 
 
-def _find_words(wanted: list[str], spoken: Sequence[str], first: int) -> tuple[int, int] | None:
+def _find_words(wanted: tuple[str, ...], spoken: Sequence[str], first: int) -> tuple[int, int] | None:
     if not wanted:
         return None
     flat: list[tuple[str, int]] = []
     for index in range(first, len(spoken)):
         flat += [(word, index) for word in words(spoken[index])]
-    plain = [word for word, _ in flat]
+    plain = tuple(word for word, _ in flat)
     for start in range(len(plain) - len(wanted) + 1):
         if plain[start : start + len(wanted)] == wanted:
             return flat[start][1], flat[start + len(wanted) - 1][1] + 1

@@ -32,36 +32,19 @@ RESOLUTION = 1e-9
 """Seconds: deadlines nearer to each other than this are one moment for the loop."""
 
 
+SWEEP_EVERY = 1000
+"""Timers after which those are thrown away that were cancelled."""
+
+
 class VirtualTimeError(VoxrunError):
     """Something that cannot be done in virtual time."""
 
 
-class _Timer(events.TimerHandle):
-    """A timer that keeps its place among equals."""
-
-    __slots__ = ("sequence",)
-
-    sequence: int
-
-    def __lt__(self, other: object) -> bool:
-        if not isinstance(other, _Timer):
-            return NotImplemented
-        mine, theirs = self._when, other._when  # type: ignore[attr-defined]
-        return bool(mine < theirs or (mine == theirs and self.sequence < other.sequence))
-
-
-class _JumpingSelector(selectors.DefaultSelector):
-    """Never waits, and tells the loop when it would have.
-
-    Nothing is polled: the only descriptor there can be is the loop's own, with which threads and signals
-    wake it, and what they bring is in the loop's queue already. A poll is a system call, five a tick.
-    """
-
-    loop: VirtualLoop
+class _BlindSelector(selectors.DefaultSelector):
+    """Never polled: the only descriptor there can be is the loop's own, with which threads and signals wake
+    it, and what they bring is in the loop's queue already."""
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None or timeout > 0:
-            self.loop.idle(timeout)
         return []
 
 
@@ -70,13 +53,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self._virtual_now = 0.0
-        self._sequence = 0
+        self._timers: list[tuple[float, int, events.TimerHandle]] = []
+        """A heap by deadline and, among equals, in the order in which they were set."""
+        self._set = 0
         self._outside: deque[tuple[concurrent.futures.Future[Any] | Callable[[], Any], asyncio.Future[Any]]]
         self._outside = deque()
-        selector = _JumpingSelector()
-        selector.loop = self
-        super().__init__(selector)
-        self._clock_resolution = RESOLUTION
+        super().__init__(_BlindSelector())
 
     def time(self) -> float:
         return self._virtual_now
@@ -85,12 +67,36 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> events.TimerHandle:
         """As the base class, but first in, first out among equal deadlines."""
-        timer = _Timer(when, callback, args, self, context)
-        self._sequence += 1
-        timer.sequence = self._sequence
-        heapq.heappush(self._scheduled, timer)  # type: ignore[attr-defined]
-        timer._scheduled = True  # type: ignore[attr-defined]
+        timer = events.TimerHandle(when, callback, args, self, context)
+        self._set += 1
+        if self._set % SWEEP_EVERY == 0:
+            self._timers[:] = [entry for entry in self._timers if not entry[2].cancelled()]
+            heapq.heapify(self._timers)
+        heapq.heappush(self._timers, (when, self._set, timer))
         return timer
+
+    def _run_once(self) -> None:
+        """One turn of the loop, as the base class does it, without what nobody needs here: that is most of
+        the time of a turn."""
+        ready: deque[events.Handle] = self._ready  # type: ignore[attr-defined]
+        if not ready and not self._stopping:  # type: ignore[attr-defined]
+            when = self._next_deadline()
+            if when is None or when > self._virtual_now:
+                self._idle(when)
+        end = self._virtual_now + RESOLUTION
+        while self._timers and self._timers[0][0] < end:
+            ready.append(heapq.heappop(self._timers)[2])
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle.cancelled():
+                handle._run()
+
+    def _next_deadline(self) -> float | None:
+        """That of the next timer which was not cancelled."""
+        timers = self._timers
+        while timers and timers[0][2].cancelled():
+            heapq.heappop(timers)
+        return timers[0][0] if timers else None
 
     def _add_reader(self, fd: Any, callback: Any, *args: Any) -> Any:
         if len(self._selector.get_map()):  # type: ignore[attr-defined]
@@ -100,28 +106,24 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def _add_writer(self, fd: Any, callback: Any, *args: Any) -> Any:
         raise self._refuse("a socket")
 
-    def idle(self, timeout: float | None) -> None:
+    def _idle(self, when: float | None) -> None:
         """Nothing is ready: deliver one result from outside, or jump to the next deadline."""
         if self._outside:
             self._deliver_outside()
-        elif timeout is None:
+        elif when is None:
             raise VirtualTimeError(
                 "virtual time stands still: every task waits, and no timer is set that could wake one"
             )
         else:
-            scheduled = self._scheduled  # type: ignore[attr-defined]
-            self._virtual_now = max(self._virtual_now, scheduled[0].when())
+            self._virtual_now = when
 
     def horizon(self) -> float | None:
         """Until when nothing runs but what runs now, as far as is known: the next deadline (infinity without
         one); None where something else is ready or under way already."""
         if self._ready or self._outside:  # type: ignore[attr-defined]
             return None
-        scheduled: list[_Timer] = self._scheduled  # type: ignore[attr-defined]
-        while scheduled and scheduled[0].cancelled():
-            heapq.heappop(scheduled)._scheduled = False  # type: ignore[attr-defined]
-            self._timer_cancelled_count -= 1  # type: ignore[attr-defined]
-        return scheduled[0].when() if scheduled else float("inf")
+        when = self._next_deadline()
+        return float("inf") if when is None else when
 
     def advance(self, when: float) -> None:
         """Set the clock; for who has looked at the ``horizon``."""

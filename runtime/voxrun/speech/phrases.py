@@ -15,6 +15,8 @@ mu-law, Opus at 16 kb/s, lost frames and white noise at 10 dB; strangers begin a
 from __future__ import annotations
 
 import asyncio
+import hashlib
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
@@ -36,6 +38,9 @@ WORST_STRETCH: Final = 1500
 STRETCH_FRAMES: Final = 10
 HOMOPHONES: Final = 60
 """Phrases of the list nearer to each other than this sound the same; the first one is given."""
+
+MOST_DECIDED: Final = 1000
+"""Utterances whose phrase is remembered: in call scripts the same sentence is said again and again."""
 
 AUDIBLE: Final = steps(70)
 """Energy of speech at about -60 dBFS; everything softer is silence."""
@@ -86,6 +91,8 @@ class PhraseMatcher:
         self._speech = speech
         self._voices = tuple(dict.fromkeys(replace(pick_engine(voice), volume=100) for voice in voices))
         self._known: dict[str, tuple[Features, ...]] = {}
+        self._decided: OrderedDict[tuple[bytes, tuple[str, ...]], Match] = OrderedDict()
+        """By the digest of the audio and the phrases."""
 
     async def prepare(self, phrases: Iterable[str]) -> None:
         """Render what is not known yet, so that the first decision need not wait for it."""
@@ -102,7 +109,17 @@ class PhraseMatcher:
     async def match(self, pcm: bytes, phrases: tuple[str, ...]) -> Match:
         """As ``recognise``, with the figures the decision rests on."""
         known = await self.references(phrases)
-        return await asyncio.get_running_loop().run_in_executor(None, decide, pcm, known)
+        return await asyncio.get_running_loop().run_in_executor(None, self._decide, pcm, known)
+
+    def _decide(self, pcm: bytes, known: References) -> Match:
+        """The decision, made once: the same samples and phrases give the same."""
+        key = hashlib.sha256(pcm).digest(), tuple(known)
+        found = self._decided.get(key)
+        if found is None:
+            found = self._decided[key] = decide(pcm, known)
+            if len(self._decided) > MOST_DECIDED:
+                self._decided.popitem(last=False)
+        return found
 
     async def references(self, phrases: tuple[str, ...]) -> References:
         """What ``phrases`` sound like."""

@@ -24,11 +24,11 @@ def test_sixty_milliseconds_ahead_then_in_step() -> None:
     assert len(sent(mouth, 5.105)) == 5
 
 
-def test_a_buffer_is_filled_up_when_a_quarter_of_it_was_played() -> None:
+def test_a_buffer_is_filled_up_when_half_of_it_was_played() -> None:
     mouth = Mouth(PCM, 16_000, 5.0, 400)
     assert len(sent(mouth, 5.0)) == 20
-    assert mouth.deadline == pytest.approx(5.1)
-    assert len(sent(mouth, 5.101)) == 5
+    assert mouth.deadline == pytest.approx(5.2)
+    assert len(sent(mouth, 5.201)) == 10
 
 
 def test_a_large_buffer_is_filled_at_once() -> None:
@@ -46,3 +46,12 @@ def test_odd_audio_splits_samples_and_loses_none() -> None:
     messages = sent(Mouth(PCM, 16_000, 0.0, 60, odd=True), 100.0)
     assert len(messages[0]) == 641
     assert b"".join(messages) == PCM
+
+
+@pytest.mark.parametrize("times", [(5.0, 5.1, 5.3, 9.0), (9.0,)])
+def test_all_messages_that_there_is_room_for_can_be_had_in_one_piece(times: tuple[float, ...]) -> None:
+    one, whole = Mouth(PCM, 16_000, 5.0, 60), Mouth(PCM, 16_000, 5.0, 60)
+    for now in times:
+        assert whole.all(now) == b"".join(sent(one, now))
+        assert (whole.deadline, whole.sent_seconds) == (one.deadline, one.sent_seconds)
+    assert whole.all(99.0) == b""

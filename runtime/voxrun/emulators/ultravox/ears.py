@@ -90,8 +90,8 @@ class Ears:
         if run.pcm is None and not self._utterances.open:
             self._utterances.feed_silence(run.count)
             return run.count
-        for count, frame in enumerate(run.frames(), start=1):
-            if self._frame(frame, self._found) or self._found:
+        for count, (frame, level) in enumerate(zip(run.frames(), run.levels, strict=True), start=1):
+            if self._frame(frame, self._found, level) or self._found:
                 return count
         return run.count
 
@@ -110,9 +110,9 @@ class Ears:
         self._buffer = self._buffer[whole:]
         return events
 
-    def _frame(self, frame: bytes, events: list[EarEvent]) -> bool:
+    def _frame(self, frame: bytes, events: list[EarEvent], level: float | None = None) -> bool:
         """Take one frame; True where an utterance began or ended with it."""
-        found = self._utterances.feed(frame)
+        found = self._utterances.feed(frame, level)
         if isinstance(found, Began):
             self._announced = False
         speaking = self._utterances.open

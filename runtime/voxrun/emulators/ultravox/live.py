@@ -47,6 +47,7 @@ from voxrun.speech.base import Recogniser, Speech, Voice
 log = logging.getLogger("voxrun.emulators.ultravox")
 
 NOT_JSON: Final = '{"type": "transcript", "role": "agent", '
+_as_json: Final = json.JSONEncoder(separators=(",", ":")).encode
 MAX_MESSAGE: Final = 4_000_000
 """Bytes of one binary message; more is dropped (10 s at 96 kHz is 2 MB)."""
 LAST_WORD: Final = 1.0
@@ -170,8 +171,9 @@ class LiveCall:
         try:
             self._last_audio = now = run.ticks.last
             self._flow.take_even(FRAME_BYTES, run.count)
-            self._listen(self._ears.take_run(now), now)
-            self._arm()
+            events = self._ears.take_run(now)
+            self._listen(events, now)
+            self._arm_for_ears(bool(events))
         except Exception as error:
             self._failed(error)
 
@@ -184,9 +186,15 @@ class LiveCall:
         keep, report = self._flow.take(len(data), now)
         if report is not None:
             self._report(report)
-        if keep:
-            self._listen(self._ears.feed(data, now), now)
-        self._arm()
+        events = self._ears.feed(data, now) if keep else []
+        self._listen(events, now)
+        self._arm_for_ears(bool(events))
+
+    def _arm_for_ears(self, changed: bool) -> None:
+        """Set the timer anew where audio that came may want it earlier."""
+        due = self._ears.deadline
+        if changed or self._timer is None or (due is not None and due < self._timer.when()):
+            self._arm()
 
     def _report(self, report: FlowReport) -> None:
         more = "more" if report.kind == "overflow" else "less"
@@ -226,7 +234,7 @@ class LiveCall:
         for effect in effects:
             match effect:
                 case Send(message):
-                    self._put(json.dumps(message, separators=(",", ":")))
+                    self._put(_as_json(message))
                 case Render():
                     self._spawn(self._render(effect))
                 case StartAudio(utterance):
@@ -291,6 +299,8 @@ class LiveCall:
         mouth = self._mouth
         if mouth is None:
             return
+        if not self._senses.faults.of_audio and (take := self._short_way()) is not None:
+            take(mouth.all(now))  # messages are for the network
         while (message := mouth.next(now)) is not None:
             self._put(message)
             self._break(self._spoken + mouth.sent_seconds)

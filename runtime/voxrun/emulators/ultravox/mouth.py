@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 MESSAGE_MS: Final = 20
-REFILLS: Final = 4
-"""A client's buffer is filled up again when this part of it was played: waking for each message would cost
-more than the message."""
+REFILLS: Final = 2
+"""A client's buffer is filled up again when half of it was played: waking for each message would cost more
+than the message."""
 
 
 class Mouth:
@@ -45,3 +45,10 @@ class Mouth:
         message = self._pcm[self._sent : self._sent + size]
         self._sent += len(message)
         return message
+
+    def all(self, now: float) -> bytes:
+        """All messages that there is room for, as one piece of audio; b"" for none."""
+        first = self._sent
+        while self.next(now) is not None:
+            pass
+        return self._pcm[first : self._sent]

@@ -65,6 +65,11 @@ class Faults:
     odd_audio: bool = False
     """Binary messages have odd lengths (samples are split between messages; none is lost)."""
 
+    @property
+    def of_audio(self) -> bool:
+        """Whether something happens to single messages of the agent's audio."""
+        return self.odd_audio or self.drop_after is not None or self.stall_after is not None
+
 
 @dataclass(frozen=True, slots=True)
 class AgentScript:
