@@ -178,6 +178,46 @@ BREAKS = [
     Break("music-on-hold.no-music", "550@-25", "660@-25", "550"),
     Break("music-on-hold.nobody", "() => caller.hangup());\n    });", "() => {});\n    });", "ended"),
     Break("music-on-hold.gives-up", "Disconnected, VoxEngine.terminate", "Disconnected, () => {}", "Normal"),
+    # -- forwarding
+    Break("forwarding", "tryColleague(caller, index + 1);", "caller.hangup();", "+4930123456"),
+    Break(
+        "forwarding",
+        "VoxEngine.sendMediaBetween(caller, colleague);",
+        "colleague.sendMediaTo(caller);",
+        "buy a boat",
+    ),
+    Break(
+        "forwarding",
+        "VoxEngine.callPSTN('+4930123456', OUR_NUMBER)",
+        "VoxEngine.callPSTN('+4930123456')",
+        "callerid",
+    ),
+    Break("forwarding.no-answer", "RINGS_MS = 20000", "RINGS_MS = 15000", "this must not come"),
+    Break("forwarding.no-answer", "() => colleague.hangup()", "() => {}", '"+4930123456"'),
+    Break("forwarding.message", "caller.record({ name: 'message' });", "", "RecordStarted"),
+    Break("forwarding.message", "tone === '#'", "tone === '*'", "ended"),
+    Break("forwarding.message", "from: caller.callerid()", "from: OUR_NUMBER", "crm.example"),
+    Break("forwarding.mailbox-down", "code !== 201", "code === 201", "was not taken: 503"),
+    Break("forwarding.no-message", "if (recording) await", "await", "crm.example"),
+    Break(
+        "forwarding.gives-up",
+        "call.addEventListener(CallEvents.Disconnected, VoxEngine.terminate);",
+        "",
+        "session_ended",
+    ),
+    # -- callback
+    Break("callback", "CALL_BACK_AFTER_MS = 5000", "CALL_BACK_AFTER_MS = 1000", "this must not come"),
+    Break("callback", "call.playProgressTone('RU')", "{}", "tone"),
+    Break("callback", "call.handleTones(true);", "", "operator"),
+    Break("callback.ordered", "if (order)", "if (!order)", "you asked for our call"),
+    Break(
+        "callback.ordered", "sayAndHangUp(call, 'Sorry, now nobody", "call.say('Sorry, now nobody", "ended"
+    ),
+    Break("callback.busy", "attempt < TRIES", "attempt < 2", "try 3 of 3"),
+    Break("callback.busy", "TRY_AGAIN_AFTER_MS = 30000", "TRY_AGAIN_AFTER_MS = 1000", "this must not come"),
+    Break("callback.mailbox", "KEY_MS = 8000", "KEY_MS = 80000", "nobody pressed a key"),
+    Break("callback.mailbox", "timer = setTimeout(() => {", "connect(call); setTimeout(() => {", "operator"),
+    Break("callback.hidden", "^\\+\\d{6,15}$", ".", "we cannot see your number"),
     # -- conference
     Break(
         "conference",
