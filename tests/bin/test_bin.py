@@ -252,7 +252,7 @@ def test_the_build_server_installs_the_browser_first(machine: Machine) -> None:
     assert code == 0
     updated, installed = (machine.fake / "apt").read_text().splitlines()
     assert updated.endswith("update")
-    assert installed.endswith("chromium")
+    assert " chromium" in installed
     assert "ran: -m pytest" in out
 
 
