@@ -89,7 +89,7 @@ TRICKS = {
     "regex bomb": Trick(started("/^(a+)+$/.test('a'.repeat(40) + 'b');"), "more than 1 s without a pause"),
     "memory bomb": Trick(started("const all = []; for (;;) all.push(new Array(1000).fill(1.5));"), "16 MB"),
     "endless promise chain": Trick(
-        started("const on = () => Promise.resolve().then(on); on();"), "promises .* without an end"
+        started("const on = () => { Promise.resolve().then(on); }; on();"), "promises .* without an end"
     ),
     "unbounded recursion": Trick(
         started("const down = () => down() + 1; down();"), "recursion without an end"
