@@ -189,6 +189,39 @@ def test_a_stall_of_the_loop_neither_cuts_audio_nor_leaves_the_call_late() -> No
     assert steps(call.loud) == {960}
 
 
+@pytest.mark.parametrize("since", [0.0005, 0.004, 0.009, 0.014, 0.0195])
+def test_what_is_cut_off_ends_with_a_frame_of_silence_at_once_and_with_one_only(since: float) -> None:
+    cut_at: list[float] = []
+
+    async def story(call: Call) -> None:
+        await asyncio.sleep(0.5)
+        await call.speak(25)
+        await asyncio.sleep(since)
+        cut_at.append(call.loop.time())
+        for _ in range(5):
+            call.frames.clear()
+            call.path.cut()
+        await asyncio.sleep(0.5)
+        await call.speak(25)
+
+    call = play(story)
+    after = [(at, packet.payload) for at, packet in call.wire.sent if at >= cut_at[0] - 1e-9]
+    assert after[0] == (pytest.approx(cut_at[0], abs=1e-6), b"quiet")
+    assert after[1][0] - after[0][0] > 0.01
+    assert len(call.loud) == 50
+    assert steps(call.wire.sent) == {960}
+
+
+def test_a_cut_in_silence_sends_nothing() -> None:
+    async def story(call: Call) -> None:
+        await asyncio.sleep(0.503)
+        for _ in range(100):
+            call.path.cut()
+        await asyncio.sleep(0.5)
+
+    assert len(play(story).wire.sent) == pytest.approx(50, abs=1)
+
+
 def test_tones_take_the_place_of_audio() -> None:
     async def story(call: Call) -> None:
         call.path.tones.extend([LOUD] * 3)

@@ -73,6 +73,8 @@ class LegSink(Sink):
         self.frames: deque[bytes] = deque(maxlen=MAX_QUEUE)
         self.written: Callable[[], None] = lambda: None
         """Told of every frame."""
+        self.cut: Callable[[], None] = lambda: None
+        """Told when what waited was forgotten."""
         self.held = False
 
     def write(self, frame: bytes, source: Source) -> None:
@@ -82,6 +84,7 @@ class LegSink(Sink):
 
     def flush(self, source: Source) -> None:
         self.frames.clear()
+        self.cut()
 
 
 class WebRtcLeg(Leg):
@@ -300,7 +303,7 @@ class WebRtcLeg(Leg):
             self._media = MediaPath(offer, make_codec(offer.codec, self.config.opus), port, frames)
         self._media.on_frame = self._frame
         self._media.on_digit = self._digit
-        self._sink.written = self._media.written
+        self._sink.written, self._sink.cut = self._media.written, self._media.cut
         self._media.on_rtp = self._rtp
         self._connect()
 
@@ -348,7 +351,7 @@ class WebRtcLeg(Leg):
         before, self._state = self._state, "TERMINATED"
         self._stop_no_answer()
         if self._media is not None:
-            self._sink.written = lambda: None
+            self._sink.written = self._sink.cut = lambda: None
             self._media.close()
         began = self._connected_at
         duration = 0.0 if began is None else self._loop.time() - began

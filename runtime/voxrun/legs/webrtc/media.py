@@ -87,6 +87,7 @@ class MediaPath:
         self._owed = 0
         self._patience = 0.0
         self._ticks = 0
+        self._sounding = False
         self._in_window, self._least_early = 0, 1.0
         self._round_trip: float | None = None
         self._far: ReportBlock | None = None
@@ -179,6 +180,15 @@ class MediaPath:
         if behind >= -EARLY_SECONDS:
             self._send(now)
 
+    def cut(self) -> None:
+        """What waited was forgotten (barge-in): end the sound now, not when silence would be due.
+
+        The packet that holds the first silence still holds the codec's memory of the sound before it, so
+        a caller hears the agent until that one. However early it leaves, it is only one.
+        """
+        if self._sounding and not self._frames and not self.tones:
+            self._send(self._loop.time())
+
     def _follow(self, early: float) -> None:
         self._least_early = min(self._least_early, early)
         self._in_window += 1
@@ -227,6 +237,7 @@ class MediaPath:
         while len(frames) > COMFORTABLE and is_silence(frames[0], QUIET_DBFS):
             frames.popleft()
         frame = frames.popleft() if frames else SILENCE
+        self._sounding = frame is not SILENCE
         return self.tones.popleft() if self.tones else frame
 
     def _watch(self, now: float) -> None:

@@ -88,6 +88,9 @@ class StockMedia:
     def written(self) -> None:
         """A frame was added to the queue; it leaves in its turn."""
 
+    def cut(self) -> None:
+        """What waited was forgotten; silence follows in its turn."""
+
     @property
     def quality(self) -> Quality:
         """Frames counted as packets; aiortc's statistics are not asked."""
