@@ -15,9 +15,9 @@ SOURCE = ROOT / "runtime"
 MODULES = sorted((SOURCE / "voxrun").rglob("*.py"))
 
 FLOORS = {
-    "cli": 7,
+    "cli": 8,
+    "replay": 7,  # calls in real time are played to a scenario that is served
     "server": 6,
-    "replay": 6,
     "report": 5,  # reads what a session has left behind, whoever ran it; call scripts write theirs with it
     "session": 4,
     "services": 3,
@@ -63,7 +63,7 @@ REALM_USERS = {"cli", "server", "replay", "session"}
 
 ENTRY_POINTS = re.compile(
     r"voxrun\.(cli\..*|session\.clock|.*\.__main__|realm\.host|realm\.make_surface|speech\.process"
-    r"|emulators\.ultravox\.serve|session\.runtime|realm\.inline)"
+    r"|emulators\.ultravox\.serve|session\.runtime|realm\.inline|replay\.plugin)"
 )
 """Where processes and sessions begin; only they may read the wall clock or draw real random numbers (a
 session's seed and token, when none are given; the watchdog that looks at real time beside virtual time)."""

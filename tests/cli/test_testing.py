@@ -32,9 +32,23 @@ def test_options_become_those_of_pytest() -> None:
     assert "-k" not in arguments(TestPlan(paths=(Path("a"),)))
 
 
-def test_a_path_that_is_not_there(tmp_path: Path) -> None:
+def test_real_time_and_the_cloud_are_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = arguments(TestPlan(paths=(Path("a"),), real_time=True, ai="cloud"))
+    assert {"--call-real-time", "--call-ai=cloud", "-rs"} <= set(found)
+    assert not [each for each in arguments(TestPlan(paths=(Path("a"),))) if "real" in each or "ai" in each]
+    with pytest.raises(ConfigError, match="--ai cloud goes with --real-time"):
+        run(TestPlan(paths=(Path("a"),), ai="cloud"))
+    monkeypatch.delenv("ULTRAVOX_API_KEY", raising=False)
+    with pytest.raises(ConfigError, match="ULTRAVOX_API_KEY"):
+        run(TestPlan(paths=(Path("a"),), ai="cloud", real_time=True))
+
+
+def test_a_path_that_is_not_there_or_no_call(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file"):
         run(TestPlan(paths=(tmp_path / "nothing",)))
+    (tmp_path / "a.agent.yaml").touch()
+    with pytest.raises(ConfigError, match="no call script"):
+        run(TestPlan(paths=(tmp_path / "a.agent.yaml",)))
 
 
 def report(name: str, outcome: str = "passed") -> Any:

@@ -75,3 +75,16 @@ def test_how_fast_the_other_side_stops() -> None:
     assert ask("stops_within", 380, heard, interrupted_at=1000).holds is False
     assert ask("stops_within", 400, heard, interrupted_at=1000, now=1500).holds is None
     assert ask("stops_within", 400, heard).holds is False
+
+
+def test_lengths_may_be_off_where_the_line_says_so() -> None:
+    heard = sound((0, tone(900)), (2000, tone(100)))
+    said = sound((0, tone(1500)))
+    for fact, low, high in (("speech", 1100, 1300), ("silence", 1200, 1400)):
+        assert ask(fact, low, heard, slack=200, now=2100).holds
+        assert ask(fact, high, heard, slack=200, now=2100).holds is None
+        assert ask(fact, low, heard, now=2100).holds is None
+    assert ask("gap", 400, heard, said, slack=200).holds
+    assert ask("gap", 400, heard, said).holds is False
+    assert ask("overlap", 800, heard, said, slack=200).holds
+    assert ask("stops_within", 800, heard, interrupted_at=0, slack=200, now=2600).holds

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tests.replay.calls import AGENT, passes
 
+from voxrun.connectors.transport import SocketClosed, Transports
+from voxrun.replay.faults import faulty
 from voxrun.replay.resources import Resources
+from voxrun.replay.script import Faults
 
 
 def test_a_refusal_reaches_the_scenario_with_its_status(resources: Resources, tmp_path: Path) -> None:
@@ -74,3 +80,36 @@ steps:
     assert one.people[0].heard.frames == two.people[0].heard.frames
     other = passes(resources, tmp_path, script.replace("faults:", "seed: 2\nfaults:"))
     assert other.people[0].heard.frames != one.people[0].heard.frames
+
+
+class Script:
+    """A socket that gives its messages at once."""
+
+    def __init__(self, count: int) -> None:
+        self._left = [str(number) for number in range(count)]
+
+    async def recv(self) -> str | bytes:
+        if not self._left:
+            raise SocketClosed(1000, "", True)
+        return self._left.pop(0)
+
+    async def send(self, message: str | bytes) -> None: ...
+
+    async def close(self, code: int = 1000, reason: str = "") -> None: ...
+
+
+def test_messages_that_arrive_together_keep_their_order_on_any_loop() -> None:
+    async def connect(url: str, headers: Mapping[str, str], *rest: Any) -> Any:
+        return Script(200)
+
+    async def main() -> list[str | bytes]:
+        found: list[str | bytes] = []
+        faults = Faults(delay_ms=20, jitter_ms=10)
+        socket = await faulty(Transports(connect, None), faults, 1).connect("ws://x", {})
+        try:
+            while True:
+                found.append(await socket.recv())
+        except SocketClosed:
+            return found
+
+    assert asyncio.run(main()) == [str(number) for number in range(200)]

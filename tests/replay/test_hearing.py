@@ -140,3 +140,39 @@ def test_what_is_waited_for_is_due_when_its_last_word_can_have_been_heard(resour
     assert soon is not None
     assert late is not None
     assert 580 < soon < late <= 580 + 1000
+
+
+def test_a_frame_that_is_lost_or_added_loses_no_word(resources: Resources) -> None:
+    known = spoken(resources)
+    pcm = known[TEXT][0]
+    place = 640 * 70
+    lost = pcm[:place] + pcm[place + 640 :]
+    added = pcm[:place] + bytes(1280) + pcm[place:]
+    for line in (lost, added, lost[: 640 * 110] + bytes(640) + lost[640 * 110 :]):
+        assert told(hear(known, (0, line))) == [TEXT]
+
+
+def test_a_beginning_that_was_too_disturbed_to_know_it_counts_once_the_rest_is_known(
+    resources: Resources,
+) -> None:
+    known = spoken(resources)
+    pcm = known[OTHER][0]
+    first = next(at for at in range(0, len(pcm), 640) if max(pcm[at : at + 640]) and at > 0) // 640 * 640
+    noise = np.random.default_rng(2).normal(0, 3000, 1600).astype("<i2").tobytes()
+    disturbed = pcm[: first + 6400] + noise + pcm[first + 6400 + len(noise) :]
+    assert told(hear(known, (0, disturbed))) == [OTHER]
+
+
+def test_sound_that_stalls_and_goes_on_is_listened_to_again(resources: Resources) -> None:
+    known = spoken(resources)
+    pcm = known[OTHER][0]
+    sound, hearing_at = Sound(), 0
+    hearing = Hearing(sound, known, Stream())
+    for index, at in enumerate(range(0, len(pcm) - 639, 640)):
+        sound.add(index * FRAME_MS, pcm[at : at + 640])
+        hearing_at = index * FRAME_MS
+        if index == 60:
+            hearing.listen(hearing_at + 400)  # frames are late: it seems to be over
+            assert hearing.due() is None
+    hearing.listen(hearing_at + 500)
+    assert told(hearing.stream) == [OTHER]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tests.replay.calls import TALK
@@ -9,6 +10,8 @@ from tests.replay.test_failure import failed
 
 from voxrun.replay.hints import hints
 from voxrun.replay.resources import Resources
+from voxrun.replay.script import Wish
+from voxrun.replay.texts import Wanted
 
 
 def test_hints_name_the_usual_mistakes(resources: Resources, tmp_path: Path) -> None:
@@ -20,3 +23,12 @@ def test_hints_name_the_usual_mistakes(resources: Resources, tmp_path: Path) -> 
     found = hints(failed(resources, tmp_path, deaf))
     assert any("the agent is deaf" in hint for hint in found)
     assert any("nobody hears the agent" in hint for hint in found)
+
+
+def test_the_voice_of_a_cloud_is_not_known_by_sound(resources: Resources, tmp_path: Path) -> None:
+    outcome = failed(resources, tmp_path)
+    assert outcome.failure is not None
+    outcome.ai = "cloud"
+    assert not any("cloud" in hint for hint in hints(outcome))
+    outcome.failure = replace(outcome.failure, wish=Wish("caller_hears", Wanted("hello")))
+    assert "expect agent_says" in hints(outcome)[0]

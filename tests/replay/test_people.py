@@ -149,3 +149,14 @@ def test_which_frame_of_several_would_begin_a_stretch() -> None:
     sound.add(60, tone(20))
     assert sound.begins_at([80, 100, 120], [500, 500, 0]) is None
     assert sound.begins_at([80, 100, 120, 140, 160], [500, 0, 0, 0, 500]) == 4
+
+
+def test_who_refuses_has_ended_it() -> None:
+    async def refuses(person: Person, _: Timeline) -> None:
+        person.remote.refuse(486, "Busy")
+
+    async def given_up(person: Person, _: Timeline) -> None:
+        person.hangup({})
+
+    assert on_stage(refuses, incoming=False).moments[-1].text == "alice"
+    assert on_stage(given_up, incoming=False).moments[-1].text == "scenario"

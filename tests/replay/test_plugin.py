@@ -8,6 +8,7 @@ import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import pytest
 from tests.replay.calls import AGENT, TALK, VOICE, write
 
 GOOD = VOICE + AGENT + "tags: [quick]\nsteps:\n  - expect: {caller_hears: good morning}\n  - hangup\n"
@@ -137,3 +138,29 @@ def test_the_plugin_costs_a_run_of_other_tests_nothing(tmp_path: Path) -> None:
     )
     found = run(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_x.py")
     assert "1 passed" in found.stdout, found.stdout
+
+
+EARLY = """
+callees: {bob: {early_media: true}}
+steps: [hangup]
+"""
+SHORT = (
+    VOICE
+    + "tags: [quick]\nsteps:\n  - expect: answered\n  - dtmf: '7'\n  - expect: {log: key 7}\n  - hangup\n"
+)
+
+
+@pytest.mark.live
+def test_the_same_scripts_in_real_time(tmp_path: Path) -> None:
+    write(tmp_path, AGENT + SHORT, TALK, "short")
+    write(tmp_path, EARLY, TALK, "early")
+    write(tmp_path, GOOD, TALK, "good")
+    (tmp_path / "test_python.py").write_text(PYTHON)
+    found = run(
+        tmp_path, "-m", "voxrun.cli.main", "test", ".", "--real-time", "-k", "short or early or by_hand"
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "ok " in found.stdout
+    assert "2 passed, 1 skipped" in found.stdout
+    assert "early.call.yaml:2:" in found.stdout
+    assert "bob sends audio before it answers" in found.stdout

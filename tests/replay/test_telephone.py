@@ -198,10 +198,19 @@ steps:
 
 
 class Handset:
-    """It can only press keys."""
+    """It has keys, holds and sends INFO, as a softphone."""
 
-    def press(self, digits: str) -> None:
-        self.pressed = digits
+    def __init__(self) -> None:
+        self.did: list[object] = []
+
+    def press(self, digits: str, method: str = "rfc2833") -> None:
+        self.did.append((digits, method))
+
+    def hold(self, on: bool = True) -> None:
+        self.did.append(on)
+
+    def info(self, mime: str, body: str, headers: object = None) -> None:
+        self.did.append((mime, body))
 
 
 class Somebody:
@@ -214,18 +223,21 @@ class Somebody:
         self.moments.append(f"{kind} {text}")
 
 
-def test_what_is_no_telephone_has_keys_at_most() -> None:
+def test_a_softphone_does_what_it_can_and_says_what_it_cannot() -> None:
     person = Somebody()
     party: Party = person  # type: ignore[assignment]
     telephone.press(party, "5", "rfc2833")
-    assert person.hand.pressed == "5"
-    with pytest.raises(ScriptError, match="eve has no telephone"):
-        telephone.press(party, "5", "info")
-    with pytest.raises(ScriptError, match="eve has no telephone"):
-        telephone.do(party, Hold())
+    telephone.press(party, "6", "info")
+    telephone.do(party, Hold(False))
+    telephone.do(party, Info("x", "text/plain"))
+    assert person.hand.did == [("5", "rfc2833"), ("6", "info"), False, ("text/plain", "x")]
+    assert person.moments == ["does takes the call back", "does sends INFO: x"]
+    for deed in (Transfer("7"), ReInvite("x"), Network(False), Network(True)):
+        with pytest.raises(ScriptError, match="eve has no telephone"):
+            telephone.do(party, deed)
     with pytest.raises(ScriptError, match="eve has no telephone"):
         telephone.answer(party, {}, "data")
-    assert person.moments == []
+    assert len(person.moments) == 2
 
 
 def test_deeds_in_words() -> None:

@@ -217,6 +217,12 @@ def script(folder: Path, output: Path | None) -> int:
 @click.option("--junitxml", "junit", type=FILES, metavar="FILE", help="Write results for build servers.")
 @click.option("--report", type=FILES, metavar="DIR", help="Write a report of every call, and an index.")
 @click.option("--seed", type=click.IntRange(0, 2**48 - 1), metavar="N", help="Seed instead of the scripts'.")
+@click.option("--real-time", is_flag=True, help="Play in real time, over WebRTC on this machine.")
+@click.option(
+    "--ai",
+    type=click.Choice(["local", "cloud"]),
+    help="With --real-time: which voice AI (local).",
+)
 def test(paths: tuple[Path, ...], **given: Any) -> int:
     """Play call scripts (*.call.yaml; the current folder without a PATH) and check what they expect."""
     from voxrun.cli import testing

@@ -6,6 +6,7 @@ all: a script, a path or an option is wrong; 130 interrupted.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,13 +36,18 @@ class TestPlan:
     seed: int | None = None
     first: bool = False
     last_failed: bool = False
+    real_time: bool = False
+    ai: str | None = None
 
 
 def run(plan: TestPlan) -> int:
     """Play the calls; gives the exit code. Raises ConfigError for a path that is not there."""
+    if plan.ai == "cloud" and not plan.real_time:
+        raise ConfigError("--ai cloud goes with --real-time: in virtual time no provider can be reached.")
+    if plan.ai == "cloud":
+        check_key()
     for path in plan.paths:
-        if not Path(str(path).split("::")[0]).exists():
-            raise ConfigError(f"{path}: no such file or folder")
+        check_path(Path(str(path).split("::")[0]))
     bar = Bar(sys.stderr.isatty())
     code = pytest.main(arguments(plan), plugins=[bar])
     if code == pytest.ExitCode.NO_TESTS_COLLECTED:
@@ -53,6 +59,21 @@ def run(plan: TestPlan) -> int:
     if code == pytest.ExitCode.INTERRUPTED:
         return INTERRUPTED
     return {pytest.ExitCode.OK: OK, pytest.ExitCode.TESTS_FAILED: FAILED}.get(pytest.ExitCode(code), USAGE)
+
+
+def check_path(path: Path) -> None:
+    """Raises ConfigError for what cannot hold a call."""
+    if not path.exists():
+        raise ConfigError(f"{path}: no such file or folder")
+    if path.is_file() and not path.name.endswith((".call.yaml", ".py")):
+        raise ConfigError(f"{path}: this is no call script; their names end in .call.yaml")
+
+
+def check_key() -> None:
+    """Tell of a missing key once, and not for every call. Raises ConfigError."""
+    from voxrun.replay.live.plan import make_plan
+
+    make_plan("cloud", os.environ, Path.cwd(), b"")
 
 
 def arguments(plan: TestPlan) -> list[str]:
@@ -72,6 +93,10 @@ def arguments(plan: TestPlan) -> list[str]:
         args.append(f"--call-report={plan.report}")
     if plan.seed is not None:
         args.append(f"--call-seed={plan.seed}")
+    if plan.real_time:
+        args += ["--call-real-time", "-rs"]
+    if plan.ai:
+        args.append(f"--call-ai={plan.ai}")
     if plan.first:
         args.append("-x")
     if plan.last_failed:

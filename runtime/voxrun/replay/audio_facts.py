@@ -40,24 +40,26 @@ class Line:
     since: int
     now: int
     interrupted_at: int | None = None
+    slack: int = 0
+    """By how much lengths may be off (real time)."""
 
 
 def judge(wish: Wish, line: Line) -> Verdict:
     """Whether the fact of an ``audio`` wish holds."""
     match wish.audio:
         case "speech":
-            return _speech(line, wish.low)
+            return _speech(line, wish.low - line.slack)
         case "silence":
-            return _silence(line, wish.low)
+            return _silence(line, wish.low - line.slack)
         case "tone":
             return _tone(line, wish.low)
         case "level":
             return _level(line, wish.low, wish.high)
         case "gap":
-            return _gap(line, wish.low)
+            return _gap(line, wish.low + line.slack)
         case "overlap":
-            return _overlap(line, wish.low)
-    return _stops(line, wish.low)
+            return _overlap(line, wish.low + line.slack)
+    return _stops(line, wish.low + line.slack)
 
 
 def _speech(line: Line, least: int) -> Verdict:

@@ -36,6 +36,8 @@ from voxrun.replay.socket_script import SocketStep, Visit
 from voxrun.replay.texts import mismatch, shown
 from voxrun.replay.timeline import ANY
 
+LENGTH_SLACK_MS: Final = 200
+"""By how much lengths of sound may be off in real time."""
 STORED_MS: Final = 1000
 """What is stored may end by itself, by the second."""
 
@@ -358,7 +360,8 @@ class Call:
         if person is None:
             raise self._failed("there is nobody on the line", wish.where, wish)
         since = cursor.at if wish.audio in ("silence", "tone") else self._acted
-        return Line(person.sound, person.voice, since, self.stage.now, person.interrupted_at)
+        slack = 0 if wish.absent else min(self._slack, LENGTH_SLACK_MS)
+        return Line(person.sound, person.voice, since, self.stage.now, person.interrupted_at, slack)
 
     async def _pass(self, ms: int, kinds: Container[str] = ANY) -> None:
         """Let something of ``kinds`` happen, or so much time pass."""

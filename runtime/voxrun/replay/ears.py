@@ -26,7 +26,7 @@ class Ears:
         """What a person has understood so far."""
         if person.name not in self._hearings:
             stream = self._stage.timeline.stream(f"heard {person.name}")
-            self._hearings[person.name] = Hearing(person.sound, self._stage.speech.spoken, stream)
+            self._hearings[person.name] = self._stage.hearing(person, stream)
         hearing = self._hearings[person.name]
         hearing.listen(self._stage.now)
         return hearing

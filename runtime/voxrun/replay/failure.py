@@ -124,4 +124,6 @@ def command(outcome: Outcome) -> str:
     if outcome.again:
         return outcome.again
     words = ["voxrun", "test", str(outcome.script.path), "--seed", str(outcome.seed)]
-    return shlex.join([*words, "--real-time"] if outcome.real_time else words)
+    live = ["--real-time"] if outcome.real_time else []
+    cloud = ["--ai", "cloud"] if outcome.ai == "cloud" else []
+    return shlex.join([*words, *live, *cloud])

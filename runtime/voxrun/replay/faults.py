@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from collections import deque
 from collections.abc import Mapping, Sequence
 
 import httpx
@@ -84,6 +85,8 @@ class _FaultySocket:
         self._ready: asyncio.Queue[str | bytes | SocketClosed] = asyncio.Queue()
         self._ended: SocketClosed | None = None
         self._due = self._opened
+        self._held: deque[tuple[float, str | bytes | SocketClosed]] = deque()
+        """What is on its way: when it arrives, in order."""
         self._pumping: asyncio.Task[None] | None = None
         self._closing: asyncio.TimerHandle | None = None
 
@@ -110,12 +113,21 @@ class _FaultySocket:
         return self._rng.randrange(100) < faults.drop_percent
 
     def _deliver(self, item: str | bytes | SocketClosed) -> None:
-        due = max(self._due, self._arrival())
-        self._due = due
-        if due <= self._loop.time():
+        due = self._due = max(self._due, self._arrival())
+        if due <= self._loop.time() and not self._held:
             self._ready.put_nowait(item)
-        else:
-            self._loop.call_at(due, self._ready.put_nowait, item)
+            return
+        self._held.append((due, item))
+        if len(self._held) == 1:
+            self._loop.call_at(due, self._release)
+
+    def _release(self) -> None:
+        """Let go what is due. One timer at a time: a loop keeps no order among timers of the same moment."""
+        due = self._held[0][0]
+        while self._held and self._held[0][0] <= due:
+            self._ready.put_nowait(self._held.popleft()[1])
+        if self._held:
+            self._loop.call_at(self._held[0][0], self._release)
 
     def _arrival(self) -> float:
         """When what is sent now arrives."""

@@ -29,14 +29,14 @@ from typing import Any
 
 import pytest
 
-from voxrun.errors import ScriptError
+from voxrun.errors import ScriptError, VoxrunError
 from voxrun.replay.call import Call
 from voxrun.replay.failure import report
 from voxrun.replay.format import load_script, parse_script
 from voxrun.replay.format_steps import read_steps
 from voxrun.replay.outcome import Outcome
 from voxrun.replay.player import Player
-from voxrun.replay.script import Expect, Step
+from voxrun.replay.script import CallScript, Expect, Step
 from voxrun.replay.socket_script import Visit
 from voxrun.yamldoc import parse_document
 
@@ -55,11 +55,11 @@ class Voxrun:
     def play(
         self, story: Callable[[ScriptedCall], Awaitable[None]], scenario: str | list[str], **script: Any
     ) -> Outcome:
-        """Play a call; fails the test where it goes otherwise than the story says."""
+        """Play a call; fails the test where it goes otherwise than the story says, or where it is no call."""
         text = json.dumps(
             {"title": self._title, "scenario": scenario, **script, "steps": ["hangup"]}, ensure_ascii=False
         )
-        parsed = parse_script(text, self._test)
+        parsed = self._read(lambda: parse_script(text, self._test))
 
         async def run(call: Call) -> None:
             callees = tuple(callee.number for callee in parsed.callees)
@@ -67,17 +67,32 @@ class Voxrun:
             sockets = tuple(stub.name for stub in parsed.sockets)
             await story(ScriptedCall(call, self._test, callees, callers, sockets))
 
-        return self._judged(self._player.play(parsed, run, self._name, self._again))
+        return self._judged(lambda: self._player.play(parsed, run, self._name, self._again))
 
     def script(self, path: str | Path) -> Outcome:
         """Play a call script."""
-        return self._judged(self._player.play(load_script(self._test.parent / path), again=self._again))
+        script = self._read(lambda: load_script(self._test.parent / path))
+        return self._judged(lambda: self._player.play(script, again=self._again))
 
     @property
     def _again(self) -> str:
         return f"pytest {shlex.quote(self._id)}"
 
-    def _judged(self, outcome: Outcome) -> Outcome:
+    def _read(self, read: Callable[[], CallScript]) -> CallScript:
+        """A mistake in a script is told by its message alone."""
+        try:
+            script = read()
+        except VoxrunError as error:
+            pytest.fail(str(error), pytrace=False)
+        if reason := self._player.obstacle(script):
+            pytest.skip(reason)
+        return script
+
+    def _judged(self, play: Callable[[], Outcome]) -> Outcome:
+        try:
+            outcome = play()
+        except VoxrunError as error:
+            pytest.fail(str(error), pytrace=False)
         self._note(outcome)
         if not outcome.ok:
             pytest.fail(report(outcome), pytrace=False)

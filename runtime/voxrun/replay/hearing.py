@@ -42,6 +42,10 @@ SOFT: Final = 40.0
 """Root mean square of a block that says nothing either way: a pause in the speech."""
 LOUD: Final = 4
 """How many times louder than ``SOFT`` a block is that cannot be the noise of a pause."""
+MOST_DISTURBED: Final = 2
+"""Blocks in a row that may be no copy of the rendering while what is before them is."""
+SHIFT_MS: Final = 80
+"""How far a sound may be off its rendering where frames were lost or added."""
 LATE_MS: Final = 60
 """A word counts as heard when all of it but this was."""
 MOST_AHEAD_MS: Final = 1000
@@ -106,13 +110,14 @@ class Hearing:
     def listen(self, now: int) -> None:
         """Understand what was heard up to ``now``."""
         self._now = now
-        while self._stretch < len(self._sound.stretches):
-            start, end = self._sound.stretches[self._stretch]
+        stretches = self._sound.stretches
+        while self._stretch < len(stretches):
+            start, end = stretches[self._stretch]
             self._done = max(self._done, start)
             over = now > end + BLOCK_MS
             self._follow(end, over)
-            if not over:
-                return
+            if not over or self._stretch == len(stretches) - 1:
+                return  # the last one may go on even so: a live line stalls
             self._stretch += 1
 
     def due(self, wanted: Sequence[str] = ()) -> int | None:
@@ -121,6 +126,8 @@ class Hearing:
         if self._stretch >= len(self._sound.stretches):
             return None
         end = self._sound.stretches[self._stretch][1]
+        if self._now > end + BLOCK_MS:
+            return None
         if self._now >= end:  # it seems to be over, and is so for certain after a block of silence
             return end + BLOCK_MS + 1
         if self._found is None:
@@ -147,6 +154,8 @@ class Hearing:
             if left <= 0 or (left < BLOCK_MS and not over):
                 return
             if self._found is not None and (self._goes_on_long(left) or self._goes_on(min(BLOCK_MS, left))):
+                continue
+            if self._found is not None and self._shifted(min(2 * BLOCK_MS, left)):
                 continue
             self._finish()
             if left < PROBE_MS and not over:
@@ -191,6 +200,48 @@ class Hearing:
         self._tell()
         return True
 
+    def _shifted(self, length: int) -> bool:
+        """Whether the rendering goes on a little earlier or later than it did: in real time a frame is left
+        out here and there, or one of silence comes in between."""
+        found = self._found
+        assert found is not None
+        if length < BLOCK_MS:
+            return False
+        into = self._nearby(found.rendering, self._done - found.begins, self._done, length, CERTAIN)
+        if into is None:
+            return False
+        found.begins = self._done - into
+        self._done += BLOCK_MS
+        self._tell()
+        return True
+
+    def _nearby(self, rendering: _Rendering, into: int, at: int, length: int, least: float) -> int | None:
+        """Where in a rendering, near ``into`` ms, the sound of [at, at + length) is from; None: it is not."""
+        probe = self._wave(at, at + length)
+        if _rms(probe) < SOFT / 2:
+            return None
+        start = max(0, into - SHIFT_MS) * RATE // 1000
+        near = rendering.wave[start : max(0, into + length + SHIFT_MS) * RATE // 1000]
+        if near.size < probe.size:
+            return None
+        score, place = _find(probe, near)
+        return (start + place) * 1000 // RATE if score >= least else None
+
+    def _reach_back(self, rendering: _Rendering, into: int, since: int) -> int:
+        """How much of a rendering was over when its sound began: what came before it was recognised (``into``
+        ms of it) may have been too short, or too much disturbed, to recognise it by."""
+        at, before, disturbed = self._done, into, 0
+        while before > rendering.first and at - BLOCK_MS >= since and disturbed <= MOST_DISTURBED:
+            at, before = at - BLOCK_MS, before - BLOCK_MS
+            heard = self._wave(at, at + BLOCK_MS)
+            expected = rendering.wave[max(0, before) * RATE // 1000 :][: heard.size]
+            quiet = max(_rms(heard) / LOUD, _rms(expected)) <= SOFT
+            found = before if quiet else self._nearby(rendering, before, at, BLOCK_MS, ALIKE)
+            disturbed += 1
+            if found is not None:
+                into, before, disturbed = before, min(before, found), 0
+        return max(0, into)
+
     def _look_up(self, length: int) -> bool:
         """Find the rendering that a piece of sound is from."""
         pcm = self._pcm(self._done, self._done + length)
@@ -198,12 +249,17 @@ class Hearing:
         if which is None:
             return False
         into = place * 1000 // RATE
-        self._found = self._resume(which, into) or _Found(
-            which, self.stream.begin(self._done), self._done - into, into
-        )
+        self._found = self._resume(which, into) or self._begun(which, into)
         self._done += length
         self._tell()
         return True
+
+    def _begun(self, rendering: _Rendering, into: int) -> _Found:
+        """An utterance that has begun: ``into`` ms of its rendering are over."""
+        before = self._before
+        since = before.begins + before.heard_to if before is not None else 0
+        heard_from = self._reach_back(rendering, into, since)
+        return _Found(rendering, self.stream.begin(self._done), self._done - into, heard_from)
 
     # The latest first: it is most likely the one, and then nothing else is looked at.
 
@@ -234,11 +290,14 @@ class Hearing:
         return None if which is None else (which, place)
 
     def _resume(self, rendering: _Rendering, into: int) -> _Found | None:
-        """The utterance before, where its rendering goes on after a gap in the sound (a slow network)."""
+        """The utterance before, where its rendering goes on after a pause or a gap (a slow network)."""
         before = self._before
         if before is None or before.rendering is not rendering:
             return None
-        if abs(into - before.heard_to) > 2 * BLOCK_MS or before.utterance is not self.stream.utterances[-1]:
+        expected = (before.heard_to, self._done - before.begins)  # it waited; or it went on, a little shifted
+        if min(abs(into - each) for each in expected) > 2 * BLOCK_MS:
+            return None
+        if before.utterance is not self.stream.utterances[-1]:
             return None
         before.utterance.final = False
         return _Found(rendering, before.utterance, self._done - into, before.heard_from, told=before.told)

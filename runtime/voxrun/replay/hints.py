@@ -18,7 +18,7 @@ def hints(outcome: Outcome) -> list[str]:
     """Plain sentences, the most likely reason first."""
     found = list(_not_answered(outcome))
     if not found:
-        found = [*_media(outcome), *_vocabulary(outcome)]
+        found = [*_foreign_voice(outcome), *_media(outcome), *_vocabulary(outcome)]
     return [*found, *(f"the local voice AI says: {note}" for note in outcome.notes)]
 
 
@@ -53,10 +53,19 @@ def _media(outcome: Outcome) -> Iterator[str]:
         )
 
 
+def _foreign_voice(outcome: Outcome) -> Iterator[str]:
+    wish = outcome.failure.wish if outcome.failure else None
+    if outcome.ai == "cloud" and wish is not None and wish.kind == "caller_hears":
+        yield (
+            "of the voice AI in the cloud only its own transcript is known, its voice is not one of ours: "
+            "expect agent_says"
+        )
+
+
 def _vocabulary(outcome: Outcome) -> Iterator[str]:
     """Phrases that were said and that the agent has no rule for."""
     agent = outcome.script.agent
-    if agent is None or not agent.rules:
+    if agent is None or not agent.rules or outcome.ai == "cloud":
         return
     phrases = Mind(agent).phrases
     known = {" ".join(words(phrase)) for phrase in phrases}

@@ -93,6 +93,8 @@ class Outcome:
     seed: int = 1
     length_ms: int = 0
     real_time: bool = False
+    ai: str = "local"
+    """Which voice AI: "local" or "cloud"."""
     again: str = ""
     """The command that plays it once more, where it is not ``voxrun test``."""
     records: list[dict[str, Any]] = field(default_factory=list)

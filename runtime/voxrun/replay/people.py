@@ -134,9 +134,13 @@ class Hand(Protocol):
 
     def hang_up(self) -> None: ...
 
-    def press(self, digits: str) -> None: ...
+    def press(self, digits: str, method: str = "rfc2833") -> None: ...
 
     def message(self, text: str) -> None: ...
+
+    def hold(self, on: bool = True) -> None: ...
+
+    def info(self, mime: str, body: str, headers: Headers | None = None) -> None: ...
 
 
 class Party(ABC):
@@ -248,10 +252,16 @@ class Person(ScriptedLeg, Party):
 
     def finish(self, kind: Any, **data: Any) -> None:
         if not self.over:
-            by = self.name if data.get("by") == "remote" else "scenario"
+            by = "scenario" if self._given_up(data) else self.name
             self.tell_moment("ended", by, by=by, code=data.get("code", 0), reason=data.get("reason", ""))
         super().finish(kind, **data)
         self._said.set()
+
+    def _given_up(self, data: dict[str, Any]) -> bool:
+        """Whether the scenario ended it."""
+        if "by" in data:
+            return bool(data["by"] != "remote")
+        return bool(self.log) and self.log[-1][0] in ("hangup", "reject")
 
     async def close(self) -> None:
         if not self.over:

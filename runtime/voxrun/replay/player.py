@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from voxrun.errors import ConfigError
 from voxrun.replay.keep import keep
@@ -15,12 +17,19 @@ from voxrun.replay.resources import Resources
 from voxrun.replay.runner import Story, play_story, steps_of
 from voxrun.replay.script import CallScript
 
+if TYPE_CHECKING:
+    from voxrun.replay.live.plan import LivePlan
+
 
 class Player:
-    """``seed`` overrides that of the scripts; ``folder`` is where sessions are kept: with ``keep`` those of
-    all calls, else those of failed ones, in a new folder under the system's temporary one."""
+    """``seed`` overrides that of the scripts. Sessions are kept in ``keep``, those of all calls; without it
+    those of failed ones, in a new folder under the system's temporary one. With ``live`` calls are played in
+    real time."""
 
-    def __init__(self, seed: int | None = None, keep: Path | None = None) -> None:
+    def __init__(
+        self, seed: int | None = None, keep: Path | None = None, live: LivePlan | None = None
+    ) -> None:
+        self._live = live
         self._seed = seed
         self._keep = keep
         self._resources: Resources | None = None
@@ -33,7 +42,15 @@ class Player:
         ``again`` runs once more."""
         resources = self._resources = self._resources or Resources()
         folder = self._folder(name or script.name)
-        outcome = play_story(script, story or steps_of(script), resources, folder, self._seed)
+        if self._seed is not None:
+            script = replace(script, seed=self._seed)
+        told = story or steps_of(script)
+        if self._live is None:
+            outcome = play_story(script, told, resources, folder)
+        else:
+            from voxrun.replay.live.runner import play_live
+
+            outcome = play_live(script, told, resources, self._live, folder)
         outcome.again = again
         if self._keep is not None or not outcome.ok:
             outcome.shelf.finish()
@@ -41,6 +58,14 @@ class Player:
         else:
             shutil.rmtree(folder, ignore_errors=True)
         return outcome
+
+    def obstacle(self, script: CallScript) -> str:
+        """Why a script cannot be played here; "" where it can."""
+        if self._live is None:
+            return ""
+        from voxrun.replay.live.plan import obstacle
+
+        return obstacle(script)
 
     def close(self) -> None:
         """End the speech process."""

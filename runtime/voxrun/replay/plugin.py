@@ -6,6 +6,8 @@ machine it is installed on.
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ from voxrun.threads import one_each
 
 if TYPE_CHECKING:
     from voxrun.replay.fixture import Voxrun
+    from voxrun.replay.live.plan import LivePlan
     from voxrun.replay.outcome import Outcome
     from voxrun.replay.player import Player
 
@@ -28,6 +31,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Options; ``voxrun test`` has shorter names for them."""
     group = parser.getgroup("voxrun", "call scripts (*.call.yaml)")
     group.addoption("--call-seed", type=int, metavar="N", help="seed of all calls instead of their own")
+    group.addoption(
+        "--call-real-time", action="store_true", help="play calls in real time, over WebRTC on this machine"
+    )
+    group.addoption(
+        "--call-ai",
+        choices=("local", "cloud"),
+        default="local",
+        help="the voice AI of calls in real time: the local one (default), or the provider, with your key",
+    )
     group.addoption("--call-report", type=Path, metavar="DIR", help="a report of every call in DIR")
 
 
@@ -90,8 +102,19 @@ def player_of(config: pytest.Config) -> Player:
         config.stash[PLAYER] = Player(
             seed=config.getoption("--call-seed"),
             keep=config.getoption("--call-report"),
+            live=_live_plan(config),
         )
     return config.stash[PLAYER]
+
+
+def _live_plan(config: pytest.Config) -> LivePlan | None:
+    """How calls are played in real time; None for virtual time. Raises ConfigError."""
+    if not config.getoption("--call-real-time"):
+        return None
+    from voxrun.replay.live.plan import make_plan
+
+    ai = config.getoption("--call-ai")
+    return make_plan(ai, os.environ, config.invocation_params.dir, secrets.token_bytes(32))
 
 
 class CallFile(pytest.File):
@@ -124,7 +147,10 @@ class CallItem(pytest.Item):
     script: Any = None
 
     def runtest(self) -> None:
-        outcome = player_of(self.config).play(self.script)
+        player = player_of(self.config)
+        if reason := player.obstacle(self.script):
+            pytest.skip(reason)
+        outcome = player.play(self.script)
         note(self, outcome)
         if outcome.failure is not None:
             raise CallDiffers(outcome)

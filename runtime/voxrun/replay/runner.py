@@ -13,6 +13,7 @@ from voxrun.errors import VoxrunError
 from voxrun.replay.call import Call
 from voxrun.replay.outcome import CallFailed, Failure, Outcome
 from voxrun.replay.resources import Resources
+from voxrun.replay.scene import Scene
 from voxrun.replay.script import CallScript
 from voxrun.replay.stage import Stage
 from voxrun.session.clock import LoopClock
@@ -63,28 +64,34 @@ def play_story(
     async def main(clock: LoopClock) -> Outcome:
         trouble: list[str] = []
         stage = Stage(script, resources, clock, folder, trouble.append, leaps)
-        outcome = Outcome(script, stage.timeline, seed=script.seed, shelf=stage.shelf)
-        call = Call(stage, trouble)
-        try:
-            await stage.begin()
-            await story(call)
-            await call.finish()
-        except CallFailed as failed:
-            outcome.failure = failed.failure
-        except VoxrunError as error:
-            outcome.failure = Failure(str(error), at=stage.now)
-        finally:
-            outcome.length_ms = stage.now
-            call.listen()
-            await stage.close()
-        outcome.met, outcome.done = call.met, call.done
-        outcome.listeners, outcome.people = stage.listeners, stage.ears()
-        outcome.notes, outcome.folder = await stage.notes(), stage.folder
-        outcome.records = [dict(record) for record in stage.records]
+        outcome = await tell(stage, story, Call(stage, trouble))
+        outcome.shelf = stage.shelf
         return outcome
 
     with _in_utc():
         return run_virtual(main, script.start_ms)
+
+
+async def tell(stage: Scene, story: Story, call: Call) -> Outcome:
+    """Let the story of a call happen on a stage, which is closed afterwards."""
+    outcome = Outcome(stage.script, stage.timeline, seed=stage.script.seed)
+    try:
+        await stage.begin()
+        await story(call)
+        await call.finish()
+    except CallFailed as failed:
+        outcome.failure = failed.failure
+    except VoxrunError as error:
+        outcome.failure = Failure(str(error), at=stage.now)
+    finally:
+        outcome.length_ms = stage.now
+        call.listen()
+        await stage.close()
+    outcome.met, outcome.done = call.met, call.done
+    outcome.listeners, outcome.people = stage.listeners, stage.ears()
+    outcome.notes, outcome.folder = await stage.notes(), stage.folder
+    outcome.records = [dict(record) for record in stage.records]
+    return outcome
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from voxrun.connectors.transport import Door
 from voxrun.errors import ScriptError
 from voxrun.legs.base import DialRequest
 from voxrun.realm.port import Listening, Script
+from voxrun.replay.hearing import Hearing
 from voxrun.replay.outcome import Ear
 from voxrun.replay.people import Party
 from voxrun.replay.resources import Resources
@@ -24,7 +25,7 @@ from voxrun.replay.spoken import RememberingSpeech
 from voxrun.replay.stored import ScriptStorage
 from voxrun.replay.stubs import StubNet
 from voxrun.replay.texts import Wanted
-from voxrun.replay.timeline import Moment, Timeline
+from voxrun.replay.timeline import Moment, Stream, Timeline
 from voxrun.secret_values import CLOUD_KEY
 from voxrun.services.access import AccessReply
 from voxrun.services.storage import Item
@@ -106,6 +107,10 @@ class Scene(ABC):
     def party(self, name: str) -> Party | None:
         """The person or the WebSocket of that name."""
         return self.people.get(name) or self.sockets.parties.get(name)
+
+    def hearing(self, person: Party, stream: Stream) -> Hearing:
+        """How somebody understands what is on the line."""
+        return Hearing(person.sound, self.speech.spoken, stream)
 
     def ears(self) -> list[Ear]:
         """What everybody heard and said."""

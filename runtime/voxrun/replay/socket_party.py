@@ -308,8 +308,14 @@ class _SocketHand:
     def refuse(self, code: int, reason: str = "") -> None:
         self._cannot()
 
-    def press(self, digits: str) -> None:
+    def press(self, digits: str, method: str = "rfc2833") -> None:
         self._cannot()
 
     def message(self, text: str) -> None:
+        self._cannot()
+
+    def hold(self, on: bool = True) -> None:
+        self._cannot()
+
+    def info(self, mime: str, body: str, headers: Headers | None = None) -> None:
         self._cannot()

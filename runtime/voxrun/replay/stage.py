@@ -145,10 +145,10 @@ class Stage(Scene):
         await self._runtime.websocket(self._session_id, self._token, door)
 
     async def http(self, method: str, path: str, body: str, headers: dict[str, str]) -> AccessReply:
+        shown = [(name.lower(), value) for name, value in headers.items()]  # as a web server has them
+        whole = self.access_path + (path if path != "/" else "")
         try:
-            return await self._runtime.http_request(
-                self._session_id, self._token, method, path, body, list(headers.items())
-            )
+            return await self._runtime.http_request(self._session_id, self._token, method, whole, body, shown)
         except KeyError:
             raise ScriptError("the session is over: its URL answers no more") from None
 

@@ -13,21 +13,20 @@ from voxrun.replay.people import Party, Person
 
 def do(person: Party, deed: Deed) -> None:
     """Do one thing. Raises ScriptError where this kind of phone cannot."""
-    remote = _remote(person)
-    person.tell_moment("does", in_words(deed))
     match deed:
         case Hold():
-            remote.hold(deed.on)
-        case Transfer():
-            remote.refer(deed.to, deed.headers)
-        case ReInvite():
-            remote.reinvite(deed.mime, deed.body, deed.headers)
+            person.hand.hold(deed.on)
         case Info():
-            remote.info(deed.mime, deed.body, deed.headers)
+            person.hand.info(deed.mime, deed.body, deed.headers)
+        case Transfer():
+            _remote(person).refer(deed.to, deed.headers)
+        case ReInvite():
+            _remote(person).reinvite(deed.mime, deed.body, deed.headers)
         case Network(up=True):
-            remote.resume_sending()
+            _remote(person).resume_sending()
         case Network():
-            remote.stop_sending()
+            _remote(person).stop_sending()
+    person.tell_moment("does", in_words(deed))
 
 
 def in_words(deed: Deed) -> str:
@@ -54,11 +53,8 @@ def answer(person: Party, headers: Mapping[str, str], custom_data: str) -> None:
 
 
 def press(person: Party, digit: str, method: str) -> None:
-    """Press one key. Raises ScriptError where this kind of phone has no such keys."""
-    if method == "rfc2833":
-        person.hand.press(digit)
-    else:
-        _remote(person).press(digit, method)
+    """Press one key."""
+    person.hand.press(digit, method)
 
 
 def _remote(person: Party) -> Remote:

@@ -1,0 +1,79 @@
+"""What is decided before a call is played in real time, and what real time cannot play."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from voxrun.config import load_settings
+from voxrun.errors import ConfigError
+from voxrun.replay.deeds import Manners, Network, ReInvite, Transfer
+from voxrun.replay.script import CallScript, Incoming, Step
+from voxrun.replay.telephone import in_words
+from voxrun.secret_values import CLOUD_KEY
+
+
+@dataclass(frozen=True, slots=True)
+class LivePlan:
+    """``secret`` signs the addresses of recordings. ``base_url`` "" is the provider's own ("cloud") or the
+    emulator's; ``secrets`` are the real ones that a cloud wants."""
+
+    ai: Literal["local", "cloud"] = "local"
+    base_url: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secret: bytes = field(default=b"", repr=False)
+
+
+def make_plan(ai: Literal["local", "cloud"], env: Mapping[str, str], cwd: Path, secret: bytes) -> LivePlan:
+    """The plan of a run. The cloud is used where it is asked for by name, and nowhere else.
+
+    Raises ConfigError where it has no key.
+    """
+    if ai == "local":
+        return LivePlan(secret=secret)
+    settings = load_settings(env=env, cwd=cwd, options={"ai.mode": "cloud"})
+    if CLOUD_KEY not in settings.secrets:
+        raise ConfigError(
+            f"--ai cloud needs {CLOUD_KEY} in the environment, or in the env_file of voxrun.toml"
+        )
+    return LivePlan("cloud", settings.ai.base_url, settings.secrets, secret)
+
+
+def obstacle(script: CallScript) -> str:
+    """Why a script cannot be played in real time, where a softphone cannot do what somebody does; "" where it
+    can."""
+    found = next(_obstacles(script), None)
+    if found is None:
+        return ""
+    where, what = found
+    return f"{where}: {what}, which a softphone cannot: this call can be played in virtual time only"
+
+
+def _obstacles(script: CallScript) -> Iterator[tuple[str, str]]:
+    for callee in script.callees:
+        if callee.early_media:
+            yield callee.where, f"{callee.number} sends audio before it answers"
+        if callee.custom_data:
+            yield callee.where, f"{callee.number} answers with custom data"
+        yield from _manners(callee.manners, callee.where, callee.number)
+        yield from _deeds(callee.does)
+    calls = [("caller", script.call, ""), *((each.name, each.call, each.where) for each in script.callers)]
+    for name, call, where in calls:
+        if isinstance(call, Incoming):
+            yield from _manners(call.manners, where or str(script.path), name)
+    yield from _deeds(script.steps)
+
+
+def _manners(manners: Manners, where: str, name: str) -> Iterator[tuple[str, str]]:
+    if manners.transfer is not None:
+        yield where, f"{name} answers transfers of the scenario"
+    if manners.reinvite is not None:
+        yield where, f"{name} answers re-INVITEs of the scenario"
+
+
+def _deeds(steps: Iterable[Step]) -> Iterator[tuple[str, str]]:
+    for step in steps:
+        if isinstance(step, Transfer | ReInvite | Network):
+            yield step.where, f"somebody {in_words(step)}"

@@ -1,0 +1,59 @@
+"""Which voice AI a call in real time has, and which calls there cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.replay.calls import write
+
+from voxrun.errors import ConfigError
+from voxrun.replay.live.plan import make_plan, obstacle
+
+KEY = {"ULTRAVOX_API_KEY": "real-key-123"}
+
+
+def test_a_key_in_the_environment_is_no_reason_to_use_the_cloud(tmp_path: Path) -> None:
+    plan = make_plan("local", KEY, tmp_path, b"s")
+    assert (plan.ai, dict(plan.secrets), plan.secret) == ("local", {}, b"s")
+
+
+def test_the_cloud_needs_a_key_and_takes_it_from_the_environment(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="ULTRAVOX_API_KEY"):
+        make_plan("cloud", {}, tmp_path, b"")
+    plan = make_plan("cloud", KEY, tmp_path, b"")
+    assert plan.secrets["ULTRAVOX_API_KEY"] == "real-key-123"
+    assert "real-key" not in repr(plan)
+
+
+def test_settings_may_name_another_address_and_more_secrets(tmp_path: Path) -> None:
+    (tmp_path / "voxrun.toml").write_text(
+        '[ai]\nbase_url = "http://127.0.0.1:9/api"\n[secrets]\nenv_file = ".env"\n'
+    )
+    (tmp_path / ".env").write_text("ULTRAVOX_API_KEY=from-file\nCRM=abc\n")
+    plan = make_plan("cloud", {}, tmp_path, b"")
+    assert plan.base_url == "http://127.0.0.1:9/api"
+    assert dict(plan.secrets) == {"ULTRAVOX_API_KEY": "from-file", "CRM": "abc"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        ("callees:\n  bob: {early_media: true}\nsteps: [hangup]", 2, "bob sends audio before it answers"),
+        ("callees:\n  bob: {transfers: 486}\nsteps: [hangup]", 2, "bob answers transfers"),
+        ("steps:\n  - transfer: bob", 2, "somebody asks for a transfer to bob"),
+        ("callees:\n  bob:\n    does: [network: down]\nsteps: [hangup]", 3, "has the network down"),
+    ],
+)
+def test_what_a_softphone_cannot_do_is_named_with_its_place(
+    tmp_path: Path, text: str, line: int, why: str
+) -> None:
+    told = obstacle(write(tmp_path, text, "1"))
+    assert f"it.call.yaml:{line}:" in told
+    assert why in told
+    assert "virtual time only" in told
+
+
+def test_everything_else_can_be_played(tmp_path: Path) -> None:
+    script = "callees: {bob: {fails: 486}}\nsteps: [hold, {info: x}, {dtmf: '1', by: info}, hangup]"
+    assert obstacle(write(tmp_path, script, "1")) == ""
