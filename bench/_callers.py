@@ -1,7 +1,7 @@
 """Light callers for load: aiortc for ICE and DTLS, then packets encoded beforehand, over raw SRTP.
 
 A ``talker`` speaks all the time. A ``clicker`` is silent but for three loud frames a second, by which delay
-is measured; what comes back to it is decoded, to find them.
+is measured; what comes back to it is decoded, to find them. A ``listener`` is silent and looks for them too.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Caller:
     """One call. Times are seconds of the monotonic clock: uvloop's own counts whole milliseconds."""
 
     url: str
-    kind: Literal["talker", "clicker"]
+    kind: Literal["talker", "clicker", "listener"]
     network: Network = field(default_factory=Network)
     seed: int = 0
     answer_s: float = 0.0
@@ -129,7 +129,7 @@ class Caller:
         at = self._frame % CLICK_EVERY
         if self.kind == "talker":
             payload = speech()[self._frame % len(speech())]
-        elif at < CLICK_FRAMES:
+        elif self.kind == "clicker" and at < CLICK_FRAMES:
             payload = clicks()[at]
             if at == 0:
                 self.sent.append(time.monotonic())
@@ -151,7 +151,7 @@ class Caller:
         if packet is None or packet.payload_type != OPUS_TYPE:
             return
         self.lateness.append((now, now - packet.timestamp / 48_000))
-        if self.kind == "clicker":
+        if self.kind != "talker":
             pcm = np.frombuffer(self._decoder.decode(packet.payload), "<i2")
             if int(pcm.max(initial=0)) > LOUD:
                 self.loud.append(now)

@@ -25,6 +25,8 @@ from starlette.routing import Route
 from websockets.asyncio.server import ServerConnection, serve
 
 LATE_S = 0.02
+LOST_S = 0.04
+"""Later than this a frame is of no use to a receiver with a usual jitter buffer."""
 LOUD = 1500
 
 
@@ -89,6 +91,7 @@ class Load:
         """Place calls at ``rate`` a second."""
         network = Network(order.get("loss", 0.0), order.get("jitter", 0.0))
         kinds = ["clicker"] * order["clickers"] + ["talker"] * order["talkers"]
+        kinds += ["listener"] * order.get("listeners", 0)
         new = [Caller(order["url"], kind, network, n) for n, kind in enumerate(kinds)]  # type: ignore[arg-type]
         tasks = []
         for caller in new:
@@ -109,16 +112,20 @@ class Load:
             up += late([t - n * PERIOD for n, t in enumerate(socket.messages) if begin <= t])
         for caller in self._callers:
             down += late([offset for at, offset in caller.lateness if at >= begin])
-        ways, rounds = [], []
+        ways, rounds, heard = [], [], []
         clickers = [caller for caller in self._callers if caller.kind == "clicker"]
         for caller in clickers:
             sent = [t for t in caller.sent if begin <= t < end]
             socket = self._socket_of(caller)
             ways += delays(sent, socket.loud if socket else [])
             rounds += delays(sent, caller.loud)
+            for listener in self._callers:
+                if listener.kind == "listener":
+                    heard += delays(sent, listener.loud)
         return {
-            "up_late": share_late(up), "down_late": share_late(down), "one_way_ms": ways,
-            "round_trip_ms": rounds, "packets": len(down), "messages": len(up),
+            "up_late": share_late(up), "down_late": share_late(down), "down_lost": share_late(down, LOST_S),
+            "one_way_ms": ways,
+            "round_trip_ms": rounds, "heard_ms": heard, "packets": len(down), "messages": len(up),
         }  # fmt: skip
 
     def _socket_of(self, caller: Caller) -> Socket | None:
@@ -168,9 +175,9 @@ def late(offsets: Sequence[float]) -> list[float]:
     return [offset - best for offset in offsets]
 
 
-def share_late(lateness: Sequence[float]) -> float:
+def share_late(lateness: Sequence[float], most: float = LATE_S) -> float:
     """Per cent of frames over 20 ms late; 100 where there are none at all."""
-    return 100.0 * sum(each > LATE_S for each in lateness) / len(lateness) if lateness else 100.0
+    return 100.0 * sum(each > most for each in lateness) / len(lateness) if lateness else 100.0
 
 
 def delays(sent: Sequence[float], heard: Sequence[float]) -> list[float]:

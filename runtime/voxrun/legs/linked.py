@@ -6,17 +6,17 @@ and leaves with the ticker, a frame every 20 ms, silence when there is none.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any, Final
 
 from voxrun.legs.base import Headers, Leg, MediaCounts
+from voxrun.media.backlog import Backlog
 from voxrun.media.frames import SILENCE
 from voxrun.media.graph import Sink, Source, Ticker
 
 MOST_WAITING: Final = 25
 """Frames on their way from one side to the other (500 ms); above it the oldest go."""
-COMFORTABLE: Final = 2
-"""Frames that may wait before silent ones are skipped."""
+SPARE: Final = 1
+"""Frames that may stay waiting for good: what a network's jitter needs."""
 KEYS: Final = frozenset("0123456789*#ABCD")
 
 
@@ -25,14 +25,12 @@ class _Way(Sink):
 
     exclusive = True
 
-    def __init__(self, frames: deque[bytes]) -> None:
+    def __init__(self, frames: Backlog) -> None:
         super().__init__()
         self._frames = frames
 
     def write(self, frame: bytes, source: Source) -> None:
-        if len(self._frames) >= MOST_WAITING:
-            self._frames.popleft()
-        self._frames.append(frame)
+        self._frames.push(frame)
 
     def flush(self, source: Source) -> None:
         self._frames.clear()
@@ -47,7 +45,7 @@ class LinkedLeg(Leg):
         self.connected = False
         self.over = False
         self._ticker = ticker
-        self._frames: deque[bytes] = deque()  # from the other side
+        self._frames = Backlog(MOST_WAITING)  # from the other side
         self._received = 0
         self._held = False
         self._sounds = False
@@ -165,12 +163,9 @@ class LinkedLeg(Leg):
             self._sounds = True
             self._tell("first_audio")
         self._received += 1
-        frames = self._frames
         if self._held:
-            frames.clear()
-        while len(frames) > COMFORTABLE and frames[0] is SILENCE:
-            frames.popleft()
-        self.audio.push(frames.popleft() if frames else SILENCE)
+            self._frames.clear()
+        self.audio.push(self._frames.pop(SPARE) or SILENCE)
         return not self.over
 
 

@@ -4,23 +4,23 @@ Sources push frames into ``sink`` when they have them; every 20 ms the bridge ta
 gives every sink of ``source`` its mix. Which contribution is a listener's own is told by ``Sink.own``.
 
 Frames come with the jitter of their networks, so each source has an ``Inlet`` that holds back a frame or
-two: the depth grows when it ran dry in mid-stream and shrinks after 10 s of calm. The shared ``SILENCE``
-is neither added nor copied.
+two: the depth grows when it ran dry in mid-stream and shrinks after 10 s of calm. What waits beyond it melts
+away (``Backlog``). The shared ``SILENCE`` is neither added nor copied.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from voxrun.media.backlog import Backlog
 from voxrun.media.frames import FRAME_BYTES, SILENCE
 from voxrun.media.graph import Sink, Source, Ticker
-from voxrun.media.levels import Samples, is_silence
+from voxrun.media.levels import Samples
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +32,6 @@ MOST_WAITING: Final = 15
 JITTER_TICKS: Final = 10
 """A source that was dry for less than this was late; longer, it made a pause."""
 CALM_TICKS: Final = 500
-QUIET_DBFS: Final = -60.0
-"""What may be left out to catch up."""
 
 
 class Inlet:
@@ -41,8 +39,7 @@ class Inlet:
 
     def __init__(self) -> None:
         self.depth = SHALLOWEST
-        self.dropped = 0
-        self._frames: deque[bytes] = deque()
+        self._frames = Backlog(MOST_WAITING)
         self._running = False
         self._dry = JITTER_TICKS  # ticks since it ran dry
         self._held = 0  # ticks that the first frame has waited
@@ -54,25 +51,21 @@ class Inlet:
 
     def push(self, frame: bytes) -> None:
         """Append one frame."""
-        if len(self._frames) >= MOST_WAITING:
-            self._frames.popleft()
-            self.dropped += 1
-        self._frames.append(frame)
+        self._frames.push(frame)
 
     def pop(self) -> bytes:
         """The frame of this tick; ``SILENCE`` where there is none."""
         if not self._running and not self._begins():
             return SILENCE
-        if not self._frames:
+        frame = self._frames.pop(self.depth - 1)
+        if frame is None:
             self._running = False
             self._dry = 1
             return SILENCE
         self._calm += 1
         if self._calm % CALM_TICKS == 0:
             self.depth = max(SHALLOWEST, self.depth - 1)
-        if len(self._frames) > self.depth and is_silence(self._frames[0], QUIET_DBFS):
-            self._frames.popleft()
-        return self._frames.popleft()
+        return frame
 
     def clear(self) -> None:
         """Forget what waits."""

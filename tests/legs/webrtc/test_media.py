@@ -16,6 +16,7 @@ from voxrun.legs.webrtc.media import MediaPath
 from voxrun.legs.webrtc.pacer import pacer
 from voxrun.legs.webrtc.rtp import Packet, ReportBlock
 from voxrun.legs.webrtc.sdp import Codec, Offer
+from voxrun.media.backlog import WINDOW
 from voxrun.media.frames import SILENCE
 from voxrun.session.clock import LoopClock
 from voxrun.session.virtual import run_virtual
@@ -172,6 +173,19 @@ def test_a_backlog_melts_away_in_pauses_and_the_oldest_goes_first() -> None:
     call = play(story)
     assert len(call.loud) == 4
     assert call.loud[-1][0] - call.loud[0][0] < 0.1
+
+
+def test_a_backlog_of_a_source_that_never_pauses_goes_frame_by_frame() -> None:
+    async def story(call: Call) -> None:
+        await asyncio.sleep(0.1)
+        for _ in range(3):
+            call.write(LOUD)
+        await call.speak(6 * WINDOW)
+        assert len(call.frames) == 0
+
+    call = play(story)
+    assert 6 * WINDOW <= len(call.loud) < 6 * WINDOW + 3
+    assert steps(call.loud) == {960}
 
 
 def test_a_stall_of_the_loop_neither_cuts_audio_nor_leaves_the_call_late() -> None:

@@ -21,6 +21,7 @@ from voxrun.legs.webrtc.rtp import ReportBlock, parse, parse_reports
 from voxrun.legs.webrtc.sdp import Offer
 from voxrun.legs.webrtc.sender import Sender
 from voxrun.legs.webrtc.statistics import round_trip_ms
+from voxrun.media.backlog import QUIET_DBFS, Surplus
 from voxrun.media.frames import FRAME_MS, SILENCE
 from voxrun.media.levels import is_silence
 
@@ -28,9 +29,8 @@ FRAME_SECONDS: Final = FRAME_MS / 1000
 MAX_QUEUE: Final = 25
 """Frames that may wait (500 ms); above it the oldest go."""
 COMFORTABLE: Final = 2
-"""Frames that may wait before quiet ones are skipped: a backlog from the start of a call melts away."""
-QUIET_DBFS: Final = -60.0
-"""What counts as quiet there."""
+"""Frames that may wait before quiet ones are skipped: a backlog from the start of a call melts away; where
+nothing is quiet, see ``Surplus``."""
 EARLY_SECONDS: Final = 0.018
 """How long before its time a frame may leave; the far end's jitter buffer takes more."""
 DRIFT_SECONDS: Final = 0.010
@@ -80,6 +80,7 @@ class MediaPath:
         """Told whether packets flow, when they begin to (``first`` with the very first) or stop."""
         self.flowing = False
         self._frames = frames
+        self._surplus = Surplus()
         self._any = False
         self._port = port
         self._loop = asyncio.get_running_loop()
@@ -238,6 +239,8 @@ class MediaPath:
             frames.popleft()
         frame = frames.popleft() if frames else SILENCE
         self._sounding = frame is not SILENCE
+        if self._surplus.found(len(frames)):
+            frames.popleft()
         return self.tones.popleft() if self.tones else frame
 
     def _watch(self, now: float) -> None:
