@@ -1,7 +1,8 @@
 """Light callers for load: aiortc for ICE and DTLS, then packets encoded beforehand, over raw SRTP.
 
-A ``talker`` speaks all the time. A ``clicker`` is silent but for three loud frames a second, by which delay
-is measured; what comes back to it is decoded, to find them. A ``listener`` is silent and looks for them too.
+A ``talker`` speaks all the time. A ``clicker`` is silent but for three loud frames about once a second, by
+which delay is measured; what comes back to it is decoded, to find them. A ``listener`` is silent and looks
+for them too.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from voxrun.media.frames import SILENCE, split
 
 PERIOD: Final = 0.02
 CLICK_EVERY: Final = 50
+CLICK_MORE: Final = 3
+"""Each clicker clicks in a rhythm of its own, so many frames slower than the one before: nobody's clicks can
+be taken for another's."""
 CLICK_FRAMES: Final = 3
 LOUD: Final = 1500
 """The amplitude from which on a frame is a click."""
@@ -76,6 +80,7 @@ class Caller:
     kind: Literal["talker", "clicker", "listener"]
     network: Network = field(default_factory=Network)
     seed: int = 0
+    began: float = 0.0
     answer_s: float = 0.0
     sent: list[float] = field(default_factory=list)
     """When each click left (clicker)."""
@@ -83,6 +88,8 @@ class Caller:
     """When loud packets came."""
     lateness: list[tuple[float, float]] = field(default_factory=list)
     """(arrival, seconds against the RTP time of the packet), of every packet."""
+    own: list[tuple[float, float]] = field(default_factory=list)
+    """(moment, seconds after its time) at which this caller itself was woken, of every packet it sends."""
 
     async def start(self, client: httpx.AsyncClient) -> None:
         loop = asyncio.get_running_loop()
@@ -94,10 +101,10 @@ class Caller:
         tap(transceiver, lambda port: None if ready.done() else ready.set_result(port))
         await self._peer.setLocalDescription(await self._peer.createOffer())
         sdp = self._peer.localDescription.sdp
-        began = loop.time()
+        self.began = time.monotonic()
         headers = {"Content-Type": "application/sdp"}
         answer = await client.post(f"{self.url}/whip/100?from=load", content=sdp, headers=headers)
-        self.answer_s = loop.time() - began
+        self.answer_s = time.monotonic() - self.began
         if answer.status_code != 201:
             raise RuntimeError(f"the call was not taken: {answer.status_code} {answer.text[:200]}")
         self._location = self.url + answer.headers["Location"]
@@ -107,7 +114,8 @@ class Caller:
         self._decoder = opus.Decoder()
         self._port.on_rtp = self._packet
         self._sequence, self._timestamp = 0, 0
-        self._frame = self._random.randrange(CLICK_EVERY)
+        self._every = CLICK_EVERY + CLICK_MORE * self.seed
+        self._frame = self._random.randrange(self._every)
         self._zero = loop.time() + self._random.random() * PERIOD
         self._count = 0
         self._timer = loop.call_at(self._zero, self._tick)
@@ -119,6 +127,7 @@ class Caller:
 
     def _tick(self) -> None:
         loop = asyncio.get_running_loop()
+        self.own.append((time.monotonic(), loop.time() - self._zero - self._count * PERIOD))
         while self._zero + self._count * PERIOD <= loop.time():
             self._count += 1
             self._send(loop)
@@ -126,7 +135,7 @@ class Caller:
 
     def _send(self, loop: asyncio.AbstractEventLoop) -> None:
         self._frame += 1
-        at = self._frame % CLICK_EVERY
+        at = self._frame % self._every
         if self.kind == "talker":
             payload = speech()[self._frame % len(speech())]
         elif self.kind == "clicker" and at < CLICK_FRAMES:

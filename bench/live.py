@@ -1,257 +1,232 @@
 """Live calls at load: how many one core bridges to a WebSocket, and how late; stock aiortc in the same run.
 
-The bridge (voxrun with its realm hosts, or the baseline) has one core, callers and voice AI have another. A
-run counts when an idle timer was never late meanwhile; others are repeated. At most 1 % of frames may be over
-20 ms late, in either direction. Delays are taken at half of what was found.
+The bridge (voxrun with its realm hosts, or the baseline) has one core, callers and voice AI have another. At
+most 1 % of frames may be over 20 ms late, in either direction. Delays are taken at half of what was found.
+Moments in which the machine itself stood still are found by a probe and do not count (``_still``); what it
+would be with them is told beside it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sys
-import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from _processes import ROOT, bare_timer, pss_kb, voxrun
-from calls import _children
+from _bridges import (
+    FAILED,
+    WINDOW_S,
+    Bridge,
+    Load,
+    Result,
+    at,
+    calm,
+    calm_spans,
+    load,
+    memory_kb,
+    ours,
+    stock,
+    window,
+)
+from _still import watch
 
 from voxrun.cli.figures import Figure, figure, share, times
 
-HERE = Path(__file__).parent
 MOST_LATE = 1.0
 """Per cent of frames over 20 ms late."""
-WINDOW_S = 8.0
-STALL_MS = 10.0
-"""An idle timer this late marks a window in which the machine stood still."""
-TRIES = 3
+MOST_OWN = 1.0
+"""Per cent of their packets that callers may send late themselves; above it they are at their own limit."""
 STOCK_FROM, STOCK_STEP, STOCK_TO = 4, 2, 16
 STEP = 0.15
 """The search for voxrun's capacity goes up by this part."""
 CLICKERS = 2
 QUICK_BASE = 10
 """What stock aiortc was found to hold on the reference machine."""
+ROUNDS = 3
+BARGES = 6
 
 
 def measure(
-    quick: bool = False, soak_minutes: float = 0.0, base: int = QUICK_BASE, seconds: float = WINDOW_S
+    quick: bool = False,
+    soak_minutes: float = 0.0,
+    base: int = QUICK_BASE,
+    seconds: float = WINDOW_S,
+    rounds: int = ROUNDS,
 ) -> list[Figure]:
     """``quick``: ``base`` calls for the baseline and three times as many for voxrun, without searching."""
     if len(os.sched_getaffinity(0)) < 2:
         raise RuntimeError("live calls are measured with two processors: one for the bridge, one for callers")
     if soak_minutes:
         return asyncio.run(_soak(soak_minutes))
-    return asyncio.run(_quick(base, seconds) if quick else _whole())
+    return asyncio.run(_quick(base, seconds) if quick else _whole(rounds))
 
 
-class Load:
-    """The process of callers and voice AI."""
-
-    def __init__(self, process: asyncio.subprocess.Process, api: str, ws: str) -> None:
-        self._process = process
-        self.api, self.ws = api, ws
-
-    async def do(self, what: str, **order: Any) -> dict[str, Any]:
-        """Give an order and wait for its answer. Raises RuntimeError for what went wrong there."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"do": what} | order).encode() + b"\n")
-        answer: dict[str, Any] = json.loads(await self._process.stdout.readline())
-        if "error" in answer:
-            raise RuntimeError(f"the load process: {answer['error']}")
-        return answer
+# -- the search ---------------------------------------------------------------------------------------
 
 
-@asynccontextmanager
-async def load() -> AsyncIterator[Load]:
-    process = await asyncio.create_subprocess_exec(
-        *("taskset", "-c", "1", sys.executable, str(HERE / "_load.py")),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=1 << 24,
-    )
-    assert process.stdout is not None
-    assert process.stdin is not None
-    try:
-        where = json.loads(await process.stdout.readline())
-        yield Load(process, where["api"], where["ws"])
-    finally:
-        process.stdin.close()
-        await process.wait()
+async def _whole(rounds: int) -> list[Figure]:
+    """Everything so many times; the middle of each figure, with the least and the most."""
+    found: list[list[Figure]] = []
+    start = 0
+    async with load() as work:
+        for _ in range(rounds):
+            found.append(await _round(work, start))
+            start = int(0.7 * found[-1][0].value)
+    return [_middle(each) for each in zip(*found, strict=True)]
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A bridge that takes calls."""
-
-    url: str
-    pid: int
+def _middle(same: Sequence[Figure]) -> Figure:
+    ordered = sorted(same, key=lambda each: each.value)
+    middle = ordered[len(ordered) // 2]
+    return replace(middle, spread=(ordered[0].value, ordered[-1].value)) if len(same) > 1 else middle
 
 
-@asynccontextmanager
-async def ours(work: Load, *options: str) -> AsyncIterator[Running]:
-    """voxrun scenarios/inbound.js on the first core; each call in a realm of its own, the journal on."""
-    env = {"VOXRUN_AI_MODE": "local", "VOXRUN_AI_BASE_URL": work.api}
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {0})  # children keep it
-    try:
-        async with voxrun(ROOT / "scenarios" / "inbound.js", *(options or ("--no-record",)), **env) as run:
-            os.sched_setaffinity(0, before)
-            yield Running(run.url, run.pid)
-    finally:
-        os.sched_setaffinity(0, before)
-
-
-@asynccontextmanager
-async def stock(work: Load) -> AsyncIterator[Running]:
-    """The baseline."""
-    process = await asyncio.create_subprocess_exec(
-        *("taskset", "-c", "0", sys.executable, str(HERE / "_stock.py"), work.ws),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    try:
-        line = (await process.stdout.readline()).decode()
-        yield Running(line.split()[1], process.pid)
-    finally:
-        process.kill()
-        await process.wait()
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One window."""
-
-    late: float
-    """Per cent, of the worse direction."""
-    one_way: list[float]
-    round_trip: list[float]
-    cpu: float = 0.0
-    """Per cent of a core for each call."""
-
-
-async def window(work: Load, pid: int, calls: int, seconds: float = WINDOW_S) -> Result:
-    """Listen until the machine did not stand still meanwhile."""
-    for attempt in range(TRIES):
-        async with bare_timer() as idle:
-            before, began = _cpu(pid), time.monotonic()
-            heard = await work.do("listen", seconds=seconds)
-            cpu = 100 * (_cpu(pid) - before) / (time.monotonic() - began) / calls
-        if max(idle, default=0.0) <= STALL_MS or attempt == TRIES - 1:
-            break
-    return Result(max(heard["up_late"], heard["down_late"]), heard["one_way_ms"], heard["round_trip_ms"], cpu)
-
-
-async def at(work: Load, bridge: Callable[[Load], Any], calls: int, seconds: float = WINDOW_S) -> Result:
-    """A fresh bridge with so many calls."""
-    async with bridge(work) as run:
-        placed = await work.do("call", url=run.url, clickers=CLICKERS, talkers=calls - CLICKERS, rate=10)
-        if placed["failed"]:
-            await work.do("end")
-            return Result(100.0, [], [])
-        await asyncio.sleep(1.5)
-        result = await window(work, run.pid, calls, seconds)
-        await work.do("end")
-        return result
+async def _round(work: Load, start: int) -> list[Figure]:
+    base, _ = await capacity(work, stock, STOCK_FROM, lambda n: n + STOCK_STEP, STOCK_TO)
+    first = max(4, base * 2, start)
+    found, result = await capacity(work, ours, first, lambda n: n + max(1, int(n * STEP)), 120)
+    against = f"{found / base:.1f} x stock aiortc" if base else "stock aiortc held none"
+    against += f"; {result.raw_late:.1f} % late with the {result.disturbed:.0f} % of the time left out"
+    return [
+        Figure("Opus calls bridged on one core", found, "", least=4 * base, key="calls", against=against),
+        Figure("the same, stock aiortc", base, "", key="stock_calls"),
+        *await _delays(work, max(CLICKERS + 1, found // 2), base),
+    ]
 
 
 async def capacity(
-    work: Load, bridge: Callable[[Load], Any], start: int, step: Callable[[int], int], most: int
-) -> int:
-    """The most calls with at most 1 % of late frames: upwards until it fails twice in a row at one load."""
-    best, calls = 0, start
+    work: Load, bridge: Bridge, start: int, step: Callable[[int], int], most: int
+) -> tuple[int, Result]:
+    """The most calls with at most 1 % of late frames: upwards until it fails twice at one load.
+
+    Where it fails at the very start, the search goes down instead.
+    """
+    best, passed, calls = 0, FAILED, start
     while calls <= most:
-        results = [await at(work, bridge, calls)]
-        if results[0].late > MOST_LATE:
-            results.append(await at(work, bridge, calls))
+        result = await _at_best(work, bridge, calls)
+        if result.late > MOST_LATE:
+            if best or calls <= 2:
+                break
+            calls = calls * 3 // 4
+            continue
+        if best > calls:
+            break
+        best, passed, calls = calls, result, step(calls)
+    return best, passed
+
+
+async def _at_best(work: Load, bridge: Bridge, calls: int) -> Result:
+    """The better of two windows, where the first fails."""
+    results = [await at(work, bridge, calls)]
+    if results[0].late > MOST_LATE:
+        results.append(await at(work, bridge, calls))
+    for each in results:
+        limit = "; the callers themselves were at their limit" if each.own > MOST_OWN else ""
         print(
-            f"  {bridge.__name__} {calls} calls: {[round(r.late, 2) for r in results]} % late",
+            f"  {bridge.__name__} {calls} calls: {each.late:.2f} % late ({each.raw_late:.2f} % with what was"
+            f" left out, {each.disturbed:.0f} % of the time), {each.cpu:.1f} % of a core a call{limit}",
             file=sys.stderr,
         )
-        if min(r.late for r in results) > MOST_LATE:
-            break
-        best, calls = calls, step(calls)
-    return best
+    return min(results, key=lambda each: each.late)
 
 
-async def _whole() -> list[Figure]:
-    async with load() as work:
-        base = await capacity(work, stock, STOCK_FROM, lambda n: n + STOCK_STEP, STOCK_TO)
-        found = await capacity(work, ours, max(4, base * 2), lambda n: n + max(1, int(n * STEP)), 120)
-        figures = [
-            Figure("Opus calls bridged on one core", found, "", least=4 * base, key="calls",
-                   against=f"{found / base:.1f} x stock aiortc" if base else ""),
-            Figure("the same, stock aiortc", base, "", key="stock_calls"),
-        ]  # fmt: skip
-        return figures + await _details(work, max(CLICKERS + 1, found // 2), base)
+# -- delays -------------------------------------------------------------------------------------------
 
 
-async def _details(work: Load, calls: int, base: int) -> list[Figure]:
+async def _delays(work: Load, calls: int, base: int) -> list[Figure]:
     """Delay, barge-in, memory and set-up at ``calls`` calls; delay of the baseline at half of its own."""
+    name = f"at {calls} calls"
     async with ours(work) as run:
-        before = _memory(run.pid)
-        placed = await work.do("call", url=run.url, clickers=CLICKERS, talkers=calls - CLICKERS, rate=10)
-        await asyncio.sleep(1.5)
+        before = memory_kb(run.pid)
+        setups = await _setups(work, run.url, calls)
         result = await window(work, run.pid, calls, 15.0)
-        per_call = (_memory(run.pid) - before) / calls / 1024
-        barge = await work.do("barge")
+        per_call = (memory_kb(run.pid) - before) / calls / 1024
+        clear = await _clear(work)
         await work.do("end")
-    async with ours(work) as run:
-        await work.do("call", url=run.url, clickers=4, talkers=0, rate=10, loss=0.02, jitter=0.03)
-        await asyncio.sleep(1.5)
-        rough = await window(work, run.pid, 4, 15.0)
+        setups += await _setups(work, run.url, calls)
         await work.do("end")
+    rough = await _rough(work)
     plain = await at(work, stock, max(CLICKERS + 1, base // 2))
     against = f"stock aiortc {share(plain.one_way, 0.95):.0f} ms" if plain.one_way else ""
     back = f"stock aiortc {share(plain.round_trip, 0.95):.0f} ms" if plain.round_trip else ""
-    name = f"at {calls} calls"
     return [
-        figure(f"caller's packet to WebSocket message, 95 of 100, {name}", result.one_way, "ms", 15, at=0.95,
-               against=against, key="added_p95_ms"),
-        figure(f"round trip through an echoing WebSocket, 95 of 100, {name}", result.round_trip, "ms", 60,
-               at=0.95, against=back, key="round_trip_p95_ms"),
-        figure(f"playback_clear_buffer to the last audible packet, {name}", barge["clear_ms"], "ms", 20,
-               at=1.0, key="clear_ms"),
-        figure("one way at 2 % loss and 30 ms jitter, 95 of 100", rough.one_way, "ms", 60, at=0.95,
-               key="rough_p95_ms"),
+        _late(f"caller's packet to WebSocket message, 95 of 100, {name}", result.one_way, 15,
+              "added_p95_ms", against),
+        _late(f"round trip through an echoing WebSocket, 95 of 100, {name}", result.round_trip, 60,
+              "round_trip_p95_ms", back),
+        figure(f"playback_clear_buffer to the last audible packet, the longest, {name}", clear or [999.0],
+               "ms", 20, at=1.0, key="clear_ms"),
+        _late("one way at 2 % loss and 30 ms jitter, 95 of 100, first half", rough[0], 60, "rough_p95_ms"),
+        _late("the same, second half", rough[1], 60, "rough_later_p95_ms"),
         Figure("memory a call, realm included (PSS)", per_call, "MB", 3, key="mb_per_call"),
-        figure("call set-up, offer to answer, 95 of 100, 10 a second", placed["answer_ms"], "ms", 80, at=0.95,
-               key="setup_p95_ms"),
+        Figure("processor a call", result.cpu, "% of a core", key="cpu_per_call",
+               against=times(plain.cpu, result.cpu, "as much for stock aiortc")),
+        _late("call set-up, offer to answer, 95 of 100, 10 a second", setups, 80, "setup_p95_ms"),
     ]  # fmt: skip
+
+
+def _late(name: str, samples: Sequence[float], most: float, key: str, against: str = "") -> Figure:
+    return figure(name, samples or [999.0], "ms", most, at=0.95, against=against, key=key)
+
+
+async def _setups(work: Load, url: str, calls: int) -> list[float]:
+    """ms from offer to answer, of each of so many calls, which stay."""
+    async with watch() as machine:
+        placed = await work.call(url, clickers=CLICKERS, talkers=calls - CLICKERS)
+    _all_taken(placed)
+    return calm_spans(placed["answers"], machine)
+
+
+async def _clear(work: Load) -> list[float]:
+    async with watch() as machine:
+        barged = await work.do("barge", times=BARGES)
+    return calm(barged["clear"], machine)
+
+
+async def _rough(work: Load) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """ms one way in a bad network: in the first seconds, and later."""
+    async with ours(work) as run:
+        _all_taken(await work.call(run.url, clickers=4, loss=0.02, jitter=0.03))
+        halves = [(await window(work, run.pid, 4, 10.0)).one_way for _ in range(2)]
+        await work.do("end")
+    return halves[0], halves[1]
+
+
+def _all_taken(placed: dict[str, Any]) -> None:
+    if placed["failed"]:
+        raise RuntimeError(f"{len(placed['failed'])} calls failed: {placed['failed'][0]}")
+
+
+# -- other ways ---------------------------------------------------------------------------------------
 
 
 async def _quick(base: int, seconds: float) -> list[Figure]:
     async with load() as work:
         once = await at(work, stock, base, seconds)
         three = await at(work, ours, 3 * base, seconds)
-        return [
-            Figure(f"late frames of stock aiortc at {base} calls", once.late, "%", key="stock_late"),
-            Figure(f"late frames at {3 * base} calls", three.late, "%", MOST_LATE, key="late"),
-            figure(
-                "caller's packet to WebSocket message, 95 of 100",
-                three.one_way or [999.0], "ms", 15, at=0.95, key="added_p95_ms",
-            ),
-            Figure("processor a call", three.cpu, "% of a core", key="cpu_per_call",
-                   against=times(once.cpu, three.cpu, "as much for stock aiortc")),
-        ]  # fmt: skip
+    return [
+        Figure(f"late frames of stock aiortc at {base} calls", once.late, "%", key="stock_late"),
+        Figure(f"late frames at {3 * base} calls", three.late, "%", MOST_LATE, key="late",
+               against=f"{three.raw_late:.2f} % with the {three.disturbed:.0f} % of the time left out"),
+        _late("caller's packet to WebSocket message, 95 of 100", three.one_way, 15, "added_p95_ms"),
+        Figure("processor a call", three.cpu, "% of a core", key="cpu_per_call",
+               against=times(once.cpu, three.cpu, "as much for stock aiortc")),
+    ]  # fmt: skip
 
 
 async def _soak(minutes: float) -> list[Figure]:
     """60 % of the capacity found before, for a while: nothing grows."""
     calls = int(os.environ.get("VOXRUN_BENCH_CALLS", "20"))
     async with load() as work, ours(work) as run:
-        await work.do("call", url=run.url, clickers=CLICKERS, talkers=calls - CLICKERS, rate=10)
+        _all_taken(await work.call(run.url, clickers=CLICKERS, talkers=calls - CLICKERS))
         await asyncio.sleep(20)
-        first, memory = await window(work, run.pid, calls, 20.0), _memory(run.pid)
+        first, memory = await window(work, run.pid, calls, 20.0), memory_kb(run.pid)
         rounds = max(1, int(minutes * 60 / 20) - 1)
         for _ in range(rounds):
             last = await window(work, run.pid, calls, 20.0)
-        grown = 100 * (_memory(run.pid) - memory) / memory
+        grown = 100 * (memory_kb(run.pid) - memory) / memory
         await work.do("end")
     later = share(last.one_way, 0.95) - share(first.one_way, 0.95)
     return [
@@ -260,19 +235,3 @@ async def _soak(minutes: float) -> list[Figure]:
         ),
         Figure("growth of the delay, 95 of 100", later, "ms", 10, key="later_ms"),
     ]
-
-
-_TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def _cpu(pid: int) -> float:
-    """Seconds of processor that a process and its children have used."""
-    total = 0
-    for each in (pid, *_children(pid)):
-        fields = Path(f"/proc/{each}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / _TICKS
-
-
-def _memory(pid: int) -> float:
-    return sum(pss_kb(each) for each in (pid, *_children(pid)))

@@ -231,7 +231,7 @@ def test_a_pause_is_no_jitter() -> None:
 
 
 def test_a_burst_is_bounded_and_loses_its_oldest() -> None:
-    inlet, got = run([100, 0])
+    _, got = run([100, 0])
     assert got == [100 - MOST_WAITING, 101 - MOST_WAITING]
 
 
