@@ -233,6 +233,19 @@ BREAKS = [
         "conference.muted", "if (muted) call.stopMediaTo(conference);", "if (muted);", "this must not come"
     ),
     Break("conference.full", "code === 403", "code === 486", "Sorry, the conference is full."),
+    # -- a bot of one's own
+    Break("websocket-bot", "call.sendMediaTo(socket, { encoding", "call.id(socket, { encoding", "bot"),
+    Break("websocket-bot", "call.handleTones(true);", "", "weather in London"),
+    Break("websocket-bot", "leave(message.text);", "bot.close();", "Goodbye."),
+    Break("websocket-bot.barge-in", "bot.clearMediaBuffer();", "", "stops_within"),
+    Break("websocket-bot.barge-in", "call.stopPlayback();\n      hearBot();", "", "stops_within"),
+    Break("websocket-bot.other-bot", "tell({ type: 'said' });", "", "table for two"),
+    Break("websocket-bot.other-bot", "getSecretValue('BOT_URL')", "getSecretValue('X')", "no stub under"),
+    Break("websocket-bot.away", "500, 1000, 2000", "500, 1000, 2000, 2000", "that was the last try"),
+    Break("websocket-bot.away", "if (leaving) {", "if (!leaving) {", "ended"),
+    Break("websocket-bot.comes-back", "again: opened > 0", "again: false", '"again": true'),
+    Break("websocket-bot.comes-back", "bot.sendMediaTo(call)", "bot.id()", "In the morning"),
+    Break("websocket-bot.nonsense", "JSON.parse(text) || {}", "JSON.parse(text)", "of null"),
     # -- a reminder
     Break("voicemail", "call.enableBeepDetection({ timeout: BEEP_MS });", "", "Call.BeepDetectionComplete"),
     Break("voicemail", "postData: JSON.stringify({ number, result }),", "", "practice.example"),
