@@ -111,7 +111,9 @@ def test_a_script_that_does_not_compile_is_told_before_anybody_calls(tmp_path: P
         async with running(settings(tmp_path, "let a = 1;\nlet b = ;"), quiet):
             raise AssertionError("it must not start")
 
-    with pytest.raises(ScenarioError, match=r"a\.js:2:9: syntax error"):
+    with pytest.raises(
+        ScenarioError, match=r"a\.js:2:9: syntax error[^\n]*\n  1 \| let a = 1;\n> 2 \| let b = ;\n"
+    ):
         asyncio.run(main())
 
 

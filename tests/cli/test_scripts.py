@@ -37,6 +37,15 @@ def test_a_missing_file_names_one_of_nearly_that_name(tmp_path: Path) -> None:
     assert "no such file" in refused(tmp_path / "no" / "zzz.js", ConfigError)
 
 
+def test_all_files_that_cannot_be_read_are_told_at_once(tmp_path: Path) -> None:
+    for name, data in (("good.js", b"let a;"), ("empty.js", b" "), ("binary.js", b"a\0b")):
+        (tmp_path / name).write_bytes(data)
+    with pytest.raises(UserError) as caught:
+        read_scripts([tmp_path / name for name in ("zzz.js", "good.js", "empty.js", "binary.js")])
+    told = [line.rpartition("/")[2].partition(":")[0] for line in str(caught.value).splitlines()]
+    assert told == ["zzz.js", "empty.js", "binary.js"]
+
+
 def test_a_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     assert "folder" in refused(tmp_path / "a", ConfigError)

@@ -53,12 +53,15 @@ def test_a_silent_run_is_silence_of_any_length() -> None:
     assert run.cut(2).pcm is None
 
 
-def test_what_knows_nothing_of_runs_has_no_room_for_them() -> None:
+def test_a_source_has_as_much_room_as_the_narrowest_of_its_sinks() -> None:
     class Ear(Sink):
         def __init__(self, most: int) -> None:
             super().__init__()
             self.most = most
             self.runs: list[Run] = []
+
+        def write(self, frame: bytes, source: Source) -> None:
+            raise AssertionError("it takes runs")
 
         def room(self, run: Run, source: Source) -> int:
             return self.most
@@ -74,11 +77,28 @@ def test_what_knows_nothing_of_runs_has_no_room_for_them() -> None:
     assert source.room(run) == 3
     source.push_run(run.cut(3))
     assert [ear.runs[0].count for ear in ears] == [3, 3]
-    source.connect(Sink())
+
+
+class OneByOne(Sink):
+    """A sink that knows nothing of runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.frames: list[bytes] = []
+
+    def write(self, frame: bytes, source: Source) -> None:
+        self.frames.append(frame)
+
+
+def test_a_sink_that_knows_nothing_of_runs_has_no_room_for_them_and_takes_their_frames() -> None:
+    source, sink, run = Source(), OneByOne(), Run(Ticks(0.0, 0, 3), None)
+    source.connect(sink)
     assert source.room(run) == 0
+    source.push_run(run)
+    assert sink.frames == list(run.frames())
+    assert len(sink.frames) == 3
 
 
 def test_a_leaper_has_to_say_how_far() -> None:
-    for ask in (Leaper().ahead, Leaper().leap):
-        with pytest.raises(NotImplementedError):
-            ask(Ticks(0.0, 0, 2))
+    with pytest.raises(TypeError, match=r"ahead.*leap"):
+        Leaper()  # type: ignore[abstract]

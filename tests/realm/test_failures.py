@@ -39,6 +39,7 @@ def test_raised_limits_are_named_beside_the_platforms() -> None:
     cpu = teller.engine_error(EngineError("cpu", "interrupted", STACK))
     assert "5 s" in cpu.message
     assert "1 s" in cpu.message
+    assert "  at or after " in cpu.message  # where the last call was: a loop without one is behind it
     memory = teller.engine_error(EngineError("memory", "out of memory"))
     assert "64 MB" in memory.message
     assert "16 MB" in memory.message

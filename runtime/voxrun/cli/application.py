@@ -111,11 +111,14 @@ def check_folder(folder: Path) -> None:
 def check_syntax(scripts: Sequence[Script]) -> None:
     """A script that does not compile answers no call. Raises ScenarioError with its place."""
     from voxrun.cli.scan.syntax import find_syntax_error
+    from voxrun.realm.codeframe import code_frame
+    from voxrun.realm.positions import Position, ScriptMap
 
     for script in scripts:
         found = find_syntax_error(script)
         if found is not None:
-            raise ScenarioError(str(found))
+            frame = code_frame(ScriptMap(scripts), Position(found.file, found.line, found.column))
+            raise ScenarioError(f"{found}\n{frame}".rstrip())
 
 
 def _started(work: Coroutine[Any, Any, T], stack: AsyncExitStack) -> asyncio.Task[T]:

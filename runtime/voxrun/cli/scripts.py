@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from voxrun.errors import ConfigError, ScenarioError
+from voxrun.errors import ConfigError, ScenarioError, UserError
 from voxrun.nearest import nearest
 from voxrun.realm.port import Script
 
@@ -18,7 +18,17 @@ def read_scripts(paths: Sequence[Path], most_chars: int = 256 * 1024) -> tuple[S
     Raises ``ConfigError`` for a file that is not there and ``ScenarioError`` for one that is no scenario:
     empty, binary, not UTF-8, TypeScript, longer than the platform takes (``most_chars``).
     """
-    return tuple(_read(path, most_chars) for path in paths)
+    scripts, wrong = [], []
+    for path in paths:
+        try:
+            scripts.append(_read(path, most_chars))
+        except UserError as error:
+            wrong.append(error)
+    if len(wrong) > 1:
+        raise ConfigError("\n".join(map(str, wrong)))  # all of them at once, not one a run
+    if wrong:
+        raise wrong[0]
+    return tuple(scripts)
 
 
 def _read(path: Path, most_chars: int) -> Script:

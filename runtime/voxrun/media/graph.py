@@ -7,6 +7,7 @@ registers with a ``Ticker`` (20 ms) that its owner was given.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 from voxrun.media.runs import Run
@@ -28,7 +29,7 @@ class Ticker(Protocol):
     def stop(self, node: Ticking) -> None: ...
 
 
-class Sink:
+class Sink(ABC):
     """Takes frames. Subclasses implement ``write``."""
 
     exclusive: bool = False
@@ -39,9 +40,9 @@ class Sink:
         self.own: Source | None = None
         """What the party that listens here says itself: a bridge leaves it out of what it gives."""
 
+    @abstractmethod
     def write(self, frame: bytes, source: Source) -> None:
         """Take one frame (640 bytes) from ``source``."""
-        raise NotImplementedError
 
     def room(self, run: Run, source: Source) -> int:
         """How many frames of ``run`` can be written at once, up to and with the first of which something
@@ -50,15 +51,16 @@ class Sink:
 
     def write_run(self, run: Run, source: Source) -> None:
         """Take so many frames as ``room`` said, or fewer."""
-        raise NotImplementedError
+        for frame in run.frames():
+            self.write(frame, source)
 
-    def flush(self, source: Source) -> None:
+    def flush(self, source: Source) -> None:  # noqa: B027 (a hook)
         """Forget what ``source`` gave and nobody has heard yet; sinks that hold nothing back do nothing."""
 
-    def attached(self, source: Source) -> None:
+    def attached(self, source: Source) -> None:  # noqa: B027 (a hook)
         """Called after ``source`` was connected."""
 
-    def detached(self, source: Source) -> None:
+    def detached(self, source: Source) -> None:  # noqa: B027 (a hook)
         """Called after ``source`` was disconnected."""
 
 

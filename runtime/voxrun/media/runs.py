@@ -14,6 +14,7 @@ A call gives the same bytes with and without leaps.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -103,20 +104,20 @@ class Run:
         return part
 
 
-class Leaper:
+class Leaper(ABC):
     """A ticking node that can do several ticks at once."""
 
     final: ClassVar[bool] = False
     """True where ``ahead`` is answered by trying: it is asked last, and ``leap`` for just as many follows."""
 
+    @abstractmethod
     def ahead(self, ticks: Ticks) -> int:
         """How many of ``ticks`` can be done at once, up to and with the first of which something comes that
         anybody else could notice before the next. 0: none, they have to come one by one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def leap(self, ticks: Ticks) -> bool:
         """Do them all; the loop's clock is at the last of them. As ``tick``: False when idle."""
-        raise NotImplementedError
 
 
 class AudioDoor(Protocol):

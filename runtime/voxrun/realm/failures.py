@@ -44,7 +44,7 @@ class Explainer:
     def killed(self, how: str, stack: str = "") -> RealmError:
         """For a turn in which the realm's process ended: ``how`` says why, ``stack`` where it was."""
         frames = self._map.frames(stack)
-        lines = [how, *self._trail(frames, "", "")]
+        lines = [how, *self._trail("hung", frames, "", "")]
         if not frames:
             names = ", ".join(script.name for script in self._map.scripts)
             lines.append(
@@ -93,7 +93,7 @@ class Explainer:
         if frames:
             text = name_callee(text, self._map.line_text(frames[0].position), frames[0].position.column)
             text += hint(text, self._map.text)
-        parts = [self._headline(kind, text), *self._trail(frames, event, listener)]
+        parts = [self._headline(kind, text), *self._trail(kind, frames, event, listener)]
         if not frames and kind in ("exception", "rejection"):
             parts.append(self._own_place(stack))
         if text == JOBS_WITHOUT_END:
@@ -118,10 +118,12 @@ class Explainer:
             return f"a promise was rejected and nothing handles it: {text}"
         return text
 
-    def _trail(self, frames: list[Frame], event: str, listener: str) -> list[str]:
+    def _trail(self, kind: str, frames: list[Frame], event: str, listener: str) -> list[str]:
         lines = []
         if frames:
-            lines.append(f"  at {_call(frames[0])}")
+            # The engine notes only calls: a loop without one is somewhere after this place.
+            word = "at or after" if kind == "cpu" else "at"
+            lines.append(f"  {word} {_call(frames[0])}")
             lines.append(code_frame(self._map, frames[0].position))
             lines.extend(f"  called from {call}" for call in _calls(frames[1:]))
         elif self.script:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from voxrun.connectors.transport import ClientSocket, SocketClosed
+from voxrun.errors import ScriptError
 from voxrun.legs.base import Headers
 from voxrun.media.files import decode_audio
 from voxrun.media.frames import FRAME_BYTES, FRAME_MS, split
@@ -294,7 +295,7 @@ class _SocketHand:
         closing.add_done_callback(lambda task: task.cancelled() or task.exception())
 
     def _cannot(self) -> None:
-        raise NotImplementedError("the format lets nobody ask a WebSocket for this")
+        raise ScriptError("a WebSocket can speak, send messages and close; this needs a telephone")
 
     def ring(self) -> None:
         self._cannot()

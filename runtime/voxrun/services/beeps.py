@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 
 from voxrun.media.beep import HIGHEST_HZ, LOWEST_HZ, BeepDetector, BeepEvent
@@ -33,9 +34,9 @@ class Ear(Sink):
         self._steady.stop()
         disconnect_sink(self)
 
+    @abstractmethod
     def _hear(self, frame: bytes) -> bool:
         """Take 20 ms; tells whether more silence would matter."""
-        raise NotImplementedError
 
 
 class BeepEar(Ear):
