@@ -10,6 +10,7 @@ import pytest
 from tests.replay.taping import KEY, WEATHER_KEY, Tape, record
 
 from voxrun.errors import ConfigError
+from voxrun.replay.failure import report
 from voxrun.replay.format import load_script, parse_script
 from voxrun.replay.from_session import run, write
 from voxrun.replay.outcome import Outcome
@@ -261,3 +262,29 @@ def test_what_is_there_already_is_not_overwritten(tmp_path: Path) -> None:
 def test_a_folder_that_is_no_session_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="session's folder is wanted"):
         write(tmp_path)
+
+
+def test_a_script_of_a_cassette_plays_with_it_and_not_with_an_agent(
+    tmp_path: Path, resources: Resources
+) -> None:
+    tape = record(tmp_path / "tapes")
+    (path,) = write(tape, tmp_path / "weather.call.yaml")
+    text = path.read_text("utf-8")
+    assert f'cassette: "tapes/{tape.name}"' in text
+    assert "http:" not in text
+    assert '- say: "weather in London"' in text
+    script = load_script(path)
+    assert script.agent is None
+    outcome = play_script(script, resources)
+    assert outcome.ok, report(outcome)
+    assert KEY not in text
+    assert WEATHER_KEY not in text
+
+
+def test_a_cassette_that_does_not_play_as_recorded_gives_no_script(tmp_path: Path) -> None:
+    tape = record(tmp_path / "tapes")
+    file = tape / "cassette.jsonl"
+    file.write_text(file.read_text("utf-8").replace("key 5", "key 6"), "utf-8")
+    with pytest.raises(ConfigError, match="no script can be made of this cassette"):
+        write(tape, tmp_path / "weather.call.yaml")
+    assert not (tmp_path / "weather.call.yaml").exists()

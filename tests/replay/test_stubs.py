@@ -28,7 +28,12 @@ def ask(stubs: tuple[HttpStub, ...], *urls: str) -> tuple[list[httpx.Response], 
     unmatched: list[str] = []
 
     async def main(_: object) -> list[httpx.Response]:
-        net = StubNet(stubs, NoSpeech(), lambda url, data: told.append(url), unmatched.append)
+        net = StubNet(
+            stubs,
+            NoSpeech(),
+            lambda url, data: told.append(url),
+            lambda request, near: unmatched.append(f"{request} {near}".strip()),
+        )
         async with httpx.AsyncClient(transport=net) as client:
             return [await client.get(url) for url in urls]
 
@@ -99,3 +104,15 @@ def test_what_fits(stub: HttpStub, fit: bool) -> None:
     body = '{"day": "monday", "n": 1}'
     request = httpx.Request("POST", "https://api.example/?x=1", headers={"X-A": "1"}, content=body)
     assert fits(stub, request, body) is fit
+
+
+def test_what_no_stub_fits_is_told_with_the_nearest_and_what_is_wrong_with_it() -> None:
+    stubs = (
+        HttpStub(Wanted("https://b/*"), where="x:1:1"),
+        HttpStub(Wanted("https://a/*"), method="POST", where="x:2:1"),
+    )
+    _, _, unmatched = ask(stubs, "https://a/1", "https://bb/1")
+    assert unmatched == [
+        "GET https://a/1 closest is the stub x:2:1: its method is POST, not GET",
+        'GET https://bb/1 closest is the stub x:1:1: its url is "https://b/*"',
+    ]

@@ -196,7 +196,7 @@ def replay(folders: tuple[Path, ...], against: tuple[Path, ...], **given: Any) -
 @click.argument("folder", type=FILES, metavar="SESSION_DIR")
 @click.option("-o", "--output", type=FILES, metavar="FILE", help="The call script (in the session's folder).")
 def script(folder: Path, output: Path | None) -> int:
-    """Write a call script and an agent file from a recorded session."""
+    """Write a call script and an agent file from a recorded session, or a call script from a cassette."""
     from voxrun.replay import from_session
 
     return from_session.run(folder, output, click.echo)

@@ -87,6 +87,8 @@ class TapedRequest:
     content: JsonObject
     """What is compared: method, url, query, body."""
     answer: Answer | None = None
+    line: int = 0
+    """Of the cassette's file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,12 @@ class Cassette:
     last_t: int = 0
     end: str | None = None
 
+    @property
+    def speaks(self) -> bool:
+        """Whether a voice AI is on it."""
+        requested = any(each.via == PROVIDER for each in self.requests.values())
+        return requested or any(each.via == PROVIDER for each in self.sockets.values())
+
     def sound(self, leg: int) -> bytes:
         """What the far end of a call said; b"" where its file is missing."""
         path = self.folder / f"leg-{leg}.wav"
@@ -197,6 +205,7 @@ def read_cassette(folder: Path) -> Cassette:
             if reader is None:
                 reader = _Reader(_opened(folder, path, record))
             else:
+                reader.line = number
                 reader.take(record)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ConfigError(f"{path}:{number}: this record is damaged: {error!r}") from None
@@ -226,8 +235,9 @@ def _opened(folder: Path, path: Path, record: JsonObject) -> Cassette:
             f"{path}:1: cassette version {record.get('version')}, this voxrun plays version {VERSION}"
         )
     journal = record["journal"]
-    if not isinstance(journal, dict) or not isinstance(journal.get("seed"), int):
-        raise ConfigError(f"{path}:1: the header is damaged: it has no journal header with a seed")
+    numbers = ("seed", "startMs")
+    if not isinstance(journal, dict) or not all(isinstance(journal.get(each), int) for each in numbers):
+        raise ConfigError(f"{path}:1: the header is damaged: it has no journal header with seed and startMs")
     return Cassette(folder, record, journal)
 
 
@@ -236,6 +246,8 @@ class _Reader:
 
     def __init__(self, cassette: Cassette) -> None:
         self.cassette = cassette
+        self.line = 1
+        """Of the record that is being read."""
         self._files: dict[str, tuple[bytes, int]] = {}
 
     def take(self, record: dict[str, Any]) -> None:
@@ -271,7 +283,7 @@ class _Reader:
     def _on_request(self, t: int, record: dict[str, Any]) -> None:
         number = int(record["http"])
         content = {key: record[key] for key in ("method", "url", "query", "body")}
-        self.cassette.requests[number] = TapedRequest(number, t, str(record["via"]), content)
+        self.cassette.requests[number] = TapedRequest(number, t, str(record["via"]), content, line=self.line)
 
     def _on_response(self, t: int, record: dict[str, Any]) -> None:
         headers = [(str(name), str(value)) for name, value in record["headers"]]

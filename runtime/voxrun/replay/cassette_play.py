@@ -142,7 +142,7 @@ class TapedHttp(httpx.AsyncBaseTransport):
         if not account.check(self._name(taped), taped.content, actual, self._command):
             raise httpx.ConnectError("this request is another on the cassette", request=request)
         account.requests += 1
-        return await self._answer(taped, request)
+        return await self.answer(taped, request)
 
     def _find(self, actual: JsonObject) -> TapedRequest | None:
         keys = ("method", "url")
@@ -162,7 +162,8 @@ class TapedHttp(httpx.AsyncBaseTransport):
         number = same.index(taped.number) + 1 if taped is not None else len(same) + 1
         return f"request {number} {self._whose}"
 
-    async def _answer(self, taped: TapedRequest, request: httpx.Request) -> httpx.Response:
+    async def answer(self, taped: TapedRequest, request: httpx.Request) -> httpx.Response:
+        """What it got then, as long after it. Raises what was raised then."""
         answer = taped.answer
         if answer is None:  # the recording ended before there was one
             await asyncio.get_running_loop().create_future()
@@ -183,7 +184,7 @@ def _failure(answer: Answer, request: httpx.Request) -> Exception:
 
 
 class TapedConnector:
-    """``SocketConnector``: the n-th connection of its kind (``via``) is the n-th of the cassette."""
+    """``SocketConnector``: a connection of its kind (``via``) is the first unused one of that address."""
 
     def __init__(self, account: Account, via: str) -> None:
         self._account = account
@@ -195,15 +196,14 @@ class TapedConnector:
     ) -> ClientSocket:
         account = self._account
         command = "connector.create" if self._via == PROVIDER else "websocket.open"
-        sockets = [each for each in account.cassette.sockets.values() if each.via == self._via]
-        taped = sockets[self._count] if self._count < len(sockets) else None
+        taped = self.find(url) or next(iter(self._unused()), None)
         self._count += 1
         what = f"connection {self._count} {_whose(self._via)}"
         if taped is None:
             account.differ(what, None, {"connect": host_of(url)}, command)
             raise PeerError("this connection is not on the cassette")
         account.used.add(("socket", taped.number))
-        if account.hider.label(url) != taped.url and host_of(url) != taped.host:
+        if not self._fits(taped, url):
             account.differ(what, {"connect": taped.host}, {"connect": host_of(url)}, command)
             raise PeerError("this connection is another on the cassette")
         if taped.refused is not None:
@@ -214,6 +214,18 @@ class TapedConnector:
         assert taped.opened is not None
         await asyncio.sleep((taped.opened - taped.t) / 1000)
         return TapedClientSocket(taped, account)
+
+    def find(self, url: str) -> TapedSocket | None:
+        """The connection that the next one to this address is."""
+        return next((taped for taped in self._unused() if self._fits(taped, url)), None)
+
+    def _unused(self) -> Iterator[TapedSocket]:
+        for taped in self._account.cassette.sockets.values():
+            if taped.via == self._via and ("socket", taped.number) not in self._account.used:
+                yield taped
+
+    def _fits(self, taped: TapedSocket, url: str) -> bool:
+        return self._account.hider.label(url) == taped.url or host_of(url) == taped.host
 
 
 def _whose(via: str) -> str:

@@ -103,9 +103,8 @@ class _House:
         sessions_dir: Path | None,
     ) -> None:
         self._cassette = cassette
-        names = cassette.journal.get("secrets")
-        stand_ins = {str(name): f"voxrun-secret-{name}" for name in names} if isinstance(names, list) else {}
-        self._secrets = {**stand_ins, **{name: secrets[name] for name in stand_ins if name in secrets}}
+        unknown = stand_ins(cassette)
+        self._secrets = {**unknown, **{name: secrets[name] for name in unknown if name in secrets}}
         self._scripts = scripts
         self._sessions_dir = sessions_dir
 
@@ -145,7 +144,6 @@ class _House:
         limits = journal.get("limits")
         known = {each.name for each in fields_of(Limits)}
         given = {k: int(str(v)) for k, v in limits.items() if k in known} if isinstance(limits, dict) else {}
-        started = _texts(journal.get("started"))
         return Application(
             scripts=self._scripts,
             secrets=self._secrets,
@@ -153,18 +151,14 @@ class _House:
             sessions_dir=self._sessions_dir,
             record=self._sessions_dir is not None,
             keep_going=bool(journal.get("keepGoing")),
-            base_url=started.get("accessURL", "http://127.0.0.1:8080/request/").split("/request/")[0],
+            base_url=base_url_of(self._cassette),
             connector_errors=str(self._cassette.header.get("connectorErrors") or "events"),
         )
 
     def _plan(self, account: Account) -> SessionPlan:
         journal = self._cassette.journal
-        started = journal.get("started")
-        session_number = started.get("sessionId") if isinstance(started, dict) else None
-        # Ids come from (seed, number): with the number of then they are those of then.
-        number = session_number - int(str(journal["startMs"])) if isinstance(session_number, int) else 1
         custom_data = account.reveal(str(journal.get("customData") or ""))
-        return SessionPlan(number, int(str(journal["seed"])), custom_data, TOKEN)
+        return SessionPlan(number_of(self._cassette), int(str(journal["seed"])), custom_data, TOKEN)
 
     async def _run(self, opened: Opened, account: Account, ticker: LoopTicker) -> Ending:
         """Let the session live until it ends, differs, or has outlived the cassette."""
@@ -208,6 +202,26 @@ class _House:
         missing(account)
         if ending.reason != self._cassette.end:
             account.differ("the end of the session", self._cassette.end, ending.reason)
+
+
+def stand_ins(cassette: Cassette) -> dict[str, str]:
+    """What stands for the secrets that are not on a cassette, by their names."""
+    names = cassette.journal.get("secrets")
+    return {str(name): f"voxrun-secret-{name}" for name in names} if isinstance(names, list) else {}
+
+
+def number_of(cassette: Cassette) -> int:
+    """The session's number: ids come from (seed, number), so with the number of then they are those of
+    then."""
+    started = cassette.journal.get("started")
+    session_id = started.get("sessionId") if isinstance(started, dict) else None
+    return session_id - int(str(cassette.journal["startMs"])) if isinstance(session_id, int) else 1
+
+
+def base_url_of(cassette: Cassette) -> str:
+    """Where the sessions' access URLs were."""
+    started = _texts(cassette.journal.get("started"))
+    return started.get("accessURL", "http://127.0.0.1:8080/request/").split("/request/")[0]
 
 
 def _nothing() -> None:

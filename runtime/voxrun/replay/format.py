@@ -29,6 +29,7 @@ Everything a script can hold::
     start: {custom_data: {"user": "alice"}}   # ... or a start over HTTP; an object becomes JSON
                                   # with conference: NAME as StartConference does
     agent: weather.agent.yaml     # or the agent itself, inline; default: the file named like the script
+    cassette: tapes/weather       # instead: a recorded session that answers for the voice AI and the network
     callees:                      # who can be called; any other destination fails the script
       operator: {rings: 500ms, answers: 2s, does: [say: "Operator, hello."]}   # early_media, headers,
                                   # custom_data, voice, transfers, reinvites as well
@@ -160,6 +161,12 @@ WebSockets: servers under ``websockets`` (the first whose ``url`` fits), clients
                                  the text, or at least these members; the first that fits counts
     ``handler: bot.py:talk``     instead: a coroutine of a Python file (``handle``), as for websockets.serve
 
+Cassettes: the folder that ``voxrun FILE.js --cassette DIR`` made. The people are the script's; the voice AI
+says what it said, as long after the scenario's messages as then, and requests and WebSockets that no stub of
+the script fits get what they got. A message or request that is another than then fails the script. ``seed``
+and ``at`` are those of the recording unless the script says otherwise. With an ``agent`` of the script, that
+one speaks. What a recorded voice AI says has no ``caller_hears``: ``agent_says`` and ``audio`` have.
+
 Faults of the voice AI (times count from the opening of its WebSocket)
     ``refuse: 429`` or ``{status, body, times}``   creating the call is refused
     ``stall: {after: 2s, for: 5s}``                nothing comes for a while
@@ -178,6 +185,7 @@ from typing import Final
 from voxrun.emulators.ultravox.agent import agent_of, load_agent
 from voxrun.emulators.ultravox.script import AgentScript
 from voxrun.errors import ScriptError
+from voxrun.replay.cassette import Cassette
 from voxrun.replay.format_parts import (
     read_callees,
     read_caller,
@@ -190,7 +198,7 @@ from voxrun.replay.format_phone import MANNERS
 from voxrun.replay.format_sockets import read_sockets
 from voxrun.replay.format_steps import read_steps
 from voxrun.replay.format_values import choice, custom_data_of, texts_of
-from voxrun.replay.format_world import read_callers, read_conferences, read_storage
+from voxrun.replay.format_world import read_callers, read_conferences, read_storage, read_tape
 from voxrun.replay.script import WITHIN_MS, CallScript, Incoming, Started
 from voxrun.session.clock import DEFAULT_START_MS
 from voxrun.speech.base import Voice
@@ -198,9 +206,9 @@ from voxrun.yamldoc import Item, parse_document, read_document
 
 SUFFIX: Final = ".call.yaml"
 KEYS: Final = (
-    "title", "scenario", "call", "start", "agent", "callees", "callers", "conferences", "storage", "http",
-    "http_unmatched", "websockets", "websockets_unmatched", "faults", "secrets", "limits", "at", "seed",
-    "within", "voice", "keep_going", "connector_errors", "websocket_encoding", "tags", "steps",
+    "title", "scenario", "call", "start", "agent", "cassette", "callees", "callers", "conferences", "storage",
+    "http", "http_unmatched", "websockets", "websockets_unmatched", "faults", "secrets", "limits", "at",
+    "seed", "within", "voice", "keep_going", "connector_errors", "websocket_encoding", "tags", "steps",
 )  # fmt: skip
 CALL_KEYS: Final = ("from", "to", "display_name", "headers", "custom_data", "client", *MANNERS)
 START_KEYS: Final = ("custom_data", "conference")
@@ -230,6 +238,7 @@ def _read(root: Item, path: Path) -> CallScript:
         root.fail("the script needs 'steps': what the caller does, and what is expected")
     if "call" in entries and "start" in entries:
         entries["start"].fail("a session is called or started: give 'call' or 'start', not both")
+    cassette = read_tape(entries.get("cassette"), path.parent)
     callees = read_callees(entries["callees"], path.parent) if "callees" in entries else ()
     started = "start" in entries
     call = _started(entries["start"]) if started else _incoming(entries.get("call"))
@@ -240,6 +249,8 @@ def _read(root: Item, path: Path) -> CallScript:
     taken = ("caller", *numbers, *names)
     sockets = read_sockets(entries["websockets"], path.parent, taken) if "websockets" in entries else ()
     socket_names = tuple(stub.name for stub in sockets)
+    start_ms = _recorded(cassette, "startMs", DEFAULT_START_MS)
+    seed = _recorded(cassette, "seed", 1)
     unmatched = choice(entries.get("websockets_unmatched"), ("fail", "refuse"))
     return CallScript(
         path=path,
@@ -247,7 +258,8 @@ def _read(root: Item, path: Path) -> CallScript:
         call=call,
         steps=read_steps(entries["steps"], path.parent, numbers, names, socket_names),
         title=entries["title"].text() if "title" in entries else "",
-        agent=_agent(entries.get("agent"), path),
+        agent=_agent(entries.get("agent"), path, cassette),
+        cassette=cassette.folder if cassette is not None else None,
         callees=callees,
         callers=callers,
         conferences=read_conferences(entries["conferences"], path.parent) if "conferences" in entries else (),
@@ -259,8 +271,8 @@ def _read(root: Item, path: Path) -> CallScript:
         faults=read_faults(entries.get("faults")),
         secrets=texts_of(entries["secrets"]) if "secrets" in entries else {},
         limits=read_limits(entries["limits"]) if "limits" in entries else {},
-        start_ms=_date(entries["at"]) if "at" in entries else DEFAULT_START_MS,
-        seed=entries["seed"].integer(0, 2**48 - 1) if "seed" in entries else 1,
+        start_ms=_date(entries["at"]) if "at" in entries else start_ms,
+        seed=entries["seed"].integer(0, 2**48 - 1) if "seed" in entries else seed,
         keep_going="keep_going" in entries and entries["keep_going"].boolean(),
         connector_errors=choice(entries.get("connector_errors"), ("events", "reject")),
         websocket_encoding=choice(entries.get("websocket_encoding"), ("PCM8", "PCM16")),
@@ -315,8 +327,16 @@ def _named_like(path: Path, suffix: str) -> Path | None:
     return None
 
 
-def _agent(item: Item | None, path: Path) -> AgentScript | None:
-    """The agent of a file or inline; a mistake is told with its place in the file it is in."""
+def _recorded(cassette: Cassette | None, name: str, default: int) -> int:
+    """A number of the recorded session's header."""
+    return int(str(cassette.journal[name])) if cassette is not None else default
+
+
+def _agent(item: Item | None, path: Path, cassette: Cassette | None) -> AgentScript | None:
+    """The agent of a file or inline; a mistake is told with its place in the file it is in. Beside a cassette
+    that speaks, the file of the script's name is not the agent."""
+    if item is None and cassette is not None and cassette.speaks:
+        return None
     if item is None:
         beside = _named_like(path, ".agent.yaml")
         return load_agent(beside) if beside else None

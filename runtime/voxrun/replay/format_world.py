@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Final
 
+from voxrun.errors import ConfigError
+from voxrun.replay.cassette import FILE_NAME, Cassette, read_cassette
 from voxrun.replay.format_parts import read_caller, read_voice
 from voxrun.replay.format_phone import MANNERS
 from voxrun.replay.script import Caller, ConferenceScripts, Stored
@@ -44,6 +46,20 @@ def read_conferences(item: Item, folder: Path) -> tuple[ConferenceScripts, ...]:
         pattern = ".*".join(map(re.escape, name.split("*")))
         found.append(ConferenceScripts(pattern, tuple(paths)))
     return tuple(found)
+
+
+def read_tape(item: Item | None, folder: Path) -> Cassette | None:
+    """The cassette that answers; what is wrong with it is told at the key, with its own line."""
+    if item is None:
+        return None
+    path = folder / item.text()
+    if not (path / FILE_NAME).is_file():
+        what = "there is no folder" if not path.is_dir() else f"there is no {FILE_NAME} in"
+        item.fail(f"{what} {path}; voxrun FILE.js --cassette DIR makes a folder for each session in DIR")
+    try:
+        return read_cassette(path)
+    except ConfigError as error:
+        item.fail(f"this cassette cannot be played: {error}")
 
 
 def read_storage(item: Item) -> tuple[Stored, ...]:

@@ -1,22 +1,25 @@
-"""``voxrun script``: a call script and an agent file from a recorded session, ready to edit.
+"""``voxrun script``: a call script and an agent file from a recorded session or a cassette, ready to edit.
 
 The journal is read once (``from_session_story``), told again as steps and expectations
 (``from_session_call``), and as an agent that says what the voice AI said (``from_session_agent``). What was
-written is loaded again, so that a script that cannot be read is our fault and is told at once.
+written is loaded again, so that a script that cannot be read is our fault and is told at once. A cassette is
+played for it: its journal is the same; its script has the cassette instead of an agent and of stubs.
 """
 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from voxrun.errors import ConfigError, InternalError, VoxrunError
 from voxrun.realm.port import Script
+from voxrun.replay.cassette import FILE_NAME, read_cassette
 from voxrun.replay.from_session_agent import agent_text
 from voxrun.replay.from_session_call import call_text
-from voxrun.replay.from_session_story import Story, read_story
+from voxrun.replay.from_session_story import read_story
 from voxrun.session.replay import Recording, read_recording
 
 SUFFIX: Final = ".call.yaml"
@@ -37,21 +40,42 @@ def run(folder: Path, output: Path | None, say: Callable[[str], None]) -> int:
 
 def write(folder: Path, output: Path | None = None) -> list[Path]:
     """Write the call script and, where a voice AI spoke, its agent file. Gives their paths."""
-    recording = read_recording(folder)
+    tape = is_cassette(folder)
+    recording = played_recording(folder) if tape else read_recording(folder)
     story = read_story(recording)
     call = output or folder / f"session{SUFFIX}"
     if not call.name.endswith(SUFFIX):
         call = call.with_name(call.name.removesuffix(".yaml") + SUFFIX)
     agent = call.with_name(call.name.removesuffix(SUFFIX) + AGENT_SUFFIX)
-    texts = {call: call_text(story, scenarios(recording, folder, call), agent.name)}
-    if story.has_agent:
+    beside = os.path.relpath(folder, call.parent) if tape else ""
+    texts = {call: call_text(story, scenarios(recording, folder, call), agent.name, beside)}
+    has_agent = story.has_agent and not tape
+    if has_agent:
         texts[agent] = agent_text(story)
     for path in texts:
         if path.exists():
             raise ConfigError(f"{path} is there already: move it away, or name another file with -o")
     _keep(texts)
-    _check(story, call, agent)
+    _check(call, agent if has_agent else None)
     return [*texts]
+
+
+def is_cassette(folder: Path) -> bool:
+    """Whether a folder is a cassette's and not a session's."""
+    return (folder / FILE_NAME).exists() and not (folder / "journal.jsonl").exists()
+
+
+def played_recording(folder: Path) -> Recording:
+    """The session of a cassette. Raises ConfigError where it cannot be played as it was recorded."""
+    from voxrun.replay.cassette_report import report
+    from voxrun.replay.cassette_session import play_cassette
+
+    with tempfile.TemporaryDirectory(prefix="voxrun-cassette-") as scratch:
+        played = play_cassette(read_cassette(folder), sessions_dir=Path(scratch))
+        if played.difference is not None:
+            raise ConfigError("\n".join(["no script can be made of this cassette:", *report(played)]))
+        (session,) = Path(scratch).iterdir()
+        return read_recording(session)
 
 
 def scenarios(recording: Recording, folder: Path, call: Path) -> list[str]:
@@ -85,13 +109,13 @@ def _keep(texts: dict[Path, str]) -> None:
             raise ConfigError(f"{path} cannot be written: {error.strerror}. Name another with -o") from None
 
 
-def _check(story: Story, call: Path, agent: Path) -> None:
+def _check(call: Path, agent: Path | None) -> None:
     """Load what was written, with the loaders that will be used."""
     from voxrun.emulators.ultravox.agent import load_agent
     from voxrun.replay.format import load_script
 
     try:
-        if story.has_agent:
+        if agent is not None:
             load_agent(agent)
         load_script(call)
     except VoxrunError as error:

@@ -26,14 +26,18 @@ TO_CAPTURE_MS: Final = 500
 """From a ``say`` step to CaptureStarted."""
 
 
-def call_text(story: Story, scenarios: Sequence[str], agent: str) -> str:
-    """The call script."""
+def call_text(story: Story, scenarios: Sequence[str], agent: str, cassette: str = "") -> str:
+    """The call script; with a ``cassette`` that is what answers."""
     lines = [f"title: {quoted('From the session of ' + _date(story))}"]
     lines.append(f"scenario: {flow(list(scenarios)) if len(scenarios) != 1 else quoted(scenarios[0])}")
     lines += _beginning(story)
-    if story.has_agent:
+    if cassette:
+        lines.append(f"cassette: {quoted(cassette)}")
+    elif story.has_agent:
         lines.append(f"agent: {quoted(agent)}")
-    lines += [*_callees(story), *_stubs(story), *servers(story.sockets), *_faults(story)]
+    lines += _callees(story)
+    if not cassette:
+        lines += [*_stubs(story), *servers(story.sockets), *_faults(story)]
     if story.secrets:
         lines.append(f"secrets: {flow(story.secrets)}   # stand-ins: the real ones are not in the journal")
     limits = _limits(story)

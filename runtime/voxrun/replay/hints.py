@@ -19,7 +19,7 @@ def hints(outcome: Outcome) -> list[str]:
     found = list(_not_answered(outcome))
     if not found:
         found = [*_foreign_voice(outcome), *_media(outcome), *_vocabulary(outcome)]
-    return [*found, *(f"the local voice AI says: {note}" for note in outcome.notes)]
+    return [*found, *outcome.hints, *(f"the local voice AI says: {note}" for note in outcome.notes)]
 
 
 def _not_answered(outcome: Outcome) -> Iterator[str]:

@@ -84,6 +84,8 @@ class Outcome:
     people: list[Ear] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What the local voice AI complained about."""
+    hints: list[str] = field(default_factory=list)
+    """Why it may have failed, from those who stood for the network."""
     folder: Path | None = None
     """The session's folder: journal, log, recordings."""
     report: Path | None = None

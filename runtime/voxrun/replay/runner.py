@@ -90,6 +90,7 @@ async def tell(stage: Scene, story: Story, call: Call) -> Outcome:
     outcome.met, outcome.done = call.met, call.done
     outcome.listeners, outcome.people = stage.listeners, stage.ears()
     outcome.notes, outcome.folder = await stage.notes(), stage.folder
+    outcome.hints = stage.tape.hints() if stage.tape is not None else []
     outcome.records = [dict(record) for record in stage.records]
     return outcome
 

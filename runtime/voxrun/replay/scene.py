@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +13,8 @@ from voxrun.connectors.transport import Door
 from voxrun.errors import ScriptError
 from voxrun.legs.base import DialRequest
 from voxrun.realm.port import Listening, Script
+from voxrun.replay.cassette import Cassette, read_cassette
+from voxrun.replay.cassette_session import base_url_of, number_of, stand_ins
 from voxrun.replay.hearing import Hearing
 from voxrun.replay.outcome import Ear
 from voxrun.replay.people import Party
@@ -24,6 +27,7 @@ from voxrun.replay.sockets import StubSockets
 from voxrun.replay.spoken import RememberingSpeech
 from voxrun.replay.stored import ScriptStorage
 from voxrun.replay.stubs import StubNet
+from voxrun.replay.tape import Tape
 from voxrun.replay.texts import Wanted
 from voxrun.replay.timeline import Moment, Stream, Timeline
 from voxrun.secret_values import CLOUD_KEY
@@ -36,6 +40,7 @@ from voxrun.session.messages import JsonObject
 from voxrun.session.runtime import Application, World
 
 LOCAL_KEY = "local-ultravox-takes-any-key"
+ELSEWHERE = "neither in the script nor on the cassette any more"
 
 
 class Scene(ABC):
@@ -56,9 +61,11 @@ class Scene(ABC):
         """What the scenario's ASR understands."""
         self._trouble = trouble
         self.storage = ScriptStorage(lambda: self.timeline.touch("storage"))
-        self._net = StubNet(script.stubs, self.speech, self._requested, self._unmatched)
+        cassette = read_cassette(script.cassette) if script.cassette is not None else None
+        self.tape = self._tape(cassette) if cassette is not None else None
+        self._net = StubNet(script.stubs, self.speech, self._requested, self._unmatched, self.tape)
         around = Around(self.timeline, self.speech, lambda: self.now, trouble)
-        self.sockets = StubSockets(script.sockets, around, self._unmatched_socket)
+        self.sockets = StubSockets(script.sockets, around, self._unmatched_socket, self.tape)
         self._sightings: dict[str, Sightings] = {}
 
     @property
@@ -164,22 +171,50 @@ class Scene(ABC):
         )
         return Callee(request.destination, rings_ms=None, fails_code=404, fails_ms=0)
 
+    def _tape(self, cassette: Cassette) -> Tape:
+        secrets = {CLOUD_KEY: LOCAL_KEY, **self.script.secrets}
+        zero = asyncio.get_running_loop().time()
+        return Tape(cassette, secrets, self._token, zero, self.timeline, self._latest, self._trouble)
+
+    def _latest(self, kind: str, url: str = "") -> str:
+        """The scenario's line of the latest command of a kind; where there are several, of that URL."""
+        best = ""
+        for record in reversed(self.records):
+            if record["k"] == "command" and record["kind"] == kind and record.get("where"):
+                best = best or str(record["where"])
+                data = record["data"]
+                given = str(data.get("url")) if isinstance(data, dict) else ""
+                if not url or given.split("?")[0] == url.split("?")[0]:
+                    return str(record["where"])
+        return best
+
+    @property
+    def _token(self) -> str:
+        return f"{self.script.seed:032x}"
+
     def _requested(self, url: str, data: dict[str, Any]) -> None:
         self.timeline.add(Moment(self.now, "http", url, data))
 
-    def _unmatched(self, request: str) -> None:
+    def _unmatched(self, request: str, near: str = "") -> None:
         if self.script.unmatched == "fail":
+            nobody = "no stub under 'http' answers that" if self.tape is None else f"that is {ELSEWHERE}"
             self._trouble(
-                f"the scenario sent {request}, and no stub under 'http' answers that "
-                "(http_unmatched: 404 allows it)"
+                f"{self._at('http.request', request.partition(' ')[2])}the scenario sent {request}, and "
+                f"{nobody} (http_unmatched: 404 allows it){near and '; '}{near}"
             )
 
     def _unmatched_socket(self, url: str) -> None:
         if self.script.sockets_unmatched == "fail":
+            nobody = "no stub under 'websockets' has that address"
             self._trouble(
-                f"the scenario opened a WebSocket to {url}, and no stub under 'websockets' has that address "
+                f"{self._at('websocket.open', url)}the scenario opened a WebSocket to {url}, and "
+                f"{nobody if self.tape is None else f'that is {ELSEWHERE}'} "
                 "(websockets_unmatched: refuse allows it)"
             )
+
+    def _at(self, kind: str, url: str) -> str:
+        where = self._latest(kind, url)
+        return f"{where}: " if where else ""
 
 
 def listeners_of(record: JsonObject) -> list[Listening]:
@@ -202,15 +237,19 @@ def find_callee(callees: tuple[Callee, ...], destination: str) -> Callee | None:
     return next((callee for callee in callees if Wanted(callee.number).like(destination)), None)
 
 
-def application(script: CallScript, folder: Path | None) -> Application:
-    """The rule that is called: everything in it is fixed, so that a run is a function of its script."""
+def application(script: CallScript, folder: Path | None, cassette: Cassette | None = None) -> Application:
+    """The rule that is called: everything in it is fixed, so that a run is a function of its script. With a
+    ``cassette`` the session has the number and the address of then."""
     base = script.path.parent
+    then: dict[str, Any] = {}
+    if cassette is not None:
+        then = {"base_url": base_url_of(cassette), "first_number": number_of(cassette)}
     return Application(
         scripts=_scripts(script.scenarios, base),
         conferences=tuple(
             ConferenceRule(each.pattern, _scripts(each.scripts, base)) for each in script.conferences
         ),
-        secrets={CLOUD_KEY: LOCAL_KEY, **script.secrets},
+        secrets={**(stand_ins(cassette) if cassette else {}), CLOUD_KEY: LOCAL_KEY, **script.secrets},
         limits=replace(Limits(), **script.limits),
         sessions_dir=folder,
         record=folder is not None,
@@ -219,6 +258,7 @@ def application(script: CallScript, folder: Path | None) -> Application:
         websocket_encoding=script.websocket_encoding,
         custom_data=script.call.custom_data,
         seed=script.seed,
+        **then,
     )
 
 

@@ -347,6 +347,8 @@ class CallScript:
     title: str = ""
     agent: AgentScript | None = None
     """What the local voice AI says; None: it speaks from the scenario's system prompt."""
+    cassette: Path | None = None
+    """The folder of a cassette that answers for the voice AI and the network."""
     callees: tuple[Callee, ...] = ()
     callers: tuple[Caller, ...] = ()
     conferences: tuple[ConferenceScripts, ...] = ()

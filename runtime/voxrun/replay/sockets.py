@@ -17,6 +17,7 @@ from voxrun.errors import PeerError
 from voxrun.replay.socket_handler import load_handler
 from voxrun.replay.socket_party import Around, SocketParty
 from voxrun.replay.socket_script import UNREACHABLE, Behaviour, SocketStub, Visit
+from voxrun.replay.tape import Tape
 from voxrun.replay.timeline import Moment
 
 Knock: TypeAlias = Callable[[Door], Awaitable[None]]
@@ -26,18 +27,24 @@ ORIGIN = "ws://127.0.0.1:8080"
 
 
 class StubSockets:
-    """``SocketConnector`` that ends in the script's servers. ``unmatched`` is told of URLs without a stub.
+    """``SocketConnector`` that ends in the script's servers, then on the ``tape``. ``unmatched`` is told of
+    other URLs.
 
     ``parties`` are the ends of all connections by name, those of clients too.
     """
 
     def __init__(
-        self, stubs: tuple[SocketStub, ...], around: Around, unmatched: Callable[[str], None]
+        self,
+        stubs: tuple[SocketStub, ...],
+        around: Around,
+        unmatched: Callable[[str], None],
+        tape: Tape | None = None,
     ) -> None:
         self.parties: dict[str, SocketParty] = {}
         self._stubs = stubs
         self._around = around
         self._unmatched = unmatched
+        self._tape = tape
         self._opened = [0] * len(stubs)
         self._connectors: list[MemoryConnector] = []
         self._handlers = 0
@@ -50,6 +57,8 @@ class StubSockets:
         self, url: str, headers: Mapping[str, str], protocols: Sequence[str] = ()
     ) -> ClientSocket:
         stub = self._stub(url)
+        if stub is None and self._tape is not None and self._tape.has_socket(url):
+            return await self._tape.connect(url, headers, protocols)
         if stub is None:
             self._unmatched(url)
             raise PeerError(f"{shown_url(url)}: the call script has no WebSocket of that address")

@@ -67,17 +67,20 @@ class Stage(Scene):
         )
         self.emulator: Emulator = app.state.emulator
         self._transports = memory_transports(app)
+        recorded = self.tape is not None and self.tape.speaks and script.agent is None
+        provider = self.tape.transports if self.tape and recorded else self._transports
+        urls = self.tape.provider_urls if self.tape and recorded else {"ultravox": EMULATOR_URL}
         world = self.world(
             clock=clock,
             ticker=self._ticker,
             dialer=self._dial,
             realms=self._realms,
-            transports=faulty(self._transports, script.faults, script.seed),
-            provider_urls={"ultravox": EMULATOR_URL},
+            transports=faulty(provider, script.faults, script.seed),
+            provider_urls=urls,
             disk=resources.disk,
             writing=Writing(self.shelf.open, DRAIN_S),
         )
-        self._runtime = Runtime(application(script, folder), world)
+        self._runtime = Runtime(application(script, folder, self.tape.cassette if self.tape else None), world)
         self._runtime.subscribe(self.record)
         self._session_id = ""
 
@@ -132,10 +135,6 @@ class Stage(Scene):
             for event in record.events
             if event["severity"] in ("warning", "error")
         ]
-
-    @property
-    def _token(self) -> str:
-        return f"{self.script.seed:032x}"
 
     @property
     def access_path(self) -> str:

@@ -12,34 +12,44 @@ import httpx
 from voxrun.media.frames import SAMPLE_RATE
 from voxrun.media.writers import wav_header
 from voxrun.replay.script import HttpStub, StubReply
-from voxrun.replay.texts import mismatch
+from voxrun.replay.tape import Tape
+from voxrun.replay.texts import mismatch, shown, similarity
 from voxrun.speech.base import Speech, Voice
 
+Unmatched = Callable[[str, str], None]
+"""("GET https://...", what comes closest)."""
 Told = Callable[[str, dict[str, Any]], None]
 """(url, {method, headers, body, json, stub})"""
 
 
 class StubNet(httpx.AsyncBaseTransport):
     """``httpx`` transport that answers from the script. ``told`` hears of every request, ``unmatched`` of
-    those that no stub fits."""
+    those that no stub fits and that are not on the ``tape`` either."""
 
     def __init__(
         self,
         stubs: tuple[HttpStub, ...],
         speech: Speech,
         told: Told,
-        unmatched: Callable[[str], None],
+        unmatched: Unmatched,
+        tape: Tape | None = None,
     ) -> None:
         self._stubs = stubs
         self._used = [0] * len(stubs)
         self._speech = speech
         self._told = told
         self._unmatched = unmatched
+        self._tape = tape
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         body = (await request.aread()).decode("utf-8", "replace")
         url = str(request.url)
         found = self._find(request, body)
+        taped = near = None
+        if found is None and self._tape is not None:
+            asked = self._tape.request(request, body.encode())
+            taped = self._tape.find(asked)
+            near = self._tape.closest(asked) if taped is None else None
         self._told(
             url,
             {
@@ -50,8 +60,10 @@ class StubNet(httpx.AsyncBaseTransport):
                 "stub": None if found is None else self._stubs[found].where,
             },
         )
+        if taped is not None and self._tape is not None:
+            return await self._tape.answer(taped, request)
         if found is None:
-            self._unmatched(f"{request.method} {url}")
+            self._unmatched(f"{request.method} {url}", near or self._closest(request, body))
             return httpx.Response(404, text="the call script has no stub for this request")
         replies = self._stubs[found].replies
         reply = replies[min(self._used[found], len(replies) - 1)]
@@ -60,6 +72,14 @@ class StubNet(httpx.AsyncBaseTransport):
 
     def _find(self, request: httpx.Request, body: str) -> int | None:
         return next((i for i, stub in enumerate(self._stubs) if fits(stub, request, body)), None)
+
+    def _closest(self, request: httpx.Request, body: str) -> str:
+        """The stub that is most like a request that none fits, and what keeps it from fitting."""
+        if not self._stubs:
+            return ""
+        url = str(request.url)
+        best = max(self._stubs, key=lambda stub: (stub.url.like(url), similarity(str(stub.url), url)))
+        return f"closest is the stub {best.where}: {objection(best, request, body)}"
 
     async def _answer(self, reply: StubReply) -> httpx.Response:
         if reply.timeout:
@@ -78,16 +98,22 @@ class StubNet(httpx.AsyncBaseTransport):
 
 def fits(stub: HttpStub, request: httpx.Request, body: str) -> bool:
     """Whether a request is one that the stub answers."""
-    if stub.method and stub.method != request.method:
-        return False
+    return not objection(stub, request, body)
+
+
+def objection(stub: HttpStub, request: httpx.Request, body: str) -> str:
+    """ "" where a request is one that the stub answers, else what is first wrong with it."""
     if not stub.url.like(str(request.url)):
-        return False
+        return f"its url is {stub.url}"
+    if stub.method and stub.method != request.method:
+        return f"its method is {stub.method}, not {request.method}"
     for name, wanted in stub.headers.items():
-        if not wanted.inside(request.headers.get(name, "")):
-            return False
+        given = request.headers.get(name, "")
+        if not wanted.inside(given):
+            return f"the header {name} is {shown(given)}, expected {wanted}"
     if stub.body is not None and not stub.body.inside(body):
-        return False
-    return stub.json is None or not mismatch(stub.json, _json(body))
+        return f"there is no {stub.body} in the body {shown(body)}"
+    return "" if stub.json is None else mismatch(stub.json, _json(body), "body")
 
 
 def _json(body: str) -> Any:

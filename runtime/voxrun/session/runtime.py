@@ -99,6 +99,8 @@ class Application:
     """Of streams to a WebSocket whose scenario names none."""
     early_links: str = "wait"
     seed: int | None = None
+    first_number: int = 1
+    """Of its first session; ids come from seed and number."""
     file_path: Callable[[str, str], str] = plain_file_path
     """(session id, file name) -> path of the file's address on this server."""
 
@@ -129,7 +131,7 @@ class Runtime:
         self._observers: list[Observer] = []
         self.on_session_over: Callable[[SessionInfo], None] | None = None
         """Told of each session whose files are complete. It must return at once."""
-        self._count = 0
+        self._count = application.first_number - 1
         self._closed = False
         if world.http is None or world.transports is None:
             tls_context()  # takes its 25 ms now, not while calls are on
@@ -265,7 +267,11 @@ class Runtime:
         self._count += 1
         application = application or self.application
         # Of a fixed seed, too, each session has its own: ids are drawn from it.
-        seed = secrets.randbits(48) if application.seed is None else application.seed + self._count - 1
+        seed = (
+            secrets.randbits(48)
+            if application.seed is None
+            else application.seed + self._count - application.first_number
+        )
         plan = SessionPlan(
             number=self._count,
             seed=seed,
