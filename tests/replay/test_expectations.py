@@ -139,3 +139,11 @@ def test_what_came_at_the_wrong_time_is_said_to_be_that() -> None:
 def test_own_errors_of_voxrun_are_not_the_scenarios() -> None:
     made = timeline(Moment(1, "error", "x", {"own": True}), Moment(2, "error", "x", {"own": False}))
     assert find(wish("error", "x"), made) == 2
+
+
+def test_in_real_time_a_recording_may_be_a_second_longer_or_shorter() -> None:
+    made = timeline(Moment(9000, "recording", "a.mp3", {"url": "a.mp3", "duration": 5}))
+    for seconds, there in ((3, False), (4, True), (5, True), (6, True), (7, False)):
+        wanted = wish("recording", fields={"duration": seconds})
+        assert (look(wanted, made, Cursor(), "caller", slack=500) is not None) is there
+        assert (find(wanted, made) is not None) is (seconds == 5)

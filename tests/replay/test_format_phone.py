@@ -105,8 +105,11 @@ def test_mistakes_are_told(tmp_path: Path, steps: str, message: str) -> None:
 
 
 def test_a_websocket_has_no_telephone(tmp_path: Path) -> None:
-    steps = "websockets: [{url: x, name: bot}]\nsteps: [{transfer: 7, as: bot}]"
-    assert "bot is a WebSocket, and none has anything like 'transfer'" in wrong(tmp_path, steps)
+    sockets = "websockets: [{url: x, name: bot}]\nsteps: "
+    told = wrong(tmp_path, sockets + "[{transfer: 7, as: bot}]")
+    assert "bot is a WebSocket, and none has anything like 'transfer'" in told
+    told = wrong(tmp_path, sockets + "[{hold: {as: bot}}]")
+    assert ":2:16: bot is a WebSocket, and none has anything like 'hold'" in told
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,17 @@ def test_a_recording_is_complete_at_the_latest_with_the_session() -> None:
     assert timeline.moments[-2].data["duration"] == 1
 
 
+def test_a_recording_is_named_by_its_file_also_where_a_server_adds_a_token() -> None:
+    url = "http://x/a.mp3?token=abc"
+    timeline = read(
+        {"k": "event", "kind": "Call.RecordStarted", "data": {"url": url}}, {"k": "session", "state": "ended"}
+    )
+    found = [
+        (moment.text, moment.data.get("url")) for moment in timeline.moments if moment.kind == "recording"
+    ]
+    assert found == [("http://x/a.mp3", None), ("http://x/a.mp3", url)]
+
+
 def test_recorders_and_several_recordings_of_a_call_are_told_apart() -> None:
     def event(kind: str, target: str, t: int, **data: Any) -> dict[str, Any]:
         return {"k": "event", "kind": kind, "id": target, "data": data, "t": t}

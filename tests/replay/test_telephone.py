@@ -198,7 +198,7 @@ steps:
 
 
 class Handset:
-    """It has keys, holds and sends INFO, as a softphone."""
+    """It has keys, holds, sends INFO and can lose its network, as a softphone."""
 
     def __init__(self) -> None:
         self.did: list[object] = []
@@ -208,6 +208,12 @@ class Handset:
 
     def hold(self, on: bool = True) -> None:
         self.did.append(on)
+
+    def stop_sending(self) -> None:
+        self.did.append("down")
+
+    def resume_sending(self) -> None:
+        self.did.append("up")
 
     def info(self, mime: str, body: str, headers: object = None) -> None:
         self.did.append((mime, body))
@@ -230,14 +236,16 @@ def test_a_softphone_does_what_it_can_and_says_what_it_cannot() -> None:
     telephone.press(party, "6", "info")
     telephone.do(party, Hold(False))
     telephone.do(party, Info("x", "text/plain"))
-    assert person.hand.did == [("5", "rfc2833"), ("6", "info"), False, ("text/plain", "x")]
-    assert person.moments == ["does takes the call back", "does sends INFO: x"]
-    for deed in (Transfer("7"), ReInvite("x"), Network(False), Network(True)):
+    telephone.do(party, Network(False))
+    telephone.do(party, Network(True))
+    assert person.hand.did == [("5", "rfc2833"), ("6", "info"), False, ("text/plain", "x"), "down", "up"]
+    assert person.moments[:2] == ["does takes the call back", "does sends INFO: x"]
+    for deed in (Transfer("7"), ReInvite("x")):
         with pytest.raises(ScriptError, match="eve has no telephone"):
             telephone.do(party, deed)
     with pytest.raises(ScriptError, match="eve has no telephone"):
         telephone.answer(party, {}, "data")
-    assert len(person.moments) == 2
+    assert len(person.moments) == 4
 
 
 def test_deeds_in_words() -> None:

@@ -56,6 +56,8 @@ def run(plan: TestPlan) -> int:
         raise InternalError("pytest failed; what it said is above")
     if bar.wrong_scripts:
         return USAGE
+    if code == pytest.ExitCode.OK and bar.played == 0:
+        raise ConfigError("no call was played: each was skipped, for the reason that is told above")
     if code == pytest.ExitCode.INTERRUPTED:
         return INTERRUPTED
     return {pytest.ExitCode.OK: OK, pytest.ExitCode.TESTS_FAILED: FAILED}.get(pytest.ExitCode(code), USAGE)
@@ -109,6 +111,7 @@ class Bar:
 
     def __init__(self, terminal: bool) -> None:
         self.wrong_scripts = False
+        self.played = 0
         self._terminal = terminal
         self._total = 0
         self._done = 0
@@ -136,6 +139,7 @@ class Bar:
         if report.when != "call" and not (report.when == "setup" and not report.passed):
             return
         self._done += 1
+        self.played += report.outcome != "skipped"
         self._failed += report.failed
         name = report.nodeid.split("::")[0].rpartition("/")[2]
         self._draw(name, report)

@@ -80,7 +80,7 @@ def look(wish: Wish, timeline: Timeline, cursor: Cursor, who: str, slack: int = 
             moment.at >= cursor.at - slack
             and not (cursor.taken and index in cursor.taken)
             and is_about(wish, moment, who)
-            and not objection(wish, moment, timeline)
+            and not objection(wish, moment, timeline, slack)
         ):
             return Found(moment.at, describe(moment), index + 1)
     return None
@@ -132,8 +132,8 @@ def is_about(wish: Wish, moment: Moment, who: str) -> bool:
     return wish.kind not in PERSONAL or moment.who == who
 
 
-def objection(wish: Wish, moment: Moment, timeline: Timeline) -> str:
-    """ "" where the moment is what the wish wants, else what is wrong with it."""
+def objection(wish: Wish, moment: Moment, timeline: Timeline, slack: int = 0) -> str:
+    """ "" where the moment is what the wish wants, else what is wrong with it. ``slack`` as for ``look``."""
     text = wish.text
     match wish.kind:
         case "tool":
@@ -153,7 +153,7 @@ def objection(wish: Wish, moment: Moment, timeline: Timeline) -> str:
             if text is not None and not text.like(moment.text):
                 return "the number is another"
         case "recording":
-            return _recording(wish, moment)
+            return _recording(wish, moment, slack)
         case "ended":
             if text is not None and not text.equals(moment.text):
                 return f"it was ended by {moment.text}"
@@ -225,14 +225,17 @@ def _body(wanted: Any, body: str) -> str:
     return "" if Wanted(str(wanted)).inside(body) else f"body is {shown(body)}"
 
 
-def _recording(wish: Wish, moment: Moment) -> str:
+def _recording(wish: Wish, moment: Moment, slack: int) -> str:
     if wish.text is not None and not wish.text.inside(moment.text):
         return "the name is another"
     if not wish.fields:
         return ""
     if moment.data.get("$started"):
         return "it is not complete"
-    return mismatch(dict(wish.fields), dict(moment.data))
+    fields, seconds = dict(wish.fields), wish.fields.get("duration")
+    if slack and isinstance(seconds, int) and abs(moment.data["duration"] - seconds) <= 1:
+        del fields["duration"]  # whole seconds: half a one more may make the next
+    return mismatch(fields, dict(moment.data))
 
 
 def _plain(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -163,8 +163,11 @@ class _Reader:
             if kind in phone.STEPS
             else read[kind](item, entries)
         )
-        if kind in PHONE_STEPS and "as" in entries and entries["as"].text() in self._sockets:
-            entries["as"].fail(f"{entries['as'].text()} is a WebSocket, and none has anything like '{kind}'")
+        who = getattr(made, "who", "")
+        if kind in PHONE_STEPS and who in self._sockets:
+            entries.get("as", entries[kind]).fail(
+                f"{who} is a WebSocket, and none has anything like '{kind}'"
+            )
         return made
 
     def _no_step(self, item: Item, known: Sequence[str]) -> NoReturn:

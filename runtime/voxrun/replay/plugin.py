@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from voxrun.replay.live.plan import LivePlan
     from voxrun.replay.outcome import Outcome
     from voxrun.replay.player import Player
+    from voxrun.replay.script import CallScript
 
 SUFFIX = ".call.yaml"
 PLAYER: pytest.StashKey[Player] = pytest.StashKey()
@@ -117,6 +118,13 @@ def _live_plan(config: pytest.Config) -> LivePlan | None:
     return make_plan(ai, os.environ, config.invocation_params.dir, secrets.token_bytes(32))
 
 
+def _obstacle(script: CallScript) -> str:
+    """Why a script cannot be played in real time, with its place; "" where it can."""
+    from voxrun.replay.live.plan import obstacle
+
+    return obstacle(script)
+
+
 class CallFile(pytest.File):
     """One call script."""
 
@@ -130,7 +138,16 @@ class CallFile(pytest.File):
         for tag in script.tags:
             self.config.addinivalue_line("markers", f"{tag}: a tag of call scripts")
             item.add_marker(tag)
+        if self.config.getoption("--call-real-time"):
+            self._in_real_time(item)
         yield item
+
+    def _in_real_time(self, item: CallItem) -> None:
+        """A call takes as long as it takes, and has deadlines of its own; some cannot be played at all."""
+        self.config.addinivalue_line("markers", "timeout: of pytest-timeout")
+        item.add_marker(pytest.mark.timeout(0))
+        if reason := _obstacle(item.script):
+            item.add_marker(pytest.mark.skip(reason=reason))
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
         """A wrong script is told by its message alone."""
@@ -147,10 +164,7 @@ class CallItem(pytest.Item):
     script: Any = None
 
     def runtest(self) -> None:
-        player = player_of(self.config)
-        if reason := player.obstacle(self.script):
-            pytest.skip(reason)
-        outcome = player.play(self.script)
+        outcome = player_of(self.config).play(self.script)
         note(self, outcome)
         if outcome.failure is not None:
             raise CallDiffers(outcome)
@@ -165,8 +179,8 @@ class CallItem(pytest.Item):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
-    def reportinfo(self) -> tuple[Path, int | None, str]:
-        return self.path, None, self.script.title or self.name
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, 0, self.script.title or self.name
 
 
 class CallDiffers(Exception):

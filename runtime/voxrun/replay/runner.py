@@ -86,13 +86,20 @@ async def tell(stage: Scene, story: Story, call: Call) -> Outcome:
     finally:
         outcome.length_ms = stage.now
         call.listen()
-        await stage.close()
+        await _close(stage, outcome)
     outcome.met, outcome.done = call.met, call.done
     outcome.listeners, outcome.people = stage.listeners, stage.ears()
     outcome.notes, outcome.folder = await stage.notes(), stage.folder
     outcome.hints = stage.tape.hints() if stage.tape is not None else []
     outcome.records = [dict(record) for record in stage.records]
     return outcome
+
+
+async def _close(stage: Scene, outcome: Outcome) -> None:
+    try:
+        await stage.close()
+    except VoxrunError as error:  # what failed before is the reason
+        outcome.failure = outcome.failure or Failure(str(error), at=outcome.length_ms)
 
 
 @contextmanager

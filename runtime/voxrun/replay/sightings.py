@@ -80,7 +80,7 @@ class Sightings:
             case "Call.RecordStarted" | "Recorder.Started":
                 call = target if kind.startswith("Call.") else ""
                 self._recordings[recorder] = (at, url, call)
-                self._add(at, "recording", url, {"$started": True})
+                self._add(at, "recording", _name(url), {"$started": True})
             case "Call.RecordStopped" | "Recorder.Stopped":
                 self._recorded(at, recorder, data.get("duration"))
             case "Call.Disconnected":
@@ -94,7 +94,7 @@ class Sightings:
         began, url, _ = self._recordings.pop(recorder, (0, "", ""))
         if url:
             duration = seconds if isinstance(seconds, int) else (at - began + 500) // 1000
-            self._add(at, "recording", url, {"url": url, "duration": duration})
+            self._add(at, "recording", _name(url), {"url": url, "duration": duration})
 
     def _tool(self, at: int, payload: Mapping[str, Any]) -> None:
         name, call_id = str(payload.get("toolName", "")), str(payload.get("invocationId", ""))
@@ -144,3 +144,8 @@ def _parsed(value: Any) -> Any:
         except (ValueError, RecursionError):
             return value
     return value
+
+
+def _name(url: str) -> str:
+    """A recording's address without what opens it to those who have it: a server's ends in a token."""
+    return url.partition("?")[0]

@@ -318,5 +318,11 @@ class _SocketHand:
     def hold(self, on: bool = True) -> None:
         self._cannot()
 
+    def stop_sending(self) -> None:
+        self._cannot()
+
+    def resume_sending(self) -> None:
+        self._cannot()
+
     def info(self, mime: str, body: str, headers: Headers | None = None) -> None:
         self._cannot()

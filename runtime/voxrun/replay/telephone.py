@@ -23,9 +23,9 @@ def do(person: Party, deed: Deed) -> None:
         case ReInvite():
             _remote(person).reinvite(deed.mime, deed.body, deed.headers)
         case Network(up=True):
-            _remote(person).resume_sending()
+            person.hand.resume_sending()
         case Network():
-            _remote(person).stop_sending()
+            person.hand.stop_sending()
     person.tell_moment("does", in_words(deed))
 
 

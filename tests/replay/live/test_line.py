@@ -15,7 +15,7 @@ from voxrun.legs.webrtc.sdp import read_offer
 from voxrun.media.frames import split
 from voxrun.media.graph import Sink, Source
 from voxrun.media.levels import correlation
-from voxrun.replay.live.line import Line, with_keys
+from voxrun.replay.live.line import Line, Wire, with_keys
 
 OFFER = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 96 9 0 8\r\na=rtpmap:96 opus/48000/2\r\n"
 
@@ -25,6 +25,43 @@ def test_keys_are_offered_at_the_clock_of_opus() -> None:
     assert lines[1] == "m=audio 9 UDP/TLS/RTP/SAVPF 96 9 0 8 101"
     assert "a=rtpmap:101 telephone-event/48000" in lines
     assert lines[-1] == ""
+
+
+class Port:
+    """A port that keeps what is sent."""
+
+    ssrc, cname = 7, "c"
+
+    def __init__(self) -> None:
+        self.on_rtp = self.on_rtcp = None
+        self.sent: list[bytes] = []
+        self.closed = False
+
+    def send(self, packet: bytes) -> bool:
+        self.sent.append(packet)
+        return True
+
+    send_rtcp = send
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_wire_that_is_down_loses_what_is_sent_and_still_receives() -> None:
+    port, came = Port(), []
+    wire = Wire(port)  # type: ignore[arg-type]
+    wire.on_rtp, wire.on_rtcp = came.append, came.append
+    assert wire.send(b"1")
+    wire.up = False
+    assert wire.send(b"2")
+    assert wire.send_rtcp(b"3")
+    port.on_rtp(b"4")  # type: ignore[misc]
+    port.on_rtcp(b"5")  # type: ignore[misc]
+    wire.up = True
+    assert wire.send_rtcp(b"6")
+    wire.close()
+    assert (port.sent, came, port.closed, wire.ssrc, wire.cname) == ([b"1", b"6"], [b"4", b"5"], True, 7, "c")
+    assert (wire.on_rtp, wire.on_rtcp) == (port.on_rtp, port.on_rtcp)
 
 
 class Ear(Sink):

@@ -42,7 +42,7 @@ def test_settings_may_name_another_address_and_more_secrets(tmp_path: Path) -> N
         ("callees:\n  bob: {early_media: true}\nsteps: [hangup]", 2, "bob sends audio before it answers"),
         ("callees:\n  bob: {transfers: 486}\nsteps: [hangup]", 2, "bob answers transfers"),
         ("steps:\n  - transfer: bob", 2, "somebody asks for a transfer to bob"),
-        ("callees:\n  bob:\n    does: [network: down]\nsteps: [hangup]", 3, "has the network down"),
+        ("callees:\n  bob:\n    does: [reinvite: x]\nsteps: [hangup]", 3, "sends a re-INVITE"),
     ],
 )
 def test_what_a_softphone_cannot_do_is_named_with_its_place(
@@ -55,5 +55,7 @@ def test_what_a_softphone_cannot_do_is_named_with_its_place(
 
 
 def test_everything_else_can_be_played(tmp_path: Path) -> None:
-    script = "callees: {bob: {fails: 486}}\nsteps: [hold, {info: x}, {dtmf: '1', by: info}, hangup]"
+    script = (
+        "callees: {bob: {fails: 486}}\nsteps: [hold, network: down, {info: x}, {dtmf: '1', by: info}, hangup]"
+    )
     assert obstacle(write(tmp_path, script, "1")) == ""

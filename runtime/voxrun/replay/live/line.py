@@ -38,6 +38,8 @@ class Line:
         self._frames: deque[bytes] = deque(maxlen=MAX_QUEUE)
         self._answer: Offer | None = None
         self._media: MediaPath | None = None
+        self._network = True
+        self._wire: Wire | None = None
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         transceiver = self._connection.addTransceiver("audio", direction="sendrecv")
         try:
@@ -71,6 +73,12 @@ class Line:
         self._media.keys.queue(digits)
         return True
 
+    def network(self, up: bool) -> None:
+        """Whether packets of ours arrive; the connection outlives that they do not."""
+        self._network = up
+        if self._wire is not None:
+            self._wire.up = up
+
     async def close(self) -> None:
         """End the connection. Idempotent."""
         media, self._media = self._media, None
@@ -81,11 +89,47 @@ class Line:
     def _ready(self, port: RtpPort) -> None:
         if self._answer is None:
             return
-        media = MediaPath(self._answer, make_codec(self._answer.codec), port, self._frames)
+        self._wire = Wire(port)
+        self._wire.up = self._network
+        media = MediaPath(self._answer, make_codec(self._answer.codec), self._wire, self._frames)
         media.on_frame = lambda frame: self.on_frame(frame)
         media.on_digit = lambda digit: self.on_digit(digit)
         self._media = media
         self.up.set()
+
+
+class Wire:
+    """A port whose packets get lost while it is not ``up``."""
+
+    def __init__(self, port: RtpPort) -> None:
+        self.ssrc, self.cname = port.ssrc, port.cname
+        self.up = True
+        self._port = port
+
+    @property
+    def on_rtp(self) -> Callable[[bytes], None] | None:
+        return self._port.on_rtp
+
+    @on_rtp.setter
+    def on_rtp(self, take: Callable[[bytes], None] | None) -> None:
+        self._port.on_rtp = take
+
+    @property
+    def on_rtcp(self) -> Callable[[bytes], None] | None:
+        return self._port.on_rtcp
+
+    @on_rtcp.setter
+    def on_rtcp(self, take: Callable[[bytes], None] | None) -> None:
+        self._port.on_rtcp = take
+
+    def send(self, packet: bytes) -> bool:
+        return self._port.send(packet) if self.up else True
+
+    def send_rtcp(self, packet: bytes) -> bool:
+        return self._port.send_rtcp(packet) if self.up else True
+
+    def close(self) -> None:
+        self._port.close()
 
 
 def with_keys(sdp: str) -> str:

@@ -283,6 +283,12 @@ class LiveHand:
     def hold(self, on: bool = True) -> None:
         self._person.send("hold", on=on)
 
+    def stop_sending(self) -> None:
+        self._person.line.network(up=False)
+
+    def resume_sending(self) -> None:
+        self._person.line.network(up=True)
+
     def info(self, mime: str, body: str, headers: Headers | None = None) -> None:
         self._person.send("info", mime=mime, body=body, headers=dict(headers or {}))
 

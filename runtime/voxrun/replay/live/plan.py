@@ -9,7 +9,7 @@ from typing import Literal
 
 from voxrun.config import load_settings
 from voxrun.errors import ConfigError
-from voxrun.replay.deeds import Manners, Network, ReInvite, Transfer
+from voxrun.replay.deeds import Manners, ReInvite, Transfer
 from voxrun.replay.script import CallScript, Incoming, Step
 from voxrun.replay.telephone import in_words
 from voxrun.secret_values import CLOUD_KEY
@@ -75,5 +75,5 @@ def _manners(manners: Manners, where: str, name: str) -> Iterator[tuple[str, str
 
 def _deeds(steps: Iterable[Step]) -> Iterator[tuple[str, str]]:
     for step in steps:
-        if isinstance(step, Transfer | ReInvite | Network):
+        if isinstance(step, Transfer | ReInvite):
             yield step.where, f"somebody {in_words(step)}"

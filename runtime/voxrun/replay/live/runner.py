@@ -5,18 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
-from voxrun.replay.call import Call
+from voxrun.replay.live.call import LiveCall
 from voxrun.replay.live.plan import LivePlan
 from voxrun.replay.live.stage import LiveStage
 from voxrun.replay.outcome import Outcome
 from voxrun.replay.resources import Resources
 from voxrun.replay.runner import Story, tell
 from voxrun.replay.script import CallScript
-
-SLACK_MS: Final = 500
-"""How far things of one moment may lie apart: signalling, journal and audio arrive on their own ways."""
 
 
 def play_live(
@@ -27,7 +23,7 @@ def play_live(
     async def main() -> Outcome:
         trouble: list[str] = []
         stage = LiveStage(script, resources, plan, folder, trouble.append)
-        outcome = await tell(stage, story, Call(stage, trouble, SLACK_MS))
+        outcome = await tell(stage, story, LiveCall(stage, trouble))
         outcome.real_time, outcome.ai = True, plan.ai
         return outcome
 

@@ -18,11 +18,12 @@ from typing import Final
 import httpx
 
 from voxrun.connectors.transport import Door, Transports
-from voxrun.errors import ScriptError
+from voxrun.errors import PeerError, ScriptError
 from voxrun.legs.base import DialRequest, Leg
 from voxrun.replay.faults import faulty
 from voxrun.replay.hearing import Hearing
 from voxrun.replay.live import house
+from voxrun.replay.live.deadline import within
 from voxrun.replay.live.hearing import LiveHearing
 from voxrun.replay.live.person import LivePerson
 from voxrun.replay.live.phone import Message, Phone
@@ -43,6 +44,10 @@ from voxrun.session.runtime import Runtime
 CALLER: Final = "caller"
 USUAL: Final = ("underflow",)
 """Complaints of the emulator that say nothing here: a call's audio comes up later than the voice AI."""
+BEGIN_S: Final = 60.0
+"""For each part of what comes before the first step."""
+END_S: Final = 10.0
+"""For each part of what comes after the last one."""
 REQUEST_S: Final = 40.0
 """Longer than a scenario may think about a request to its session's URL."""
 
@@ -104,9 +109,15 @@ class LiveStage(Scene):
     # -- life
 
     async def begin(self) -> None:
-        await self._open()
-        for route in self._routes[:-1]:
-            await self._callee_phone(route)
+        async with within(BEGIN_S, "serving the scenario"):
+            await self._open()
+        async with within(BEGIN_S, "connecting the phones of the callees"):
+            for route in self._routes[:-1]:
+                await self._callee_phone(route)
+        async with within(BEGIN_S, "calling the scenario, or starting it"):
+            await self._begin_call()
+
+    async def _begin_call(self) -> None:
         call = self.script.call
         if isinstance(call, Incoming):
             await self._call(CALLER)
@@ -130,22 +141,36 @@ class LiveStage(Scene):
         await person.call(self.calling(name))
 
     async def close(self) -> None:
-        try:
-            await self._close_calls()
-        finally:
-            await self._stack.aclose()
+        late: list[PeerError] = []
+        for what, close in (
+            ("ending the session", self._close_sessions),
+            ("closing everybody's line", self._close_people),
+            ("closing the WebSockets", self.sockets.aclose),
+            ("asking the local voice AI what it complained about", self._take_notes),
+            ("closing the phones", self._close_phones),
+            ("stopping the server", self._stack.aclose),
+        ):
+            try:
+                async with within(END_S, what):
+                    await close()
+            except PeerError as error:  # the others are closed as well
+                late.append(error)
+        self._ticker.close()
+        if late:
+            raise late[0]
 
-    async def _close_calls(self) -> None:
+    async def _close_sessions(self) -> None:
         if self._runtime is not None:
             await self._runtime.close()
+
+    async def _close_people(self) -> None:
         for person in self.people.values():
             assert isinstance(person, LivePerson)
             await person.close()
-        await self.sockets.aclose()
-        self._notes = await self._read_notes()
+
+    async def _close_phones(self) -> None:
         for phone in self._phones:
             await phone.close()
-        self._ticker.close()
 
     async def notes(self) -> list[str]:
         return self._notes
@@ -219,22 +244,20 @@ class LiveStage(Scene):
         url = f"{self._emulator}/api"
         return house.local_transports(self._stack, url), {"ultravox": url}
 
-    async def _read_notes(self) -> list[str]:
+    async def _take_notes(self) -> None:
         """What the emulator complained about, from its own API."""
         if not self._emulator:
-            return []
-        found: list[str] = []
+            return
         base, headers = f"{self._emulator}/api", {"X-API-Key": LOCAL_KEY}
         async with httpx.AsyncClient(base_url=base, headers=headers, trust_env=False) as client:
             with contextlib.suppress(httpx.HTTPError):
                 for call in (await client.get("calls")).json()["results"]:
                     events = (await client.get(f"calls/{call['callId']}/events")).json()["results"]
-                    found += [
+                    self._notes += [
                         event["text"]
                         for event in events
                         if event["severity"] in ("warning", "error") and event["type"] not in USUAL
                     ]
-        return found
 
     # -- people
 
