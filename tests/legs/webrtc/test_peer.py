@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 from tests.legs.webrtc.caller import Caller
@@ -21,6 +22,33 @@ def test_an_mdns_candidate_in_the_offer_costs_no_time() -> None:
         start = loop.time()
         await peer.accept(await caller.offer() + name)
         assert loop.time() - start < 0.5
+        await peer.close()
+        await caller.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("kept", ["none", "one that nobody answers"])
+def test_a_browser_that_hides_its_addresses_is_found_by_its_own_checks(kept: str) -> None:
+    """Browsers without leave to use the microphone, and Firefox always, offer ``.local`` names only."""
+
+    async def story() -> None:
+        caller, peer = Caller(), Peer(PeerConfig())
+        offer = [
+            re.sub(r" udp (\d+) \S+ ", r" udp \1 7f6c0f0e-0c3b-4b49-9f0e-000000000000.local ", line)
+            for line in (await caller.offer()).splitlines()
+        ]
+        if kept != "none":
+            offer.append("a=candidate:9 1 udp 2130706431 127.0.0.1 9 typ host")
+        ready = asyncio.get_running_loop().create_future()
+        peer.on_ready = ready.set_result
+        await peer.accept("\r\n".join(offer) + "\r\n")
+        answer = await peer.answer()
+        for _ in range(100):  # a browser takes its time: aioice must not have given up by then
+            await asyncio.sleep(0)
+        await caller.take(answer)
+        await caller.connected()
+        await asyncio.wait_for(ready, 10)
         await peer.close()
         await caller.close()
 

@@ -56,6 +56,12 @@ def test_codecs_of_8000_hz_take_telephone_event_8000(order: str, name: str) -> N
     assert offer.telephone_event == (126 if "126" in order else None)
 
 
+def test_keys_of_a_browser_that_offers_them_at_8000_hz_only_are_taken_beside_opus() -> None:
+    offer = read_offer(text(SESSION, audio(without="a=rtpmap:110")))  # as Firefox does
+    assert (offer.codec.name, offer.telephone_event, offer.event_rate) == ("opus", 126, 8000)
+    assert "a=rtpmap:126 telephone-event/8000\r\na=fmtp:126 0-15\r\n" in finish_answer(text(ANSWER), offer)
+
+
 def test_mdns_and_tcp_candidates_never_reach_aioice() -> None:
     good = "a=candidate:1 1 udp 2122260223 192.0.2.7 50000 typ host"
     bad = [
@@ -68,6 +74,23 @@ def test_mdns_and_tcp_candidates_never_reach_aioice() -> None:
     offer = read_offer(text(SESSION, AUDIO, [*bad, good]))
     kept = [line for line in offer.text.split("\r\n") if line.startswith("a=candidate")]
     assert kept == [good]
+
+
+@pytest.mark.parametrize(
+    ("offered", "ends"),
+    [
+        (["192.0.2.7"], True),
+        (["7a0c.local"], False),
+        (["192.0.2.7", "7a0c.local"], False),
+        ([], False),
+    ],
+)
+def test_aioice_goes_on_waiting_for_far_ends_that_hide_their_addresses(
+    offered: list[str], ends: bool
+) -> None:
+    lines = [f"a=candidate:1 1 udp 2122260223 {host} 50000 typ host" for host in offered]
+    offer = read_offer(text(SESSION, AUDIO, lines, ["a=end-of-candidates"]))
+    assert ("a=end-of-candidates" in offer.text) == ends
 
 
 def test_no_more_candidates_than_a_browser_has_are_kept() -> None:

@@ -59,6 +59,15 @@ def test_a_stall_in_the_middle_of_a_key_does_not_make_it_two() -> None:
     assert len({p.timestamp for p in sent.packets if p.payload_type == 110}) == 1
 
 
+def test_keys_last_as_long_in_the_units_that_were_agreed_on() -> None:
+    sent = Sent()
+    sent.sender = Sender(make_codec(Codec("opus", 111, 48000)), 110, 0x11223344, sent._take, event_rate=8000)
+    sent.sender.keys.queue("8")
+    sent.send(*[LOUD] * 5)
+    durations = [int.from_bytes(p.payload[2:], "big") for p in sent.packets]
+    assert durations == [160, 320, 480, 640, 800, 800, 800]
+
+
 def test_skipping_lets_time_pass() -> None:
     sent = Sent()
     sent.send(LOUD)

@@ -71,7 +71,7 @@ class MediaPath:
 
     def __init__(self, offer: Offer, codec: AudioCodec, port: Port, frames: deque[bytes]) -> None:
         self.receiver = Receiver(codec, offer.telephone_event)
-        self.sender = Sender(codec, offer.telephone_event, port.ssrc, port.send)
+        self.sender = Sender(codec, offer.telephone_event, port.ssrc, port.send, offer.event_rate)
         self.keys = self.sender.keys
         self.tones: deque[bytes] = deque()
         """Frames of in-band keys; they go before everything else, in place of audio."""

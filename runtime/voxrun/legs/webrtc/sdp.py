@@ -3,8 +3,9 @@
 aiortc answers with every codec both sides know, knows no telephone-event, waits a second for each
 ``.local`` candidate and accepts video. So an offer is cut down before aiortc sees it: the first audio
 section, one audio codec (the first of ours in the far end's order), no mDNS names. What was cut is put
-back into the answer: refused sections with port 0 (RFC 3264 section 6), telephone-event at the clock
-rate of the audio codec (RFC 4733), format parameters. Text in, text out; no aiortc here.
+back into the answer: refused sections with port 0 (RFC 3264 section 6), telephone-event (RFC 4733, at
+the clock rate of the audio codec where that was offered), format parameters. Text in, text out; no aiortc
+here.
 """
 
 from __future__ import annotations
@@ -53,13 +54,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An offer, understood. ``text`` is what aiortc may see; ``index`` is where the audio section stood."""
+    """An offer, understood. ``text`` is what aiortc may see; ``index`` is where the audio section stood.
+    ``telephone_event`` is a payload type, ``event_rate`` what it was offered with (Hz)."""
 
     text: str
     codec: Codec
     telephone_event: int | None
     sections: tuple[Section, ...]
     index: int
+    event_rate: int = 0
 
 
 def read_offer(text: str, preference: tuple[str, ...] = ()) -> Offer:
@@ -77,10 +80,10 @@ def read_offer(text: str, preference: tuple[str, ...] = ()) -> Offer:
     if index is None:
         raise PeerError("the SDP offer has no audio section (m=audio with a port)")
     audio = sections[index]
-    codec, telephone_event = _choose(audio, preference)
+    codec, telephone_event, event_rate = _choose(audio, preference)
     _check_complete(session, audio)
     kept = _cut_session(session, audio.mid) + _cut_audio(audio, codec)
-    return Offer("\r\n".join(kept) + "\r\n", codec, telephone_event, sections, index)
+    return Offer("\r\n".join(kept) + "\r\n", codec, telephone_event, sections, index, event_rate)
 
 
 def finish_answer(answer: str, offer: Offer, public_address: str = "") -> str:
@@ -110,8 +113,9 @@ def _usable_audio(section: Section) -> bool:
     return section.kind == "audio" and len(parts) > 3 and parts[1] != "0"
 
 
-def _choose(audio: Section, preference: tuple[str, ...]) -> tuple[Codec, int | None]:
-    """The audio codec and the payload type of telephone-event at its clock rate, if there is one."""
+def _choose(audio: Section, preference: tuple[str, ...]) -> tuple[Codec, int | None, int]:
+    """The audio codec, and payload type and rate of telephone-event, if there is one: at the codec's clock
+    rate, else at 8000 Hz (Firefox offers no other beside Opus, and counts in units of the codec anyway)."""
     mapped = {int(m[1]): (m[2].lower(), int(m[3])) for m in map(_RTPMAP.match, audio.lines) if m}
     offered = [int(f) for f in audio.lines[0].split()[3:] if f.isascii() and f.isdigit()]
     found: list[Codec] = []
@@ -125,8 +129,11 @@ def _choose(audio: Section, preference: tuple[str, ...]) -> tuple[Codec, int | N
         names = ", ".join(preference or ("Opus", "G.722", "PCMU", "PCMA"))
         raise PeerError(f"the SDP offer has none of our audio codecs ({names})")
     codec = found[0]
-    event = ("telephone-event", codec.clock_rate)
-    return codec, next((pt for pt in offered if mapped.get(pt) == event and pt < 128), None)
+    for rate in (codec.clock_rate, 8000):
+        for payload_type in offered:
+            if mapped.get(payload_type) == ("telephone-event", rate) and payload_type < 128:
+                return codec, payload_type, rate
+    return codec, None, codec.clock_rate
 
 
 def _check_complete(session: list[str], audio: Section) -> None:
@@ -151,10 +158,13 @@ def _cut_audio(audio: Section, codec: Codec) -> list[str]:
     """The audio section with one codec and without candidates aioice would wait for."""
     media, port, profile, *_ = audio.lines[0].split()
     lines = [f"{media} {port} {profile} {codec.payload_type}"]
-    candidates = 0
+    candidates, hidden = 0, False
     for line in audio.lines[1:]:
+        if line == "a=end-of-candidates":
+            continue
         if line.startswith("a=candidate:"):
             if candidates >= MAX_CANDIDATES or not _usable_candidate(line):
+                hidden = hidden or ".local " in line
                 continue
             candidates += 1
         elif line.startswith(("a=rtpmap:", "a=fmtp:", "a=rtcp-fb:")):
@@ -163,9 +173,8 @@ def _cut_audio(audio: Section, codec: Codec) -> list[str]:
             if line.startswith("a=fmtp:"):
                 continue  # parameters for the far end's decoder; ours sends what every decoder takes
         lines.append(line)
-    if "a=end-of-candidates" not in lines:
-        lines.append("a=end-of-candidates")
-    return lines
+    # Without this line aioice waits for the far end's own checks; with it, and nobody to check, it gives up.
+    return [*lines, "a=end-of-candidates"] if candidates and not hidden else lines
 
 
 def _usable_candidate(line: str) -> bool:
@@ -188,7 +197,7 @@ def _finish_audio(audio: Section, offer: Offer) -> list[str]:
     if codec.name == "opus":
         lines.append(f"a=fmtp:{codec.payload_type} {_OPUS_FMTP}")
     if event is not None:
-        lines += [f"a=rtpmap:{event} telephone-event/{codec.clock_rate}", f"a=fmtp:{event} 0-15"]
+        lines += [f"a=rtpmap:{event} telephone-event/{offer.event_rate}", f"a=fmtp:{event} 0-15"]
     return [*lines, "a=ptime:20"]
 
 

@@ -16,12 +16,18 @@ SETTLED: Final = 10
 
 
 class Sender:
-    """Gives packets to ``send``. ``event_type``: payload type of telephone-event, None to send no keys."""
+    """Gives packets to ``send``. ``event_type``: payload type of telephone-event, None to send no keys;
+    ``event_rate``: its units a second, 0 for those of the codec."""
 
     def __init__(
-        self, codec: AudioCodec, event_type: int | None, ssrc: int, send: Callable[[bytes], object]
+        self,
+        codec: AudioCodec,
+        event_type: int | None,
+        ssrc: int,
+        send: Callable[[bytes], object],
+        event_rate: int = 0,
     ) -> None:
-        self.keys = telephone_event.Sender(codec.codec.clock_rate)
+        self.keys = telephone_event.Sender(event_rate or codec.codec.clock_rate)
         self.packets = self.octets = 0
         self._codec = codec
         self._audio_type = codec.codec.payload_type

@@ -42,6 +42,11 @@ export class Peer {
     return connection.localDescription?.sdp ?? "";
   }
 
+  /** Whether the browser has found no address to send from: then no call is possible. */
+  get unreachable() {
+    return !this.connection.localDescription?.sdp.includes("a=candidate:");
+  }
+
   /** Take the server's answer. Early media brings it first; a second one is not needed. */
   accept(sdp) {
     if (sdp && this.connection.signalingState === "have-local-offer") {

@@ -257,8 +257,9 @@ export class Phone {
 
   #mediaState(id, state) {
     if (state === "failed") {
-      this.send({ type: "hangup", id });
-      this.#end(id, { by: "media" });
+      // Without a network it fails before voxrun has heard of the call.
+      if (!["asking", "offering"].includes(this.get(id)?.phase ?? "")) this.send({ type: "hangup", id });
+      this.#end(id, { by: this.lines.get(id)?.peer.unreachable ? "network" : "media" });
     } else if (state === "connected" || state === "disconnected") {
       this.#patch(id, { media: state });
     }

@@ -100,6 +100,9 @@ const CANCELLED = { 200: "Answered on another page", 408: "You did not answer in
  */
 export function endSentence({ code, reason, by, answered }) {
   if (by === "lost") return "The connection to voxrun was lost";
+  if (by === "network") {
+    return "This browser finds no network to call over. Firefox needs one even for this machine: see voxrun's README";
+  }
   if (by === "media") return "The audio connection was lost";
   if (by === "cancelled") return CANCELLED[code ?? 0] ?? "The caller gave up";
   if (answered && by === "you") return "You hung up";
