@@ -116,7 +116,8 @@ class Caller:
         self._sequence, self._timestamp = 0, 0
         self._every = CLICK_EVERY + CLICK_MORE * self.seed
         self._frame = self._random.randrange(self._every)
-        self._zero = loop.time() + self._random.random() * PERIOD
+        # Whole ms, as uvloop's timers have them: between two of them it would be woken again and again.
+        self._zero = round(loop.time() + self._random.random() * PERIOD, 3)
         self._count = 0
         self._timer = loop.call_at(self._zero, self._tick)
 
@@ -128,7 +129,7 @@ class Caller:
     def _tick(self) -> None:
         loop = asyncio.get_running_loop()
         self.own.append((time.monotonic(), loop.time() - self._zero - self._count * PERIOD))
-        while self._zero + self._count * PERIOD <= loop.time():
+        while self._zero + self._count * PERIOD <= loop.time() + 1e-4:
             self._count += 1
             self._send(loop)
         self._timer = loop.call_at(self._zero + self._count * PERIOD, self._tick)
