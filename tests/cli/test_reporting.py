@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.harness import Stage, play
@@ -74,17 +76,28 @@ def test_a_session_that_is_over_is_told_once_with_its_files_complete(tmp_path: P
 
 
 @pytest.mark.live
-def test_the_reporter_writes_beside_the_calls_and_says_what_fails(tmp_path: Path) -> None:
+def test_the_reporter_writes_beside_the_calls_and_says_what_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said: list[str] = []
-    folder = Writing().save(tmp_path / "s")
+    folders = [Writing().save(tmp_path / name) for name in ("s", "t", "u")]
+    processes: list[list[str]] = []
+    run = subprocess.run
+
+    def counted(command: list[str], **options: Any) -> subprocess.CompletedProcess[bytes]:
+        processes.append(command)
+        return run(command, **options)
+
+    monkeypatch.setattr(subprocess, "run", counted)
 
     async def body() -> None:
         reporter = Reporter(said.append)
-        for each in (None, folder, tmp_path / "absent"):
+        for each in (None, folders[0], tmp_path / "absent", *folders[1:]):
             reporter.session_over(SessionInfo("x", each, "ended", None))
         await reporter.close()
 
     asyncio.run(body())
-    assert (folder / "report.html").is_file()
+    assert all((folder / "report.html").is_file() for folder in folders)
+    assert len(processes) <= 2  # one for those that waited while the first was written
     (failure,) = said
     assert failure.startswith(f"No report of {tmp_path / 'absent'}")

@@ -9,6 +9,7 @@ import webbrowser
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 
 from voxrun.cli.exits import OK
 from voxrun.errors import ConfigError
@@ -16,6 +17,8 @@ from voxrun.session.runtime import SessionInfo
 
 PATIENCE_S = 120
 """A report that takes longer than this is given up."""
+MOST_AT_ONCE = 20
+"""Reports that one process writes; starting it takes about as long as one of a short call."""
 
 
 def run(folder: Path, output: Path | None, open_page: bool, say: Callable[[str], None]) -> int:
@@ -54,37 +57,49 @@ def _several(folder: Path, output: Path | None, say: Callable[[str], None]) -> P
 
 
 class Reporter:
-    """Writes a report into the folder of each session that is over, one after the other, beside the calls.
+    """Writes a report into the folder of each session that is over, beside the calls that go on.
 
-    The work is done by another process; a thread waits for it.
+    The work is done by another process, which takes all that wait; a thread waits for it.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
+        self._waiting: SimpleQueue[Path] = SimpleQueue()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="voxrun-report")
 
     def session_over(self, info: SessionInfo) -> None:
         """To be called at the end of each session; returns at once."""
         if info.folder is not None:
-            self._thread.submit(self._write, info.folder)
+            self._waiting.put(info.folder)
+            self._thread.submit(self._write_waiting)
 
     async def close(self) -> None:
         """Wait for the reports that are not ready."""
         await asyncio.to_thread(self._thread.shutdown)
 
-    def _write(self, folder: Path) -> None:
+    def _write_waiting(self) -> None:
+        folders: list[str] = []
+        while len(folders) < MOST_AT_ONCE and not self._waiting.empty():
+            folders.append(str(self._waiting.get()))
+        if folders:
+            self._write(folders)
+
+    def _write(self, folders: list[str]) -> None:
         try:
             done = subprocess.run(
-                [sys.executable, "-m", "voxrun.report", str(folder)],
+                [sys.executable, "-m", "voxrun.report", *folders],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                timeout=PATIENCE_S,
+                timeout=PATIENCE_S * len(folders),
                 start_new_session=True,  # Ctrl-C ends calls, not what is written about them
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            self._say(f"No report of {folder}: {error}")
+            self._say(f"No report of {', '.join(folders)}: {error}")
             return
-        if done.returncode != 0:
-            lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it failed"]
-            self._say(f"No report of {folder}: {lines[-1]}")
+        if done.returncode == 0:
+            return
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        told = [line for line in lines if line.startswith("No report of ")]
+        for line in told or [f"No report of {', '.join(folders)}: {lines[-1] if lines else 'it failed'}"]:
+            self._say(line)
