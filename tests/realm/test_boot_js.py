@@ -40,6 +40,10 @@ def test_what_the_platform_has_is_there(bare: Bench) -> None:
     assert set(reads(bare, *(f"typeof {name}" for name in PRESENT.split()))) == {"function"}
 
 
+def test_a_debugger_statement_is_passed_over(bare: Bench) -> None:
+    assert logs(bare.boot("debugger; log('on'); (() => { debugger; log('and on'); })();")) == ["on", "and on"]
+
+
 def test_the_v_flag_of_regular_expressions_is_refused(bare: Bench) -> None:
     source = "try { new RegExp('a', 'v'); } catch (e) { log(e.name); } log(new RegExp('a', 'gi').flags);"
     source += (

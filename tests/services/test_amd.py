@@ -223,6 +223,28 @@ def test_the_end_of_a_session_ends_its_detectors() -> None:
     assert play(story).logs() == []
 
 
+def test_a_peer_to_peer_call_cannot_be_listened_to_and_the_error_names_it() -> None:
+    source = """
+    VoxEngine.addEventListener(AppEvents.CallAlerting, ({call}) => {
+      const other = VoxEngine.callUserDirect(call, "bob", {callerid: "me"});
+      const amd = AMD.create({call: other});
+      amd.addEventListener(AMD.Events.DetectionError, (e) => {
+        Logger.write(`${e.message} ${e.call === other} ${e.callId === other.id()}`);
+      });
+      amd.detect().then((e) => Logger.write(e.name));
+    });
+    """
+
+    async def story(stage: Stage) -> None:
+        await stage.call_in(source)
+        await stage.until(lambda: len(stage.logs()) == 2)
+
+    first, second = play(story).logs()
+    assert first.startswith("A peer-to-peer call")
+    assert first.endswith("true true")
+    assert second == "AMD.Events.DetectionError"
+
+
 @pytest.mark.parametrize(
     ("kind", "data"),
     [

@@ -10,7 +10,7 @@ from voxrun.services.call_events import event_of
 @pytest.mark.parametrize(
     ("kind", "data", "expected"),
     [
-        ("message", {"text": "hi"}, ("MessageReceived", {"text": "hi"})),
+        ("message", {"text": "hi"}, ("MessageReceived", {"text": "hi", "headers": {}})),
         (
             "info",
             {"mime": "a/b", "body": "c", "headers": {"X-A": "b"}},

@@ -25,6 +25,9 @@ for (const name of Object.keys(CallEvents)) {
 """
 
 
+HELLO, HI = b"\x01\x02" * 320, b"\x03\x04" * 320
+
+
 def told(stage: Stage) -> list[str]:
     """Names of the events that reached the listeners of WATCH."""
     return [name for line in stage.logs() if (name := line.partition(" {")[0]) != line]
@@ -214,6 +217,67 @@ def test_an_incoming_call_that_nobody_answers_is_dropped_after_sixty_seconds() -
     play(story)
 
 
+def test_early_media_of_an_incoming_call_lasts_sixty_seconds_at_most() -> None:
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(TAKE % "setTimeout(() => call.startEarlyMedia(), 20000);")
+        await stage.until(lambda: leg.over)
+        assert round(stage.clock.now(), 1) == 80.0
+        await stage.until(lambda: "Call.Disconnected" in stage.kinds())
+        assert stage.events("Call.Disconnected")[0]["data"]["internalCode"] == 408
+
+    play(story)
+
+
+def test_in_early_media_the_caller_hears_and_is_not_heard() -> None:
+    source = (
+        TAKE
+        % """call.startEarlyMedia();
+      const other = VoxEngine.callPSTN("+4930", "+4940");
+      VoxEngine.sendMediaBetween(call, other);
+      call.addEventListener(CallEvents.MessageReceived, () => call.answer());"""
+    )
+
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(source)
+        other = await stage.dialled_leg()
+        other.remote.answer()
+        await asyncio.sleep(0.2)
+        for wanted in (False, True):
+            leg.remote.speak(HELLO)
+            other.remote.speak(HI)
+            await asyncio.sleep(0.2)
+            assert HI in leg.heard_pcm()
+            assert (HELLO in other.heard_pcm()) is wanted
+            leg.remote.message("now")
+            await asyncio.sleep(0.2)
+
+    play(story)
+
+
+def test_the_end_of_a_call_does_not_end_the_session_which_may_call_again() -> None:
+    source = (
+        TAKE
+        % """call.answer();
+      call.addEventListener(CallEvents.Disconnected, () => setTimeout(() => {
+        const next = VoxEngine.callPSTN("+4930", "+4940");
+        next.addEventListener(CallEvents.Failed, () => Logger.write("still here"));
+      }, 59000));"""
+    )
+
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(source)
+        await stage.until(lambda: leg.connected)
+        leg.remote.hang_up()
+        (await stage.dialled_leg()).remote.refuse(486, "Busy Here")
+        await stage.until(stage.logs)
+        failed = stage.clock.now()
+        await stage.ended()
+        assert round(stage.clock.now() - failed) == 60
+        assert stage.logs() == ["still here"]
+
+    play(story)
+
+
 def test_a_second_answer_does_nothing() -> None:
     async def story(stage: Stage) -> None:
         leg = await stage.call_in(TAKE % "call.answer(); call.answer();")
@@ -318,7 +382,7 @@ def test_messages_infos_and_hold_come_in() -> None:
         leg.remote.hold()
         leg.remote.hold(False)
         await stage.until(lambda: "Call.OffHold" in stage.kinds())
-        assert stage.events("Call.MessageReceived")[0]["data"] == {"text": "hi"}
+        assert stage.events("Call.MessageReceived")[0]["data"] == {"text": "hi", "headers": {}}
         assert stage.events("Call.InfoReceived")[0]["data"] == {
             "mimeType": "text/plain",
             "body": "body",

@@ -72,6 +72,14 @@ def test_an_utterance_is_captured_and_then_understood() -> None:
     assert abs(room.told[-1][2]["resultEndTime"] - 1.5) < 0.1
 
 
+def test_a_result_names_the_language_that_was_asked_for() -> None:
+    async def story(room: Room) -> None:
+        await room.hears(quiet(100), voice(1000), quiet(2000))
+
+    assert listen(story, language="de").told[-1][2]["languageCode"] == "de"
+    assert "languageCode" not in listen(story).told[-1][2]
+
+
 def test_without_single_utterance_pieces_with_short_pauses_are_one_result() -> None:
     async def story(room: Room) -> None:
         await room.hears(voice(700), quiet(600), voice(700), quiet(2000), voice(700), quiet(2000))

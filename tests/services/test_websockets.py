@@ -866,6 +866,18 @@ def test_one_more_than_calls_and_three_fails_with_a_reason() -> None:
     visited(story)
 
 
+def test_incoming_websockets_that_are_there_survive_the_end_of_the_call() -> None:
+    async def story(stage: Stage, leg: Any) -> None:
+        client = await visit(stage)
+        leg.remote.hang_up()
+        await settle()
+        await client.send("still here")
+        await settle()
+        assert stage.logs()[-1] == 'Message {"text":"still here"} open'
+
+    visited(story)
+
+
 def test_a_wrong_token_reaches_no_session() -> None:
     async def story(stage: Stage, leg: Any) -> None:
         with pytest.raises(PeerError, match="404"):

@@ -130,6 +130,50 @@ def test_terminating_may_make_one_http_request_and_terminated_waits_for_it() -> 
     play(story)
 
 
+def test_in_terminated_nothing_but_logger_write_does_anything() -> None:
+    source = """
+    VoxEngine.addEventListener(AppEvents.Started, VoxEngine.terminate);
+    VoxEngine.addEventListener(AppEvents.Terminated, () => {
+      Net.httpRequest("http://x/late", () => Logger.write("must not be sent"));
+      VoxEngine.callPSTN("+4930", "+4940");
+      setTimeout(() => Logger.write("timers are dead"), 0);
+      Logger.write("the last words");
+    });
+    """
+
+    async def story(stage: Stage) -> None:
+        await stage.start(source)
+        await stage.ended()
+        assert stage.logs() == ["the last words"]
+        assert stage.net.requests == []
+        assert stage.dialled == []
+
+    play(story)
+
+
+LAST_WORDS = """
+for (const name of ["Terminating", "Terminated"])
+  VoxEngine.addEventListener(AppEvents[name], (e) => Logger.write(`${name} ${e.systemError}`));
+"""
+
+
+def test_terminating_and_terminated_tell_a_system_error_where_the_platform_ended_the_session() -> None:
+    async def by_the_scenario(stage: Stage) -> None:
+        await stage.start(LAST_WORDS + "VoxEngine.addEventListener(AppEvents.Started, VoxEngine.terminate);")
+        await stage.ended()
+        assert stage.logs() == ["Terminating undefined", "Terminated undefined"]
+
+    async def by_us(stage: Stage) -> None:
+        await stage.start(LAST_WORDS)
+        await asyncio.sleep(1)
+        assert stage.runtime is not None
+        await stage.runtime.close()
+        assert stage.logs() == ["Terminating true", "Terminated true"]
+
+    play(by_the_scenario)
+    play(by_us)
+
+
 def test_requests_under_way_are_awaited_before_terminating_and_queued_ones_are_dropped() -> None:
     source = """
     VoxEngine.addEventListener(AppEvents.Started, () => {

@@ -73,8 +73,11 @@ IGNORED: Final[dict[str, tuple[str, ...]]] = {
     "VoxEngine.createRecorder": ("provider", "expire", "secure", "video", "videoParameters"),
     "VoxEngine.createTTSPlayer": ("request", "apiKey"),
     "Call.say": ("request",),
-    "VoxEngine.callSIP": ("video",),
-    "VoxEngine.callUser": ("video", "analyticsLabel"),
+    "VoxEngine.callSIP": ("video", "regId"),
+    "VoxEngine.callUser": ("video", "analyticsLabel", "pushNotificationTimeout"),
+    "VoxEngine.callUserDirect": ("video", "analyticsLabel", "pushNotificationTimeout"),
+    "Net.httpRequest": ("enableSystemLog",),
+    "Net.httpRequestAsync": ("enableSystemLog",),
 }
 """Options that are taken and have no effect: ``voxrun check`` says so where one is written."""
 

@@ -1,8 +1,8 @@
 """Answering machines: AMD.create, detect(), the ``amd`` option of outgoing calls, AI.detectVoicemail.
 
 Events: AMD.Events.DetectionComplete{resultClass, resultSubtype?, confidence? 0 to 100}, where resultClass is
-HUMAN, VOICEMAIL, TIMEOUT or CALL_ENDED; AMD.Events.DetectionError{message}. Detection begins, and its timeout
-counts, when the call is connected. How it is decided: ``media.amd``.
+HUMAN, VOICEMAIL, TIMEOUT or CALL_ENDED; AMD.Events.DetectionError{message} (the realm adds the call to both).
+Detection begins, and its timeout counts, when the call is connected. How it is decided: ``media.amd``.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ LONGEST_MS: Final = 20_000
 """Platform: the longest timeout."""
 NO_CALL: Final = "The 'call' parameter is required, the operation will be skipped!"
 """What the platform is reported to say."""
+NO_AUDIO: Final = "A peer-to-peer call cannot be listened to: its audio does not pass through the scenario"
 
 CLASSES: Final = {"human": "HUMAN", "machine": "VOICEMAIL"}
 
@@ -141,6 +142,9 @@ class AmdService(Service):
             # Its number was refused before there was a line (call limits): Call.Failed is on its way.
             self._complete(command.target, {"resultClass": "CALL_ENDED"})
             return
+        if call.kind.direct:
+            self._fail(command.target, NO_AUDIO)
+            return
         skipped = self._skipped.pop(command.target, None)
         if skipped is not None:
             skipped.cancel()
@@ -165,7 +169,10 @@ class AmdService(Service):
 
     def _skip(self, target: str) -> None:
         del self._skipped[target]
-        self.context.emit(Event("AMD.Events.DetectionError", target, {"message": NO_CALL}))
+        self._fail(target, NO_CALL)
+
+    def _fail(self, target: str, message: str) -> None:
+        self.context.emit(Event("AMD.Events.DetectionError", target, {"message": message}))
 
     async def close(self) -> None:
         for skipped in self._skipped.values():

@@ -2,7 +2,8 @@
 
 Events: ASR.Started once it is there, or ASR.Error{error} where nothing can be recognised; then for each
 utterance CaptureStarted, InterimResult{text} (where asked for), SpeechCaptured and Result{text, confidence
-0 to 100, resultEndTime s}; ASR.Stopped{cost, duration s} after stop(), and nothing after it.
+0 to 100, resultEndTime s, languageCode? where a language was asked for}; ASR.Stopped{cost, duration s} after
+stop(), and nothing after it.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def _failure(data: Data) -> Fields:
 
 TOLD: Final[dict[str, tuple[str, Callable[[Data], Fields]]]] = {
     "info": ("InfoReceived", lambda data: {"mimeType": data["mime"], "body": data["body"], **_headers(data)}),
-    "message": ("MessageReceived", lambda data: {"text": data["text"]}),
+    "message": ("MessageReceived", lambda data: {"text": data["text"], **_headers(data)}),
     "hold": ("OnHold", _nothing),
     "unhold": ("OffHold", _nothing),
     "first_audio": ("FirstAudioPacketReceived", _nothing),

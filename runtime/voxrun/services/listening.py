@@ -165,7 +165,9 @@ class Listener:
         # Speech that was not understood has a result too, an empty one of confidence 0: scenarios ask again.
         text = " ".join(one.text for one in heard)
         confidence = min((one.confidence for one in heard), default=0)
-        self._tell("Result", {"text": text, "confidence": confidence, "resultEndTime": end_ms / 1000})
+        found = {"text": text, "confidence": confidence, "resultEndTime": end_ms / 1000}
+        language = self._wishes.language
+        self._tell("Result", {**found, "languageCode": language} if text and language else found)
 
     # -- interim results ------------------------------------------------------------------------------
 

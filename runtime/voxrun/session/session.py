@@ -273,7 +273,7 @@ class Session:
             return False
         self._last_requests -= 1
         if self._last_requests < 0:
-            self.journal.say(f"one HTTP request is allowed in Terminating; dropped: {command.where}")
+            self.journal.say(f"one HTTP request is allowed in Terminating, none after it; dropped: {command.where}")
         return self._last_requests >= 0
 
     def _fail(self, error: RealmError, own: bool = False) -> None:
@@ -293,6 +293,7 @@ class Session:
         self.journal.note("session", {"state": "terminating"})
         await self._last_event("Application.Terminating")
         await self._drain()
+        self._last_requests = 0
         await self._last_event("Application.Terminated")
 
     async def _close_all_but_draining(self) -> None:
@@ -329,7 +330,10 @@ class Session:
 
     async def _last_event(self, kind: str) -> None:
         if self._error is None:
-            await self._turn(Event(kind))
+            system = (
+                self._stop and self._stop_reason != NORMAL
+            )  # neither the scenario's wish nor its calls' end
+            await self._turn(Event(kind, data={"systemError": True} if system else {}))
 
     async def abandon(self, reason: str) -> None:
         """Close a session that was never run."""
