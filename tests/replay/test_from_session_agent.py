@@ -7,7 +7,7 @@ from typing import Any
 from voxrun.emulators.ultravox.agent import parse_agent
 from voxrun.emulators.ultravox.script import AgentScript
 from voxrun.replay.from_session_agent import INTERRUPTED, agent_text
-from voxrun.replay.from_session_story import Heard, Said, Story, Tool
+from voxrun.replay.from_session_items import Heard, Said, Story, Tool
 
 
 def agent(*items: Any, **fields: Any) -> AgentScript:
@@ -62,3 +62,26 @@ def test_braces_and_quotes_and_silence_are_no_trouble() -> None:
     assert script.greeting == ('a {{b}} "c": # d',)
     assert len(script.rules) == 2
     assert agent().greeting == ("Hello.",)
+
+
+def test_a_tool_that_failed_and_words_that_were_not_understood() -> None:
+    def asked(number: int, failed: bool, answer: str) -> list[Any]:
+        tool = Tool(2, "look", {"city": "Rome"}, str(number), failed=failed)
+        return [Heard(1, "rome please"), tool, Said(3, answer)]
+
+    made = agent(
+        Said(0, "Hello."),
+        *asked(1, True, "I cannot."),
+        *asked(2, False, "Sunny."),
+        Heard(5, "", lost=True),
+        Said(6, "Pardon?"),
+        Said(7, "Are you there?", prompted=True),
+        Heard(8, "", lost=True),
+        Said(9, "Once more?"),
+    )
+    (rule,) = made.rules
+    assert rule.step.fails == ("I cannot.",)
+    assert rule.step.then is not None
+    assert rule.step.then.says == ("Sunny.",)
+    assert made.otherwise.says == ("Pardon?", "Once more?")
+    assert "Are you there?" not in str(made)

@@ -9,10 +9,10 @@ import pytest
 
 from voxrun.replay.format import parse_script
 from voxrun.replay.from_session_call import call_text
-from voxrun.replay.from_session_story import Callee, Deed, Heard, Item, Request, Said, Story
+from voxrun.replay.from_session_items import Callee, Deed, Heard, Item, Request, Said, Story
 from voxrun.replay.script import CallScript, Hangup, Incoming, Interrupt, Say, Started, Wait
 
-HEADER: dict[str, Any] = {"startMs": 1_736_154_000_000, "limits": {"timers": 100, "idle_ms": 5000}}
+HEADER: dict[str, Any] = {"startMs": 1_736_154_000_000, "seed": 7, "limits": {"timers": 100, "idle_ms": 5000}}
 
 
 @pytest.fixture
@@ -104,3 +104,25 @@ def test_callees_behave_as_they_did(made: Any) -> None:
 def test_faults_of_the_voice_ai_come_again(made: Any) -> None:
     assert made(refused=402).faults.refuse_status == 402
     assert (made(broken=(1500, 1006)).faults.close_after_ms, made().faults.any) == (1500, False)
+
+
+def test_what_was_around_the_call_is_there_again(made: Any) -> None:
+    deeds = [Deed(2500, "keys", "1#"), Deed(2600, "hold"), Deed(4000, "message", "hi")]
+    script = made(
+        Deed(30_000, "recording"),
+        Heard(40_000, "", lost=True),
+        storage={"calls": "5", "pin": {"value": "1", "ttl": "90s"}},
+        rejects=True,
+        refused=429,
+        has_agent=False,
+        callees=[Callee("bob", 0, 500, 2000, hung_up=5000, deeds=deeds)],
+    )
+    assert [(each.key, each.value) for each in script.storage] == [("calls", "5"), ("pin", "1")]
+    assert script.storage[1].ttl == 90
+    assert (script.seed, script.connector_errors, script.faults.refuse_status) == (7, "reject", 429)
+    (bob,) = script.callees
+    names = [type(step).__name__ for step in bob.does]
+    assert names == ["Wait", "Dtmf", "Hold", "Wait", "Message", "Wait", "Hangup"]
+    (late, said, *_) = script.steps
+    assert (late.wishes[0].kind, late.wishes[0].within_ms) == ("recording", 38_000)
+    assert isinstance(said, Say)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from voxrun.replay.from_session_story import Deed, Heard, Said, Story, Tool, read_story, revealed
+from voxrun.replay.from_session_items import Deed, Heard, Said, Story, Tool
+from voxrun.replay.from_session_story import read_story
 from voxrun.session.messages import Event
 from voxrun.session.replay import RecordedTurn, Recording
 
 AI = "Ultravox.WebSocketAPI."
 
 
-def event(t: int, kind: str, target: str = "", **data: Any) -> RecordedTurn:
+def event(t: int, kind: str, target: str = "", /, **data: Any) -> RecordedTurn:
     return RecordedTurn(Event(kind, target, data), t, ())
 
 
@@ -23,14 +24,14 @@ def says(t: int, role: str, text: str, medium: str = "voice") -> RecordedTurn:
     return ai(t, "Transcript", role=role, text=text, final=True, medium=medium)
 
 
-def command(t: int, kind: str, target: str = "", **data: Any) -> RecordedTurn:
+def command(t: int, kind: str, target: str = "", /, **data: Any) -> RecordedTurn:
     record: Any = {"k": "command", "t": t, "kind": kind, "id": target, "data": data}
     return RecordedTurn(Event("@timer", "1", {}), t, (record,))
 
 
 def tell(*turns: RecordedTurn) -> Story:
     alerting = event(0, "Application.CallAlerting", "call", callerid="alice")
-    return read_story(Recording({"startMs": 0, "secrets": ["KEY"]}, (alerting, *turns), ()))
+    return read_story(Recording({"startMs": 0, "seed": 1, "secrets": ["KEY"]}, (alerting, *turns), ()))
 
 
 def test_a_conversation_is_told_in_order() -> None:
@@ -154,6 +155,84 @@ def test_callees_have_their_times() -> None:
     assert (two.failed, two.code) == (6100, 486)
 
 
-def test_what_is_hidden_has_a_stand_in() -> None:
-    assert revealed({"a": ["x «secret:KEY»", "«redacted»"]}) == {"a": ["x test-KEY", "hidden"]}
-    assert tell().secrets == {"KEY": "test-KEY"}
+def test_what_callees_do_by_themselves_is_told_of_them() -> None:
+    story = tell(
+        command(0, "call.dial", "b", destination="+491", kind="pstn"),
+        event(2000, "Call.Connected", "b"),
+        event(3000, "Call.ToneReceived", "b", tone="1"),
+        event(3200, "Call.ToneReceived", "b", tone="#"),
+        event(6000, "Call.ToneReceived", "b", tone="2"),
+        event(7000, "Call.MessageReceived", "b", text="hi"),
+        event(8000, "Call.OnHold", "b"),
+    )
+    (callee,) = story.callees
+    assert [(deed.t, deed.what, deed.text) for deed in callee.deeds] == [
+        (3000, "keys", "1#"),
+        (6000, "keys", "2"),
+        (7000, "message", "hi"),
+        (8000, "hold", ""),
+    ]
+
+
+def test_a_conference_is_called_and_is_no_callee() -> None:
+    story = tell(command(0, "call.dial", "room", destination="lobby", kind="conference"))
+    assert story.callees == []
+    assert story.items == [Deed(0, "call", "lobby")]
+
+
+def test_keys_pressed_while_the_voice_ai_ends_a_sentence_are_one_entry_after_it() -> None:
+    story = tell(
+        command(0, "connector.create", "ai"),
+        ai(100, "Transcript", role="agent", delta="Type", final=False, ordinal=0),
+        event(2900, "Call.ToneReceived", "call", tone="4"),
+        ai(2950, "Transcript", role="agent", text="Type it.", final=True, ordinal=0),
+        event(3100, "Call.ToneReceived", "call", tone="7"),
+    )
+    assert story.items == [Said(2950, "Type it."), Deed(2900, "keys", "47")]
+
+
+def test_an_answer_to_words_that_are_not_there_follows_something_that_was_not_understood() -> None:
+    story = tell(
+        command(
+            0, "connector.create", "ai", params={"body": {"inactivityMessages": [{"message": "There?"}]}}
+        ),
+        ai(50, "State", state="thinking"),
+        says(100, "agent", "Hello."),
+        ai(3000, "State", state="thinking"),
+        says(3500, "agent", "Pardon?"),
+        ai(9000, "State", state="thinking"),
+        says(9100, "agent", "There?"),
+    )
+    assert story.items == [
+        Said(100, "Hello."),
+        Heard(3000, "", lost=True),
+        Said(3500, "Pardon?"),
+        Said(9100, "There?", prompted=True),
+    ]
+
+
+def test_a_voice_ai_that_was_refused_with_an_exception() -> None:
+    story = tell(
+        command(0, "connector.create", "ai"),
+        event(10, "@reject", "p", message="Ultravox refused the call with HTTP 429 Too Many Requests"),
+    )
+    assert (story.refused, story.rejects) == (429, True)
+
+
+def test_a_tool_that_failed_is_known_by_its_answer() -> None:
+    argument = {"invocationId": "i", "errorType": "implementation-error"}
+    story = tell(
+        command(0, "connector.create", "ai"),
+        ai(100, "ClientToolInvocation", toolName="look", parameters={}, invocationId="i"),
+        command(200, "connector.call", "ai", method="clientToolResult", argument=argument),
+    )
+    assert story.items == [Tool(100, "look", {}, "i", failed=True)]
+
+
+def test_files_of_players_are_fetched() -> None:
+    segments = [{"kind": "tts", "text": "x"}, {"kind": "url", "url": "https://a/2.mp3"}]
+    story = tell(
+        command(0, "player.create", "p", kind="url", url="https://a/1.mp3"),
+        command(1, "player.create", "q", kind="sequence", segments=segments),
+    )
+    assert story.audio_urls == ["https://a/1.mp3", "https://a/2.mp3"]

@@ -20,6 +20,7 @@ from voxrun.replay.cassette import FILE_NAME, read_cassette
 from voxrun.replay.from_session_agent import agent_text
 from voxrun.replay.from_session_call import call_text
 from voxrun.replay.from_session_story import read_story
+from voxrun.replay.from_session_world import conferences
 from voxrun.session.replay import Recording, read_recording
 
 SUFFIX: Final = ".call.yaml"
@@ -48,7 +49,15 @@ def write(folder: Path, output: Path | None = None) -> list[Path]:
         call = call.with_name(call.name.removesuffix(".yaml") + SUFFIX)
     agent = call.with_name(call.name.removesuffix(SUFFIX) + AGENT_SUFFIX)
     beside = os.path.relpath(folder, call.parent) if tape else ""
-    texts = {call: call_text(story, scenarios(recording, folder, call), agent.name, beside)}
+    texts = {
+        call: call_text(
+            story,
+            scenarios(recording, folder, call),
+            agent.name,
+            beside,
+            conferences(recording, folder, call.parent),
+        )
+    }
     has_agent = story.has_agent and not tape
     if has_agent:
         texts[agent] = agent_text(story)

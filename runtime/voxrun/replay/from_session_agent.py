@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from voxrun.replay.from_session_story import Heard, Said, Story, Tool
+from voxrun.replay.from_session_items import Heard, Said, Story, Tool
 from voxrun.replay.from_session_yaml import flow, quoted, scalar
 
 INTERRUPTED: Final = (
@@ -30,7 +30,7 @@ def turns(story: Story) -> list[Turn]:
     for item in story.items:
         if isinstance(item, Heard) and not item.asr:
             found.append(Turn(item))
-        elif isinstance(item, Said | Tool):
+        elif isinstance(item, Tool) or (isinstance(item, Said) and not item.prompted):
             found[-1].actions.append(item)
     return found
 
@@ -44,7 +44,9 @@ def agent_text(story: Story) -> str:
     rules = _rules(rest, story.agent_hung_up)
     if rules:
         lines += ["rules:", *rules]
-    lines.append(f"otherwise: {scalar('Sorry, I did not get that.')}")
+    lost = [_words(turn.actions) for turn in rest if turn.heard is not None and turn.heard.lost]
+    texts = [each for each in dict.fromkeys(lost) if each] or ["Sorry, I did not get that."]
+    lines.append(f"otherwise: {scalar(texts[0]) if len(texts) == 1 else flow(texts)}")
     return "\n".join(lines) + "\n"
 
 
@@ -67,8 +69,7 @@ def _rule(same: Sequence[Turn], ends: bool) -> list[str]:
     lines = [f"  - hears: {quoted(_plain(heard.text))}"]
     tools = any(isinstance(action, Tool) for turn in same for action in turn.actions)
     if tools:
-        # With a tool the first time counts; what differed later is for the editor of this file.
-        lines += _step(same[0].actions, 4)
+        lines += _with_tool(same)
     else:
         texts = list(dict.fromkeys(_words(turn.actions) or NO_ANSWER for turn in same))
         lines.append(f"    says: {scalar(texts[0]) if len(texts) == 1 else flow(texts)}")
@@ -77,8 +78,29 @@ def _rule(same: Sequence[Turn], ends: bool) -> list[str]:
     return lines
 
 
+def _with_tool(same: Sequence[Turn]) -> list[str]:
+    """A turn that calls a tool; of several the first that got an answer counts, with what is said when it got
+    none. What else differed is for the editor of this file."""
+    first = next((turn for turn in same if not any(_failed(each) for each in turn.actions)), same[0])
+    lines = _step(first.actions, 4)
+    sorry = next((text for turn in same if turn is not first and (text := _sorry(turn.actions))), "")
+    if sorry and not any(line.startswith("    fails:") for line in lines):
+        lines.append(f"    fails: {scalar(sorry)}")
+    return lines
+
+
+def _failed(action: Said | Tool) -> bool:
+    return isinstance(action, Tool) and action.failed
+
+
+def _sorry(actions: Sequence[Said | Tool]) -> str:
+    """What was said after a tool had failed."""
+    at = next((i for i, action in enumerate(actions) if _failed(action)), len(actions))
+    return _words(actions[at + 1 :])
+
+
 def _step(actions: Sequence[Said | Tool], indent: int) -> list[str]:
-    """says, tool, then."""
+    """says, tool, then or fails."""
     pad = " " * indent
     at = next((i for i, action in enumerate(actions) if isinstance(action, Tool)), len(actions))
     lines = []
@@ -93,6 +115,9 @@ def _step(actions: Sequence[Said | Tool], indent: int) -> list[str]:
     if tool.arguments:
         use["args"] = _plain(dict(tool.arguments))
     lines.append(f"{pad}tool: {flow(use)}")
+    if tool.failed:
+        sorry = _sorry(actions[at:])
+        return [*lines, f"{pad}fails: {scalar(sorry)}"] if sorry else lines
     rest = [] if tool.ends else actions[at + 1 :]
     then = _step(rest, indent + 2)
     return [*lines, f"{pad}then:", *then] if then else [*lines, f"{pad}then: {{}}"]

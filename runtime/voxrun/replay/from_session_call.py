@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from voxrun.replay.from_session_items import Callee, Deed, Heard, Item, Request, Said, Story, Tool
 from voxrun.replay.from_session_sockets import client, servers
-from voxrun.replay.from_session_story import PHONE, Callee, Deed, Heard, Item, Request, Said, Story, Tool
+from voxrun.replay.from_session_story import PHONE
 from voxrun.replay.from_session_yaml import flow, quoted, scalar
 from voxrun.replay.texts import words
 from voxrun.session.limits import Limits
@@ -19,6 +20,7 @@ PATIENT_MS: Final = 7_000
 """What took longer than this gets a ``within`` of its own."""
 SLACK_S: Final = 8
 WORTH_A_DELAY_MS: Final = 50
+NOT_UNDERSTOOD: Final = "these are words that nobody here understands"
 CUT_WORDS: Final = 3
 PAUSE_MS: Final = 200
 """Shorter pauses before the caller does something are of no account."""
@@ -26,11 +28,22 @@ TO_CAPTURE_MS: Final = 500
 """From a ``say`` step to CaptureStarted."""
 
 
-def call_text(story: Story, scenarios: Sequence[str], agent: str, cassette: str = "") -> str:
-    """The call script; with a ``cassette`` that is what answers."""
+def call_text(
+    story: Story,
+    scenarios: Sequence[str],
+    agent: str,
+    cassette: str = "",
+    conferences: Mapping[str, str | list[str]] | None = None,
+) -> str:
+    """The call script; with a ``cassette`` that is what answers. ``conferences`` are scripts by name."""
     lines = [f"title: {quoted('From the session of ' + _date(story))}"]
     lines.append(f"scenario: {flow(list(scenarios)) if len(scenarios) != 1 else quoted(scenarios[0])}")
     lines += _beginning(story)
+    if conferences:
+        lines.append(f"conferences: {flow(conferences)}")
+    if story.storage:
+        lines.append("storage:")
+        lines += [f"  {quoted(key)}: {flow(value)}" for key, value in story.storage.items()]
     if cassette:
         lines.append(f"cassette: {quoted(cassette)}")
     elif story.has_agent:
@@ -44,6 +57,9 @@ def call_text(story: Story, scenarios: Sequence[str], agent: str, cassette: str 
     if limits:
         lines.append(f"limits: {flow(limits)}")
     lines.append(f"at: {quoted(_date(story))}")
+    lines.append(f"seed: {story.header['seed']}")
+    if story.rejects:
+        lines.append("connector_errors: reject")
     if story.header.get("keepGoing"):
         lines.append("keep_going: true")
     lines += ["steps:", *_steps(story)]
@@ -107,9 +123,31 @@ def _callee(callee: Callee) -> dict[str, Any]:
     if callee.connected is None:
         return {"rings": rings, "answers": "never"}
     found: dict[str, Any] = {"rings": rings, "answers": _seconds(callee.connected - callee.dialled)}
-    if callee.hung_up is not None:
-        found["does"] = [{"wait": _seconds(callee.hung_up - callee.connected)}, "hangup"]
+    does = [*_does(callee, callee.connected)]
+    if does:
+        found["does"] = does
     return found
+
+
+def _does(callee: Callee, connected: int) -> Iterator[Any]:
+    """What a callee did by itself, as long after another as it did."""
+    at = connected
+    for deed in callee.deeds:
+        if deed.t - at >= PAUSE_MS:
+            yield {"wait": _seconds(deed.t - at)}
+        at = deed.t
+        match deed.what:
+            case "keys":
+                yield {"dtmf": deed.text}
+            case "hold" | "unhold":
+                yield deed.what
+            case "info" | "reinvite":
+                yield {deed.what: {"body": deed.text, "mime": str(deed.data.get("mimeType") or "")}}
+            case _:
+                yield {deed.what: deed.text}
+    if callee.hung_up is not None:
+        yield {"wait": _seconds(callee.hung_up - at)}
+        yield "hangup"
 
 
 def _stubs(story: Story) -> Iterator[str]:
@@ -206,6 +244,8 @@ def _step(item: Item, cut: Said | None, gap: int) -> Iterator[str]:
             last = " ".join(words(cut.text)[-CUT_WORDS:])
             after = f", after: {quoted(last)}" if last else ""
             yield f"  - {{interrupt: {quoted(item.text)}{after}}}"
+        case Heard(lost=True):
+            yield f"  - say: {NOT_UNDERSTOOD}   # what was said is not in the journal"
         case Heard():
             yield f"  - say: {quoted(item.text)}"
         case Said():
@@ -220,7 +260,7 @@ def _step(item: Item, cut: Said | None, gap: int) -> Iterator[str]:
 def _deed(item: Deed, gap: int) -> Iterator[str]:
     match item.what:
         case "answered" | "ringing" | "recording":
-            yield f"  - expect: {item.what}"
+            yield _expect({item.what: None}, gap) if gap > PATIENT_MS else f"  - expect: {item.what}"
         case "rejected":
             yield _expect({"rejected": int(item.text) if item.text.isdigit() else item.text}, gap)
         case "prompt":

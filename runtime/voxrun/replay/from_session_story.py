@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from html import unescape
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-from voxrun.replay.from_session_sockets import EVENTS, Socket, SocketTeller
+from voxrun.replay.from_session_items import Callee, Deed, Heard, Request, Said, Story, Tool, revealed
+from voxrun.replay.from_session_sockets import EVENTS, SocketTeller
+from voxrun.replay.from_session_world import player_urls, stand_ins, stored
 from voxrun.replay.sightings import CLEARED, TOOL_RESULTS, TOOLS, TRANSCRIPTS
-from voxrun.session.messages import JsonObject
 from voxrun.session.replay import Recording
 
+STATES: Final = frozenset({"Ultravox.WebSocketAPI.State"})
 TYPED: Final = frozenset({"userTextMessage", "inputTextMessage"})
 CLEAN_CLOSES: Final = frozenset({1000, 1001, 1005, 1011})
 PHONE: Final = {
@@ -30,137 +32,24 @@ AT_ONCE_MS: Final = 100
 """An interruption and the end of the sentence that it cuts come within this time, in either order."""
 ONE_ENTRY_MS: Final = 2_000
 """Keys with longer pauses between them are told one by one."""
+ONE_GO_MS: Final = 600
+"""Nobody waits for an answer between keys that follow each other as fast as this."""
+_STATUS: Final = re.compile(r"HTTP ([45]\d\d)\b")
 _TAG: Final = re.compile(r"<[^>]*>")
-_HIDDEN: Final = re.compile(r"«(secret:([^»]*)|redacted)»")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """The voice AI said. ``cut``: it was interrupted, and this is what was spoken."""
-
-    t: int
-    text: str
-    cut: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """The voice AI understood the caller, or got a text that the scenario ``typed``; with ``asr`` the
-    scenario's own ASR understood, and ``t`` is when the words began."""
-
-    t: int
-    text: str
-    interrupts: bool = False
-    typed: bool = False
-    asr: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Tool:
-    """The voice AI called a tool. ``ends``: the answer made it hang up."""
-
-    t: int
-    name: str
-    arguments: Mapping[str, Any]
-    id: str
-    ends: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """Anything else: "answered", "rejected", "ringing", "keys", "message", "info", "hold", "unhold",
-    "transfer", "reinvite", "sent keys", "sent message", "call", "recording", "access", "prompt" (call.say
-    was heard to its end), "visit" (a WebSocket came in), "websocket" (it was sent the first message of a
-    kind), "ended"."""
-
-    t: int
-    what: str
-    text: str = ""
-    data: Mapping[str, Any] = field(default_factory=dict)
-
-
-Item: TypeAlias = Said | Heard | Tool | Deed
-
-
-@dataclass(slots=True)
-class Callee:
-    """A call that the scenario placed."""
-
-    number: str
-    dialled: int
-    ringing: int | None = None
-    connected: int | None = None
-    failed: int | None = None
-    code: int = 0
-    hung_up: int | None = None
-    """When the callee put the phone down."""
-
-
-@dataclass(slots=True)
-class Request:
-    """A request of the scenario and its answer."""
-
-    t: int
-    method: str
-    url: str
-    delay: int = 0
-    status: int = 0
-    """0: none came; negative: failed."""
-    text: str = ""
-
-
-@dataclass(slots=True)
-class Story:
-    """A whole session."""
-
-    header: JsonObject
-    caller: Mapping[str, Any] | None = None
-    """Fields of CallAlerting; None: it was started."""
-    items: list[Item] = field(default_factory=list)
-    callees: list[Callee] = field(default_factory=list)
-    requests: list[Request] = field(default_factory=list)
-    audio_urls: list[str] = field(default_factory=list)
-    has_agent: bool = False
-    agent_hung_up: bool = False
-    refused: int = 0
-    sockets: list[Socket] = field(default_factory=list)
-    """The scenario's own WebSockets."""
-    broken: tuple[int, int] | None = None
-    """Milliseconds after the start of the voice AI, and the close code."""
-
-    @property
-    def secrets(self) -> dict[str, str]:
-        """Stand-ins by name."""
-        names = self.header.get("secrets")
-        return {str(name): stand_in(str(name)) for name in names} if isinstance(names, list) else {}
-
-
-def stand_in(name: str) -> str:
-    """What stands for a secret."""
-    return f"test-{name}"
-
-
-def revealed(value: Any) -> Any:
-    """A value with stand-ins for what the journal hides."""
-    if isinstance(value, str):
-        return _HIDDEN.sub(lambda found: stand_in(found[2]) if found[2] else "hidden", value)
-    if isinstance(value, Mapping):
-        return {key: revealed(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [revealed(item) for item in value]
-    return value
 
 
 def read_story(recording: Recording) -> Story:
     """Tell a recorded session."""
-    teller = _Teller(Story(recording.header))
+    secrets = stand_ins(recording)
+    story = Story(recording.header, secrets=secrets, storage=revealed(stored(recording), secrets))
+    teller = _Teller(story)
     for turn in recording.turns:
         if turn.event is not None:
-            teller.event(turn.t, turn.event.kind, turn.event.target, revealed(dict(turn.event.data)))
+            teller.event(turn.t, turn.event.kind, turn.event.target, revealed(dict(turn.event.data), secrets))
         for record in turn.outputs:
             if record["k"] == "command":
                 data = record.get("data")
-                fields = revealed(data) if isinstance(data, dict) else {}
+                fields = revealed(data, secrets) if isinstance(data, dict) else {}
                 t = record.get("t")
                 at = t if isinstance(t, int) else turn.t
                 teller.command(at, str(record["kind"]), str(record["id"]), fields)
@@ -183,6 +72,12 @@ class _Teller:
         self._forced: list[str] = []
         self._ended = False
         self._key_at = 0
+        self._thought: int | None = None
+        """When the voice AI began to think of what it says next."""
+        self._speaking: dict[Any, int] = {}
+        """Where the sentences that are being spoken began, by their ordinals."""
+        self._prompts: frozenset[str] = frozenset()
+        """What it says by itself."""
         self._prompt = ""
         self._ears: dict[str, int | None] = {}
         """ASRs that hear the caller, and which item is being said to them."""
@@ -211,6 +106,11 @@ class _Teller:
             self.story.items.append(Tool(t, name, _object(payload.get("parameters")), call_id))
         elif kind in CLEARED:
             self._clear(t)
+        elif kind in STATES:
+            self._thought = t if payload.get("state") == "thinking" else self._thought
+        elif kind == "@reject" and self.story.has_agent and not self._begun:
+            status = _STATUS.search(str(data.get("message")))
+            self.story.rejects, self.story.refused = True, int(status[1]) if status else 503
         elif kind.endswith(".ConnectorInformation"):
             self._begun[target] = t
         elif kind.endswith(".HTTPResponse"):
@@ -267,6 +167,13 @@ class _Teller:
                 callee.failed, callee.code = None, 0  # the scenario had lost its patience
         elif kind == "Call.Disconnected" and target not in self._hung_up:
             callee.hung_up = t
+        elif kind == "Call.ToneReceived":
+            _add_key(callee.deeds, t, str(data.get("tone")))
+        elif kind == "Call.MessageReceived":
+            callee.deeds.append(Deed(t, "message", str(data.get("text"))))
+        elif kind in PHONE:
+            text = str(data.get("transferTo") or data.get("body") or "")
+            callee.deeds.append(Deed(t, PHONE[kind], text, data))
 
     def _end(self, t: int, by: str) -> None:
         if not self._ended:
@@ -274,27 +181,50 @@ class _Teller:
             self._deed(t, "ended", by)
 
     def _keys(self, t: int, digit: str) -> None:
-        last = self.story.items[-1] if self.story.items else None
-        together = t - self._key_at <= ONE_ENTRY_MS
+        items, since = self.story.items, t - self._key_at
         self._key_at = t
-        if isinstance(last, Deed) and last.what == "keys" and together:
-            self.story.items[-1] = replace(last, text=last.text + digit)
+        place = len(items) - 1
+        while since <= ONE_GO_MS and place >= 0 and isinstance(items[place], Said):
+            place -= 1  # the voice AI ended a sentence while the keys were pressed
+        last = items[place] if place >= 0 else None
+        if isinstance(last, Deed) and last.what == "keys" and since <= ONE_ENTRY_MS:
+            items[place] = replace(last, text=last.text + digit)
         else:
             self._deed(t, "keys", digit)
 
     def _transcript(self, t: int, payload: Mapping[str, Any]) -> None:
         text = str(payload.get("text") or "").strip()
-        if not payload.get("final") or not text:
+        if not payload.get("final"):
+            self._speaking.setdefault(payload.get("ordinal"), len(self.story.items))
+            return
+        if not text:
             return
         if payload.get("role") == "agent":
             if text in self._forced:
                 self._forced.remove(text)  # the scenario's own words
                 return
             cut = self._cleared is not None and t - self._cleared <= AT_ONCE_MS
-            self.story.items.append(Said(t, text, cut))
+            prompted = text in self._prompts
+            if not prompted:
+                self._note_lost()
+            self._thought = None
+            self._add_said(Said(t, text, cut, prompted), payload.get("ordinal"))
         elif payload.get("medium") != "text":
             self._heard(Heard(t, text, interrupts=self._cleared is not None))
             self._cleared = None
+
+    def _add_said(self, said: Said, ordinal: Any) -> None:
+        """A sentence is told where it began, before keys that were pressed while it was spoken."""
+        items = self.story.items
+        began = self._speaking.pop(ordinal, len(items))
+        keys = all(isinstance(item, Deed) and item.what == "keys" for item in items[began:])
+        items.insert(began if keys and not said.cut else len(items), said)
+
+    def _note_lost(self) -> None:
+        """It answers, and nobody said or asked anything that is in the journal: it did not understand."""
+        turn = next((i for i in reversed(self.story.items) if isinstance(i, Said | Tool | Heard)), None)
+        if self._thought is not None and isinstance(turn, Said):
+            self.story.items.append(Heard(self._thought, "", lost=True))
 
     def _heard(self, heard: Heard) -> None:
         """What comes without an answer in between was one turn."""
@@ -347,6 +277,8 @@ class _Teller:
                 self._deed(t, "sent keys", str(data.get("digits")))
             case "call.message" if own:
                 self._deed(t, "sent message", str(data.get("text")))
+            case "call.dial" if data.get("kind") == "conference":
+                self._deed(t, "call", str(data.get("destination")))
             case "call.dial":
                 self._callees[target] = Callee(str(data.get("destination")), t)
                 self.story.callees.append(self._callees[target])
@@ -357,6 +289,7 @@ class _Teller:
                 self.story.requests.append(self._requests[target])
             case "connector.create":
                 self.story.has_agent = True
+                self._prompts = _prompts_of(data)
             case "connector.close":
                 self._closed.add(target)
             case "connector.call":
@@ -374,6 +307,8 @@ class _Teller:
             case "call.play":
                 self._prompt = "" if own else self._prompt
                 self.story.audio_urls.append(str(data.get("url")))
+            case "player.create":
+                self.story.audio_urls += player_urls(data)
 
     def _ending(self, t: int) -> None:
         if self._call and any(isinstance(i, Deed) and i.what == "answered" for i in self.story.items):
@@ -385,13 +320,30 @@ class _Teller:
         elif method == "forcedAgentMessage":
             content = argument.get("content")
             self._forced.append(str(_object(content).get("text") if isinstance(content, dict) else content))
-        elif method in TOOL_RESULTS and argument.get("responseType") == "hang-up":
+        elif method in TOOL_RESULTS:
+            ends, failed = argument.get("responseType") == "hang-up", bool(argument.get("errorType"))
             for index, item in enumerate(self.story.items):
                 if isinstance(item, Tool) and item.id == argument.get("invocationId"):
-                    self.story.items[index] = replace(item, ends=True)
+                    self.story.items[index] = replace(item, ends=ends, failed=failed)
 
     def _deed(self, t: int, what: str, text: str = "", data: Mapping[str, Any] | None = None) -> None:
         self.story.items.append(Deed(t, what, text, data or {}))
+
+
+def _add_key(deeds: list[Deed], t: int, digit: str) -> None:
+    last = deeds[-1] if deeds else None
+    if last is not None and last.what == "keys" and t - last.t <= ONE_ENTRY_MS:
+        deeds[-1] = replace(last, text=last.text + digit)
+    else:
+        deeds.append(Deed(t, "keys", digit))
+
+
+def _prompts_of(data: Mapping[str, Any]) -> frozenset[str]:
+    """Sentences for silence in the body of a request that makes a call."""
+    body = _object(_object(data.get("params")).get("body"))
+    messages = body.get("inactivityMessages")
+    found = messages if isinstance(messages, list) else []
+    return frozenset(str(_object(each).get("message") or "").strip() for each in found)
 
 
 def _object(value: Any) -> Mapping[str, Any]:
