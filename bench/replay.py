@@ -2,7 +2,8 @@
 
 The call is one minute with a voice AI: audio both ways, a tool call, an interruption, a recording. Speed is
 the length of the call by the CPU of the process that plays it ("on one core"), so that other work on the
-machine counts less; the clock is beside it. The cold play has nothing cached and its engines not loaded yet:
+machine counts less; the clock is beside it. A voice menu is played a thousand
+times. The cold play has nothing cached and its engines not loaded yet:
 the speech process works then, and only the clock tells.
 """
 
@@ -15,16 +16,18 @@ import tempfile
 import time
 from pathlib import Path
 
-from _processes import command, environment, pss_kb
+from _processes import ROOT, command, environment, pss_kb
 from _replays import CALL, Plays, play_elsewhere
 
 from voxrun.cli.figures import Figure, figure, share, times
 
 PLAYS = 25
 CALLS = 200
+MENU_CALLS = 1000
 STARTS = 5
 LEAST_X = 300
 MOST_SUITE_S = 30
+MOST_MENUS_S = 30
 MOST_PSS_MB = 300
 MOST_START_S = 1
 LOOK_S = 0.1
@@ -33,7 +36,9 @@ VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => call.reject(486
 """
 
 
-def measure(plays: int = PLAYS, calls: int = CALLS, starts: int = STARTS) -> list[Figure]:
+def measure(
+    plays: int = PLAYS, calls: int = CALLS, starts: int = STARTS, menu_calls: int = MENU_CALLS
+) -> list[Figure]:
     """The issue's marks: 300 times real time, 200 calls in 30 s and 300 MB, a start of 1 s."""
     with tempfile.TemporaryDirectory(prefix="voxrun-bench-") as name:
         folder = Path(name)
@@ -42,6 +47,7 @@ def measure(plays: int = PLAYS, calls: int = CALLS, starts: int = STARTS) -> lis
         return [
             *speeds(cold, play_elsewhere(plays + 1, cache)),
             *suite(folder / "suite", cache, calls),
+            menus(folder / "menus", cache, menu_calls),
             start(folder / "short", cache, starts),
         ]
 
@@ -63,11 +69,28 @@ def speeds(cold: Plays, warm: Plays) -> list[Figure]:
 
 def suite(folder: Path, cache: Path, calls: int) -> list[Figure]:
     """So many copies of the call in two processes: the time, and what all processes held meanwhile."""
+    took, most = _copies(folder, cache, CALL.with_name("minute.js"), CALL, calls)
+    return [
+        Figure(f"{calls} calls, voxrun test -n 2", took, "s", MOST_SUITE_S, key=f"suite_{calls}_s"),
+        Figure("the same, all processes (PSS), highest", most / 1024, "MB", MOST_PSS_MB, key="peak_pss_mb"),
+    ]
+
+
+def menus(folder: Path, cache: Path, calls: int) -> Figure:
+    """So many callers who press a key in the menu of scenarios/ivr-menu.js."""
+    samples = ROOT / "scenarios"
+    took, _ = _copies(folder, cache, samples / "ivr-menu.js", samples / "ivr-menu.call.yaml", calls)
+    return Figure(f"{calls} calls of a voice menu, voxrun test -n 2", took, "s", MOST_MENUS_S, key="menus_s")
+
+
+def _copies(folder: Path, cache: Path, scenario: Path, script: Path, calls: int) -> tuple[float, int]:
+    """Seconds that so many copies of a script took in two processes, and kB of memory at most."""
     folder.mkdir()
-    shutil.copy(CALL.with_name("minute.js"), folder)
-    text = CALL.read_text("utf-8")
+    shutil.copy(scenario, folder)
+    text = script.read_text("utf-8")
     for number in range(calls):
-        (folder / f"minute.{number}.call.yaml").write_text(f"scenario: minute.js\n{text}", "utf-8")
+        name = f"{scenario.stem}.{number}.call.yaml"
+        (folder / name).write_text(f"scenario: {scenario.name}\n{text}", "utf-8")
     began = time.monotonic()
     process = _voxrun_test(folder, cache, "-n", "2")
     most = 0
@@ -77,10 +100,7 @@ def suite(folder: Path, cache: Path, calls: int) -> list[Figure]:
     took = time.monotonic() - began
     if process.returncode != 0:
         raise RuntimeError("a call of the suite failed")
-    return [
-        Figure(f"{calls} calls, voxrun test -n 2", took, "s", MOST_SUITE_S, key=f"suite_{calls}_s"),
-        Figure("the same, all processes (PSS), highest", most / 1024, "MB", MOST_PSS_MB, key="peak_pss_mb"),
-    ]
+    return took, most
 
 
 def start(folder: Path, cache: Path, count: int) -> Figure:

@@ -32,4 +32,5 @@ def test_it_plays_the_call_alone_and_many_times(bench: ModuleType, tmp_path: Pat
     assert (took.key, took.most, held.key, held.most) == ("suite_2_s", 30, "peak_pss_mb", 300)
     assert took.value > 0
     assert held.value > 20
+    assert bench.menus(tmp_path / "menus", CACHE, calls=2).value > 0
     assert bench.start(tmp_path / "short", CACHE, count=1).against.endswith("x python -c 'import pytest'")

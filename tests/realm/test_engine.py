@@ -111,6 +111,32 @@ def test_platform_files_have_their_line(engine: Engine) -> None:
     assert "<input>:701:1" in caught.value.stack
 
 
+def test_files_that_every_realm_loads_have_their_line_too(engine: Engine) -> None:
+    engine.load_own("globalThis.place = () => {\n  return new Error('here').stack; }; undefined", 800)
+    for _ in range(2):  # compiled, and from what was compiled before
+        engine.load_own("globalThis.found = place();\n'ü'", 700)
+        engine.load("globalThis.text = String(found); undefined", 1)
+        engine.load("globalThis.holder = { text: () => text, rejection() {}, thrown() {} }; undefined", 1)
+        engine.take_hooks(("text", "rejection", "thrown"), "holder")
+        stack = engine.call("text")
+        assert "(<input>:801:" in stack
+        assert "(<input>:700:" in stack
+
+
+@pytest.mark.parametrize(
+    ("source", "what", "place"),
+    [
+        ("let a;\nlet = = 3;", "SyntaxError", "<input>:701"),
+        ("\nmissing();", "missing is not", "<input>:701:1"),
+    ],
+)
+def test_what_is_wrong_with_such_a_file_is_told(engine: Engine, source: str, what: str, place: str) -> None:
+    for _ in range(2):
+        with pytest.raises(EngineError, match=what) as caught:
+            engine.load_own(source, 700)
+        assert place in caught.value.stack
+
+
 def test_what_a_script_throws_is_handed_to_javascript(hooked: Engine) -> None:
     hooked.run_script("throw new Error('boo')", 1)
     hooked.run_script("throw 5", 1)

@@ -29,6 +29,8 @@ THREAD_STACK: Final = 16 << 20
 SCRIPT_NAME: Final = "<scenario>"
 """What the engine calls a scenario script in stacks, where it can be told; everything else is "<input>"."""
 
+OWN_NAME: Final = "<input>"
+
 JOBS_BETWEEN_CHECKS: Final = 32
 """Pending jobs run between two looks at the clock; each is far below a millisecond or interrupts itself."""
 
@@ -78,7 +80,7 @@ class Engine:
     @property
     def script_marker(self) -> str:
         """What precedes line:column of a scenario script in this engine's stacks."""
-        return "<input>:" if self._native is None else SCRIPT_NAME + ":"
+        return f"{OWN_NAME if self._native is None else SCRIPT_NAME}:"
 
     # -- evaluation
 
@@ -86,6 +88,11 @@ class Engine:
         """Evaluate a platform file at ``line`` for its effect; raises EngineError."""
         with self._errors():
             self._context.eval("\n" * (line - 1) + source)
+
+    def load_own(self, source: str, line: int) -> None:
+        """The same for a file that every realm loads: it is compiled only once in a process."""
+        if self._native is None or not self._native.run_own(self._js_context, source, OWN_NAME, line):
+            self.load(source, line)  # which says what is wrong, if that is why
 
     def take_hooks(self, names: tuple[str, ...], holder: str) -> None:
         """Keep functions of the object in global ``holder`` and delete the global."""

@@ -76,10 +76,12 @@ class Realm:
             ],
         }
         engine = self._engine
-        engine.load(f"globalThis.__voxrun = {boot.source.strip()}({_ascii(config)}); undefined", boot.line)
+        engine.load_own(
+            f"globalThis.__voxrun = {boot.source.strip()}({_ascii(config)}); undefined", boot.line
+        )
         for file in core:
-            engine.load(f"{file.source.strip().rstrip(';')}(__voxrun.V); undefined", file.line)
-        engine.load("globalThis.__hooks = __voxrun.hooks; delete globalThis.__voxrun; undefined", 1)
+            engine.load_own(f"{file.source.strip().rstrip(';')}(__voxrun.V); undefined", file.line)
+        engine.load_own("globalThis.__hooks = __voxrun.hooks; delete globalThis.__voxrun; undefined", 1)
         engine.take_hooks(HOOKS, "__hooks")
         engine.collect()
         self._own = engine.memory_used()
