@@ -260,6 +260,7 @@ def _read(root: Item, path: Path) -> CallScript:
         title=entries["title"].text() if "title" in entries else "",
         agent=_agent(entries.get("agent"), path, cassette),
         cassette=cassette.folder if cassette is not None else None,
+        cassette_where=entries["cassette"].where if "cassette" in entries else "",
         callees=callees,
         callers=callers,
         conferences=read_conferences(entries["conferences"], path.parent) if "conferences" in entries else (),

@@ -85,7 +85,7 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     """What the local voice AI complained about."""
     hints: list[str] = field(default_factory=list)
-    """Why it may have failed, from those who stood for the network."""
+    """Why it may have failed, from those who stood for the network, or the machine itself (real time)."""
     folder: Path | None = None
     """The session's folder: journal, log, recordings."""
     report: Path | None = None

@@ -63,8 +63,6 @@ class Player:
         """Why a script cannot be played here; "" where it can."""
         if self._live is None:
             return ""
-        if script.cassette is not None:
-            return f"{script.path}: the voice AI is on a cassette, which plays in virtual time only"
         from voxrun.replay.live.plan import obstacle
 
         return obstacle(script)

@@ -349,6 +349,7 @@ class CallScript:
     """What the local voice AI says; None: it speaks from the scenario's system prompt."""
     cassette: Path | None = None
     """The folder of a cassette that answers for the voice AI and the network."""
+    cassette_where: str = ""
     callees: tuple[Callee, ...] = ()
     callers: tuple[Caller, ...] = ()
     conferences: tuple[ConferenceScripts, ...] = ()

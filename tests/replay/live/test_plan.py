@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,9 @@ def test_everything_else_can_be_played(tmp_path: Path) -> None:
         "callees: {bob: {fails: 486}}\nsteps: [hold, network: down, {info: x}, {dtmf: '1', by: info}, hangup]"
     )
     assert obstacle(write(tmp_path, script, "1")) == ""
+
+
+def test_a_cassette_plays_in_virtual_time_only(tmp_path: Path) -> None:
+    script = replace(write(tmp_path, "steps: [hangup]", "1"), cassette=tmp_path, cassette_where="a.yaml:3:5")
+    told = "a.yaml:3:5: the voice AI is on a cassette: this call can be played in virtual time only"
+    assert obstacle(script) == told

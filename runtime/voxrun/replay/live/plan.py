@@ -42,8 +42,11 @@ def make_plan(ai: Literal["local", "cloud"], env: Mapping[str, str], cwd: Path, 
 
 
 def obstacle(script: CallScript) -> str:
-    """Why a script cannot be played in real time, where a softphone cannot do what somebody does; "" where it
-    can."""
+    """Why a script cannot be played in real time, with its place: a cassette, or what a softphone cannot do.
+    "" where it can."""
+    if script.cassette is not None:
+        what = "the voice AI is on a cassette"
+        return f"{script.cassette_where or script.path}: {what}: this call can be played in virtual time only"
     found = next(_obstacles(script), None)
     if found is None:
         return ""

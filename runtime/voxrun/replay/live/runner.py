@@ -25,6 +25,7 @@ def play_live(
         stage = LiveStage(script, resources, plan, folder, trouble.append)
         outcome = await tell(stage, story, LiveCall(stage, trouble))
         outcome.real_time, outcome.ai = True, plan.ai
+        outcome.hints += stage.pulse.told()
         return outcome
 
     script = replace(script, secrets={**script.secrets, **plan.secrets})

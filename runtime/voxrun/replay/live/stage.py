@@ -28,6 +28,7 @@ from voxrun.replay.live.hearing import LiveHearing
 from voxrun.replay.live.person import LivePerson
 from voxrun.replay.live.phone import Message, Phone
 from voxrun.replay.live.plan import LivePlan
+from voxrun.replay.live.pulse import Pulse
 from voxrun.replay.people import Party
 from voxrun.replay.resources import Resources
 from voxrun.replay.scene import LOCAL_KEY, Scene, application
@@ -92,6 +93,7 @@ class LiveStage(Scene):
         self._phones: list[Phone] = []
         self._url = self._emulator = self._session_id = ""
         self._notes: list[str] = []
+        self.pulse = Pulse()
         self._alerting: list[LivePerson] = []
         """Callers whose calls the scenario does not know yet."""
         self._calls: dict[str, LivePerson] = {}
@@ -156,6 +158,7 @@ class LiveStage(Scene):
             except PeerError as error:  # the others are closed as well
                 late.append(error)
         self._ticker.close()
+        self.pulse.stop()
         if late:
             raise late[0]
 
