@@ -9,7 +9,7 @@ import pytest
 
 from voxrun.realm.port import BootInfo, Script, TurnResult
 from voxrun.realm.realm import Realm
-from voxrun.realm.sources import Platform, lay_out
+from voxrun.realm.sources import GROUND, Platform, lay_out
 from voxrun.realm.stack import deepen_main_stack
 from voxrun.session.messages import Event
 
@@ -25,10 +25,11 @@ HAND_OUT = """(function (V) {
 
 
 def bare_platform(**modules: str) -> Platform:
-    """boot.js, a file that exposes V, and the given modules."""
-    boot = (resources.files("voxrun.realm") / "js" / "boot.js").read_text("utf-8")
+    """The ground, a file that exposes V, and the given modules."""
+    folder = resources.files("voxrun.realm") / "js"
+    ground = [(name, (folder / name).read_text("utf-8")) for name in GROUND]
     return lay_out(
-        [("boot.js", boot), ("hand_out.js", HAND_OUT)],
+        [*ground, ("hand_out.js", HAND_OUT)],
         [(f"{name}.js", text) for name, text in modules.items()],
     )
 

@@ -1,4 +1,4 @@
-"""boot.js: what API files get as V, and what a scenario cannot do to it."""
+"""The ground of a realm: what API files get as V, and what a scenario cannot do to it."""
 
 from __future__ import annotations
 

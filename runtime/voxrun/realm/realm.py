@@ -65,7 +65,7 @@ class Realm:
         if self._prepared:
             return
         self._prepared = True
-        boot, *core = self._platform.files
+        intrinsics, boot, *core = self._platform.files
         config = {
             "stackFrames": STACK_FRAMES,
             "scenarioLine": SCENARIO_LINE,
@@ -76,9 +76,9 @@ class Realm:
             ],
         }
         engine = self._engine
-        engine.load_own(
-            f"globalThis.__voxrun = {boot.source.strip()}({_ascii(config)}); undefined", boot.line
-        )
+        engine.load_own(f"globalThis.__voxrun = {intrinsics.source.strip()}(); undefined", intrinsics.line)
+        made = f"{boot.source.strip()}({_ascii(config)}, __voxrun)"
+        engine.load_own(f"globalThis.__voxrun = {made}; undefined", boot.line)
         for file in core:
             engine.load_own(f"{file.source.strip().rstrip(';')}(__voxrun.V); undefined", file.line)
         engine.load_own("globalThis.__hooks = __voxrun.hooks; delete globalThis.__voxrun; undefined", 1)

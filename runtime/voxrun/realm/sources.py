@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Final
 
+GROUND: Final = ("intrinsics.js", "boot.js", "language.js", "listeners.js")
+"""What every realm stands on. The first two are evaluated in a way of their own (``Realm.prepare``)."""
+
 CORE_FILES: Final[tuple[str, ...]] = (
     "util.js",
     "events.js",
@@ -37,7 +40,7 @@ CORE_FILES: Final[tuple[str, ...]] = (
     "voices.js",
     "legacy.js",
 )
-"""Evaluated in this order after boot.js, in every realm, before the scripts."""
+"""Evaluated in this order after the ground, in every realm, before the scripts."""
 
 SCENARIO_LINE: Final = 50_001
 """Where the scenario's first script starts; more lines of platform code than this do not fit."""
@@ -82,7 +85,7 @@ class Platform:
 def platform() -> Platform:
     """The platform files that are installed with voxrun."""
     root = resources.files("voxrun.realm") / "js"
-    texts = [(name, (root / name).read_text("utf-8")) for name in ("boot.js", *CORE_FILES)]
+    texts = [(name, (root / name).read_text("utf-8")) for name in (*GROUND, *CORE_FILES)]
     folder = root / "modules"
     names = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
     modules = [(name, (folder / name).read_text("utf-8")) for name in names if name.endswith(".js")]

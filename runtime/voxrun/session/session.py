@@ -273,7 +273,9 @@ class Session:
             return False
         self._last_requests -= 1
         if self._last_requests < 0:
-            self.journal.say(f"one HTTP request is allowed in Terminating, none after it; dropped: {command.where}")
+            self.journal.say(
+                f"Terminating may make one HTTP request, Terminated none; dropped: {command.where}"
+            )
         return self._last_requests >= 0
 
     def _fail(self, error: RealmError, own: bool = False) -> None:

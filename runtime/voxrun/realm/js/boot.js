@@ -1,145 +1,20 @@
-// The ground floor of a realm, evaluated first. The value of this script is the object {V, hooks}:
-// Python keeps the hooks, hands V to every API file, and nothing of it is reachable from a global.
+// The ground floor of a realm. The value of this script is the object {V, hooks}: Python keeps the hooks, hands V to
+// every API file, and nothing of it is reachable from a global. language.js and listeners.js complete V.
 //
 // A scenario may overwrite any built-in, so this file (and every API file) works with the intrinsics
-// captured in V.prim, walks lists by index, and keeps its tables in objects without a prototype.
+// captured in V.prim (intrinsics.js), walks lists by index, and keeps its tables in objects without a prototype.
 // Nothing here may read the boot data while it is evaluated: a realm is made ahead of its session.
-(function (config) {
+(function (config, prim) {
   "use strict";
 
-  // ---------------------------------------------------------------- intrinsics
-  const bindCall = Function.prototype.bind.bind(Function.prototype.call);
-  const NativeDate = Date;
   const NativeError = Error;
   const indirectEval = eval;
   const globalObject = globalThis;
-  const typedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype);
-
-  // Engine settings that belong to no platform: set, then taken away below.
-  NativeError.stackTraceLimit = config.stackFrames;
-
-  const prim = {
-    __proto__: null,
-    JSONparse: JSON.parse,
-    JSONstringify: JSON.stringify,
-    Array: Array,
-    BigInt: BigInt,
-    Date: undefined, // the session's Date, set below
-    Error: Error,
-    RangeError: RangeError,
-    ReferenceError: ReferenceError,
-    SyntaxError: SyntaxError,
-    TypeError: TypeError,
-    Map: Map,
-    Number: Number,
-    Object: Object,
-    Promise: Promise,
-    RegExp: RegExp,
-    Set: Set,
-    String: String,
-    Symbol: Symbol,
-    Uint8Array: Uint8Array,
-    WeakMap: WeakMap,
-    WeakSet: WeakSet,
-    globalThis: globalObject,
-    isFinite: Number.isFinite,
-    isInteger: Number.isInteger,
-    isNaN: Number.isNaN,
-    parseFloat: parseFloat,
-    parseInt: parseInt,
-    decodeURIComponent: decodeURIComponent,
-    encodeURIComponent: encodeURIComponent,
-    isArray: Array.isArray,
-    arrayConcat: bindCall(Array.prototype.concat),
-    arrayIncludes: bindCall(Array.prototype.includes),
-    arrayIndexOf: bindCall(Array.prototype.indexOf),
-    arrayJoin: bindCall(Array.prototype.join),
-    arrayPop: bindCall(Array.prototype.pop),
-    arrayPush: bindCall(Array.prototype.push),
-    arrayShift: bindCall(Array.prototype.shift),
-    arraySlice: bindCall(Array.prototype.slice),
-    arraySort: bindCall(Array.prototype.sort),
-    arraySplice: bindCall(Array.prototype.splice),
-    objectAssign: Object.assign,
-    objectCreate: Object.create,
-    objectEntries: Object.entries,
-    objectKeys: Object.keys,
-    objectToString: bindCall(Object.prototype.toString),
-    hasOwn: bindCall(Object.prototype.hasOwnProperty),
-    defineProperty: Object.defineProperty,
-    defineProperties: Object.defineProperties,
-    freeze: Object.freeze,
-    getOwnPropertyDescriptor: Object.getOwnPropertyDescriptor,
-    getOwnPropertyNames: Object.getOwnPropertyNames,
-    getPrototypeOf: Object.getPrototypeOf,
-    setPrototypeOf: Object.setPrototypeOf,
-    reflectApply: Reflect.apply,
-    reflectConstruct: Reflect.construct,
-    reflectOwnKeys: Reflect.ownKeys,
-    mapDelete: bindCall(Map.prototype.delete),
-    mapForEach: bindCall(Map.prototype.forEach),
-    mapGet: bindCall(Map.prototype.get),
-    mapHas: bindCall(Map.prototype.has),
-    mapSet: bindCall(Map.prototype.set),
-    weakMapDelete: bindCall(WeakMap.prototype.delete),
-    weakMapGet: bindCall(WeakMap.prototype.get),
-    weakMapHas: bindCall(WeakMap.prototype.has),
-    weakMapSet: bindCall(WeakMap.prototype.set),
-    weakSetAdd: bindCall(WeakSet.prototype.add),
-    weakSetHas: bindCall(WeakSet.prototype.has),
-    promiseThen: bindCall(Promise.prototype.then),
-    promiseResolve: Promise.resolve.bind(Promise),
-    promiseReject: Promise.reject.bind(Promise),
-    numberToString: bindCall(Number.prototype.toString),
-    numberToFixed: bindCall(Number.prototype.toFixed),
-    stringCharCodeAt: bindCall(String.prototype.charCodeAt),
-    stringCodePointAt: bindCall(String.prototype.codePointAt),
-    stringEndsWith: bindCall(String.prototype.endsWith),
-    stringFromCharCode: String.fromCharCode,
-    stringFromCodePoint: String.fromCodePoint,
-    stringIncludes: bindCall(String.prototype.includes),
-    stringIndexOf: bindCall(String.prototype.indexOf),
-    stringLastIndexOf: bindCall(String.prototype.lastIndexOf),
-    stringPadStart: bindCall(String.prototype.padStart),
-    stringRepeat: bindCall(String.prototype.repeat),
-    stringSlice: bindCall(String.prototype.slice),
-    stringSplit: bindCall(String.prototype.split),
-    stringStartsWith: bindCall(String.prototype.startsWith),
-    stringToLowerCase: bindCall(String.prototype.toLowerCase),
-    stringToUpperCase: bindCall(String.prototype.toUpperCase),
-    stringTrim: bindCall(String.prototype.trim),
-    regExpExec: bindCall(RegExp.prototype.exec),
-    dateGetTime: bindCall(Date.prototype.getTime),
-    dateToISOString: bindCall(Date.prototype.toISOString),
-    dateToString: bindCall(Date.prototype.toString),
-    dateUTC: Date.UTC,
-    dateParse: Date.parse,
-    mathAbs: Math.abs,
-    mathCeil: Math.ceil,
-    mathFloor: Math.floor,
-    mathImul: Math.imul,
-    mathMax: Math.max,
-    mathMin: Math.min,
-    mathRound: Math.round,
-    mathTrunc: Math.trunc,
-    typedArrayLength: bindCall(prototypeGetter(typedArrayPrototype, "length")),
-    functionToString: bindCall(Function.prototype.toString),
-    bind: bindCall(Function.prototype.bind),
-    uncurryThis: bindCall,
-    list: list,
-  };
-
-  function prototypeGetter(prototype, name) {
-    return Object.getOwnPropertyDescriptor(prototype, name).get;
-  }
-
-  // An array that no setter on Array.prototype can spy on.
-  function list() {
-    return prim.setPrototypeOf([], null);
-  }
-
   const { stringIndexOf, stringSlice, stringCharCodeAt, defineProperty, JSONparse, JSONstringify } = prim;
-  const { weakMapGet, weakMapSet, reflectApply, objectKeys, mathImul } = prim;
+  const { list, reflectApply, objectKeys, mathImul, errorStack } = prim;
+
+  // An engine setting that belongs to no platform: set here, taken away in language.js.
+  NativeError.stackTraceLimit = config.stackFrames;
 
   function hidden(target, name, value) {
     defineProperty(target, name, {
@@ -149,7 +24,7 @@
 
   // ---------------------------------------------------------------- V
   const boot = { __proto__: null };
-  const V = { __proto__: null, prim: prim, knownModules: { __proto__: null } };
+  const V = { __proto__: null, prim: prim, hidden: hidden, knownModules: { __proto__: null } };
   let started = false;
   defineProperty(V, "boot", { __proto__: null, enumerable: true, get() {
     if (!started) throw new NativeError("V.boot is empty while API files are evaluated: use V.onBoot(fn)");
@@ -177,9 +52,7 @@
     return "";
   }
 
-  const stackOf = bindCall(prototypeGetter(NativeError.prototype, "stack"));
-
-  V.position = function () { return scenarioPosition(stackOf(new NativeError())); };
+  V.position = function () { return scenarioPosition(errorStack(new NativeError())); };
 
   // ---------------------------------------------------------------- commands
   let commands = list();
@@ -187,7 +60,7 @@
   V.command = function (kind, target, data) {
     // Serialised at once: the scenario may change its objects later, and what cannot be sent fails here.
     const body = data === undefined ? "{}" : JSONstringify(data);
-    const where = scenarioPosition(stackOf(new NativeError()));
+    const where = scenarioPosition(errorStack(new NativeError()));
     const to = target === "" ? "\"\"" : JSONstringify("" + target);
     commands[commands.length] = "[\"" + kind + "\"," + to + "," + body + ",\"" + where + "\"]";
   };
@@ -235,21 +108,6 @@
   hidden(Math, "random", { random() {
     return (random() * 0x200000 + (random() >>> 11)) / 0x20000000000000;
   } }.random);
-
-  function SessionDate(...args) {
-    if (new.target === undefined) return prim.dateToString(new NativeDate(now));
-    if (args.length === 0) return prim.reflectConstruct(NativeDate, [now], new.target);
-    return prim.reflectConstruct(NativeDate, args, new.target);
-  }
-  defineProperty(SessionDate, "name", { __proto__: null, value: "Date", configurable: true });
-  defineProperty(SessionDate, "length", { __proto__: null, value: 7, configurable: true });
-  defineProperty(SessionDate, "prototype", { __proto__: null, value: NativeDate.prototype, writable: false });
-  hidden(SessionDate, "now", { now() { return now; } }.now);
-  hidden(SessionDate, "parse", NativeDate.parse);
-  hidden(SessionDate, "UTC", NativeDate.UTC);
-  hidden(NativeDate.prototype, "constructor", SessionDate);
-  hidden(globalObject, "Date", SessionDate);
-  prim.Date = SessionDate;
 
   // ---------------------------------------------------------------- objects by id
   const objects = { __proto__: null };
@@ -347,82 +205,7 @@
     });
   };
 
-  // ---------------------------------------------------------------- listeners
-  const listenerTables = new prim.WeakMap();
-  const allListeners = list(); // one for each line of the scenario that adds listeners
-  const listenersByLine = { __proto__: null };
-  const MOST_LISTENERS = 1000;
-
-  function table(object) {
-    let found = weakMapGet(listenerTables, object);
-    if (found === undefined) {
-      found = { __proto__: null };
-      weakMapSet(listenerTables, object, found);
-    }
-    return found;
-  }
-
-  const labels = new prim.WeakMap(); // what has listeners -> the name of its class
-  V.label = function (object, name) { weakMapSet(labels, object, name); };
-  V.labelOf = function (object) { return weakMapGet(labels, object); };
-
-  function lineOf(label, event, where) {
-    const key = label + "\n" + event + "\n" + where;
-    let line = listenersByLine[key];
-    if (line === undefined) {
-      line = { __proto__: null, label: label, event: event, where: where, fired: 0 };
-      if (allListeners.length < MOST_LISTENERS) {
-        listenersByLine[key] = line;
-        allListeners[allListeners.length] = line;
-      }
-    }
-    return line;
-  }
-
-  function addListener(object, name, callback) {
-    const own = table(object);
-    const entry = {
-      __proto__: null, event: name, callback: callback, where: V.position(), line: { __proto__: null, fired: 0 },
-    };
-    if (own[name] === undefined) own[name] = list();
-    own[name][own[name].length] = entry;
-    return entry;
-  }
-
-  // A listener of our own: it counts as one of the scenario's, but is not listed among them.
-  V.listen = function (object, name, callback) { addListener(object, name, callback); };
-
-  // `heard(name)` is told of each event of the target when the scenario first listens to it.
-  V.emitter = function (target, label, heard) {
-    weakMapSet(labels, target, label);
-    hidden(target, "addEventListener", function addEventListener(event, callback) {
-      const name = "" + event, first = table(this)[name] === undefined;
-      const entry = addListener(this, name, callback);
-      entry.line = lineOf(label, name, entry.where);
-      if (first && heard !== undefined) heard(name);
-    });
-    hidden(target, "removeEventListener", function removeEventListener(event, callback) {
-      const own = table(this), name = "" + event, old = own[name];
-      if (old === undefined) return;
-      if (callback === undefined) { delete own[name]; return; }
-      const kept = list();
-      let removed = false;
-      for (let i = 0; i < old.length; i++) {
-        if (!removed && old[i].callback === callback) removed = true;
-        else kept[kept.length] = old[i];
-      }
-      if (kept.length === 0) delete own[name];
-      else own[name] = kept;
-    });
-    return target;
-  };
-
-  V.hasListeners = function (object, name) {
-    return table(object)[name] !== undefined;
-  };
-
-  V.listeners = function () { return allListeners; };
-
+  // ---------------------------------------------------------------- callbacks of the scenario
   // Runs one callback of the scenario; what it throws ends the session or is survived.
   V.run = function (callback, argument, event, where) {
     const before = handling;
@@ -440,21 +223,6 @@
     } finally {
       handling = before;
     }
-  };
-
-  V.dispatch = function (object, name, event) {
-    const results = [], found = table(object)[name];
-    if (found === undefined) return results;
-    const count = found.length; // listeners added meanwhile wait for the next event
-    for (let i = 0; i < count; i++) {
-      const entry = found[i];
-      entry.line.fired++;
-      const value = V.run(entry.callback, event, name, entry.where);
-      defineProperty(results, i, {
-        __proto__: null, value: value, writable: true, configurable: true, enumerable: true,
-      });
-    }
-    return results;
   };
 
   // ---------------------------------------------------------------- events
@@ -660,105 +428,5 @@
     sources[module.id] = { __proto__: null, source: module.source, line: module.line };
   }
 
-  // ---------------------------------------------------------------- the platform's language level
-  // What Firefox 115 (July 2023) does not have is taken away, so that what runs here runs there.
-  // Reference: MDN browser-compat-data; the number is the Firefox version that brought it, "-" none yet.
-  function without(owner, names) {
-    if (owner === undefined || owner === null) return;
-    for (let i = 0; i < names.length; i++) Reflect.deleteProperty(owner, names[i]);
-  }
-
-  function removeNewBuiltins() {
-    const iteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
-    const asyncIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf(
-      (async function* () {})()));
-    const asyncBase = Object.getPrototypeOf(asyncIteratorPrototype);
-    const dispose = Symbol.dispose, asyncDispose = Symbol.asyncDispose;
-
-    without(iteratorPrototype, [  // 131 and later; dispose 141
-      "chunks", "drop", "filter", "flatMap", "map", "take", "windows", "every", "find", "forEach", "some",
-      "includes", "join", "reduce", "toArray", "constructor", dispose, Symbol.toStringTag]);
-    without(asyncIteratorPrototype, [asyncDispose]);
-    without(asyncBase, [asyncDispose]);
-    without(Object, ["groupBy"]);                                                          // 119
-    without(Map, ["groupBy"]);                                                             // 119
-    without(Map.prototype, ["getOrInsert", "getOrInsertComputed"]);                        // 144
-    without(WeakMap.prototype, ["getOrInsert", "getOrInsertComputed"]);                    // 144
-    without(Set.prototype, ["isDisjointFrom", "isSubsetOf", "isSupersetOf", "intersection",
-      "difference", "symmetricDifference", "union"]);                                      // 127
-    without(Promise, ["withResolvers", "try"]);                                            // 121, 134
-    without(String.prototype, ["isWellFormed", "toWellFormed"]);                           // 119
-    without(ArrayBuffer.prototype, ["transfer", "transferToFixedLength", "detached",       // 122
-      "resizable", "maxByteLength", "resize",                                              // 128
-      "immutable", "sliceToImmutable", "transferToImmutable"]);                            // -
-    without(globalObject.SharedArrayBuffer && SharedArrayBuffer.prototype,
-      ["growable", "maxByteLength", "grow"]);                                              // 128
-    without(Atomics, ["pause", "waitAsync"]);                                              // 137, 145
-    without(Math, ["f16round", "sumPrecise"]);                                             // 129, 137
-    without(DataView.prototype, ["getFloat16", "setFloat16"]);                             // 129
-    without(RegExp, ["escape"]);                                                           // 134
-    without(RegExp.prototype, ["unicodeSets"]);                                            // 116
-    without(JSON, ["rawJSON", "isRawJSON"]);                                               // 135
-    without(Uint8Array, ["fromBase64", "fromHex"]);                                        // 133
-    without(Uint8Array.prototype, ["toBase64", "toHex", "setFromBase64", "setFromHex"]);   // 133
-    without(NativeError, ["isError", "captureStackTrace",                                  // 138
-      "stackTraceLimit", "prepareStackTrace"]);                                            // -
-    without(Function.prototype, ["fileName", "lineNumber", "columnNumber"]);               // -
-    without(globalObject, ["Iterator", "Float16Array", "DisposableStack", "AsyncDisposableStack",
-      "SuppressedError", "DOMException",                                 // 131, 129, 141, 141, 141, web
-      "performance", "queueMicrotask", "btoa", "atob",                   // web: not of the language
-      "console", "print", "std", "os", "bjs", "scriptArgs", "gc", "navigator"]);
-  }
-
-  // RegExp without the v flag (116); literals with it are found when a script is read.
-  function removeRegExpFlag() {
-    const NativeRegExp = RegExp;
-    function SessionRegExp(pattern, flags) {
-      if (flags !== undefined && typeof flags !== "object" && stringIndexOf("" + flags, "v") >= 0) {
-        throw new prim.SyntaxError("invalid regular expression flag v");
-      }
-      if (new.target === undefined) return NativeRegExp(pattern, flags);
-      return prim.reflectConstruct(NativeRegExp, arguments.length < 2 ? [pattern] : [pattern, flags], new.target);
-    }
-    const names = Reflect.ownKeys(NativeRegExp);
-    for (let i = 0; i < names.length; i++) {
-      defineProperty(SessionRegExp, names[i], Object.getOwnPropertyDescriptor(NativeRegExp, names[i]));
-    }
-    hidden(NativeRegExp.prototype, "constructor", SessionRegExp);
-    hidden(globalObject, "RegExp", SessionRegExp);
-  }
-
-  // Symbol without dispose and asyncDispose (141), which the engine does not let go of.
-  function removeDisposeSymbols() {
-    const NativeSymbol = Symbol;
-    function SessionSymbol(description) {
-      if (new.target !== undefined) throw new prim.TypeError("Symbol is not a constructor");
-      return NativeSymbol(description);
-    }
-    const names = Reflect.ownKeys(NativeSymbol);
-    for (let i = 0; i < names.length; i++) {
-      if (names[i] === "dispose" || names[i] === "asyncDispose") continue;
-      defineProperty(SessionSymbol, names[i], Object.getOwnPropertyDescriptor(NativeSymbol, names[i]));
-    }
-    hidden(NativeSymbol.prototype, "constructor", SessionSymbol);
-    hidden(globalObject, "Symbol", SessionSymbol);
-  }
-
-  // An interrupted script's error is turned into text by the binding, outside every budget: no code of
-  // the scenario may run there.
-  function sealInternalError() {
-    const prototype = InternalError.prototype;
-    const stack = Object.getOwnPropertyDescriptor(NativeError.prototype, "stack");
-    defineProperty(prototype, "toString", { __proto__: null, value: NativeError.prototype.toString });
-    defineProperty(prototype, Symbol.toPrimitive, { __proto__: null, value: undefined });
-    defineProperty(prototype, "name", { __proto__: null, value: "InternalError", writable: false, configurable: false });
-    defineProperty(prototype, "message", { __proto__: null, value: "", writable: false, configurable: false });
-    defineProperty(prototype, "stack", { __proto__: null, get: stack.get, set: stack.set, configurable: false });
-  }
-
-  removeNewBuiltins();
-  removeRegExpFlag();
-  removeDisposeSymbols();
-  sealInternalError();
   return { __proto__: null, V: V, hooks: hooks };
 })
