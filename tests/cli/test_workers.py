@@ -74,8 +74,8 @@ class Run:
 
 
 @contextlib.asynccontextmanager
-async def workers(tmp_path: Path, count: int = 2) -> AsyncIterator[Run]:
-    (tmp_path / "s.js").write_text(SCENARIO)
+async def workers(tmp_path: Path, count: int = 2, scenario: str = SCENARIO) -> AsyncIterator[Run]:
+    (tmp_path / "s.js").write_text(scenario)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "voxrun.cli.main", "s.js", "--workers", str(count), "--port", "0"),
         *("--sessions", str(tmp_path / "sessions")),
@@ -107,9 +107,11 @@ async def workers(tmp_path: Path, count: int = 2) -> AsyncIterator[Run]:
         await reading
 
 
-def play(tmp_path: Path, story: Callable[[Run], Awaitable[None]], count: int = 2) -> None:
+def play(
+    tmp_path: Path, story: Callable[[Run], Awaitable[None]], count: int = 2, scenario: str = SCENARIO
+) -> None:
     async def main() -> None:
-        async with workers(tmp_path, count) as run:
+        async with workers(tmp_path, count, scenario) as run:
             await story(run)
 
     asyncio.run(main())
@@ -150,6 +152,30 @@ def test_calls_go_to_different_workers_and_one_that_dies_takes_only_its_own(tmp_
             assert await second.hang_up() == 200
 
     play(tmp_path, story)
+
+
+MEETING = """
+let present = 0;
+VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call, destination }) => {
+  call.answer();
+  if (destination === "room") return Logger.write(`in the room: ${++present}`);
+  call.addEventListener(CallEvents.Disconnected, VoxEngine.terminate);
+  VoxEngine.sendMediaBetween(call, VoxEngine.callConference("room", call.callerid()));
+});
+"""
+
+
+@pytest.mark.live
+def test_calls_that_join_one_conference_meet_whatever_the_number_of_workers(tmp_path: Path) -> None:
+    async def story(run: Run) -> None:
+        assert run.heard("one worker takes all calls, whatever")
+        assert len(run.workers()) == 1
+        async with Telephone(run.url) as first, Telephone(run.url) as second:
+            await first.call()
+            await second.call()
+            await run.until(lambda: run.heard("in the room: 2"))
+
+    play(tmp_path, story, 3, MEETING)
 
 
 async def listen(

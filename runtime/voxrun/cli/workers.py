@@ -43,6 +43,11 @@ EARLY_SECONDS: Final = 5.0
 MOST_EARLY: Final = 3
 """So many such ends, one after another, are no accident."""
 
+TOGETHER: Final = (
+    "These scripts join conferences (callConference), and a conference lives in one process: one worker "
+    "takes all calls, whatever --workers says. One voxrun for each conference uses more processors."
+)
+
 
 def how_many(settings: Settings) -> int:
     """0 in the settings ("auto") is one for each processor that we may use."""
@@ -58,10 +63,10 @@ async def _main(settings: Settings) -> int:
     async with AsyncExitStack() as stack:
         house = await _open(settings, stack)
         with _signals(house):
-            count = how_many(settings)
+            count = 1 if house.together else how_many(settings)
             await asyncio.gather(*(house.start(number) for number in range(count)))
             names = ", ".join(str(path) for path in settings.scenarios)
-            say(f"voxrun serves {names} with {count} workers\n{house.ai}\n")
+            say(f"voxrun serves {names} with {count} worker{'s' * (count > 1)}\n{house.ai}\n")
             say(f"  Open  {house.url}  and press Call.   (Ctrl-C ends it)\n")
             await house.until_stopped()
             say("\nEnding calls and finishing recordings...")
@@ -78,6 +83,8 @@ class House:
     front: Front
     ai: str
     provider_port: int
+    together: bool = False
+    """Whether calls may join a conference of others, which lives in one process: all have the same worker."""
     url: str = ""
     base_url: str = ""
     port: int = 0
@@ -202,8 +209,9 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> House:
     scripts = read_scripts(settings.scenarios, settings.limits.script_chars)
     check_syntax(scripts)
     check_folder(settings.sessions.folder)
-    if any("callConference" in script.source for script in scripts):
-        say("A conference lives in one worker: callConference reaches those of its own worker only.")
+    together = any("callConference" in script.source for script in scripts)
+    if together and how_many(settings) > 1:
+        say(TOGETHER)
     server = settings.server
     token = server.token or ("" if server.is_loopback else secrets.token_urlsafe(18))
     check_exposure(server.host, server.tls != "" or server.tls_cert is not None, token)
@@ -220,7 +228,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> House:
     options = ServerOptions(
         version=__version__, token=token, loopback=server.is_loopback, secure=tls is not None, ai=ai
     )
-    house = House(settings, front, ai, provider_port)
+    house = House(settings, front, ai, provider_port, together)
     listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     task = asyncio.create_task(
         serve(
