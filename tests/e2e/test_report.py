@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -311,38 +310,16 @@ def test_a_session_with_nothing_in_it_is_a_calm_page(browser: Browser, tmp_path:
         page.locator("#timeline").press("+")
 
 
-def seconds_to_open(browser: Browser, path: Path) -> float:
-    """Until the page is drawn."""
-    begun = time.perf_counter()
-    with Opened(browser, path) as opened:
-        opened.ready().evaluate(
-            "new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))"
-        )
-        return time.perf_counter() - begun
-
-
-def test_a_call_of_ten_minutes_opens_in_two_seconds_and_is_under_10_mb(
+def test_the_report_of_ten_minutes_is_under_10_mb_and_is_handled_like_a_short_one(
     browser: Browser, tmp_path: Path
 ) -> None:
     path, entry = write(played(tmp_path / "sessions", many(63)), tmp_path / "long.html")
     assert entry.length_ms > 590_000
     assert path.stat().st_size < 10_000_000
-    assert min(seconds_to_open(browser, path) for _ in range(3)) < 2  # the best: others use the machine too
     with Opened(browser, path) as opened:
         page = opened.ready()
-        # Zooming draws a picture in a fraction of a frame's time on any machine; here there is room.
-        took = page.evaluate(
-            """async () => {
-              const axis = document.querySelector("#timeline");
-              const begun = performance.now();
-              for (let i = 0; i < 30; i += 1) {
-                axis.dispatchEvent(new KeyboardEvent("keydown", { key: i < 15 ? "+" : "-", bubbles: true }));
-                await new Promise(requestAnimationFrame);
-              }
-              return (performance.now() - begun) / 30;
-            }"""
-        )
-        assert took < 250
+        for key in "+" * 15 + "-" * 15:
+            page.locator("#timeline").press(key)
         page.locator("#timeline").press("End")
         page.get_by_role("button", name="Play").click()
         page.get_by_role("listbox", name="Events").press("End")
