@@ -186,7 +186,7 @@ def test_a_call_with_a_key_a_tool_and_a_goodbye_passes_unedited(tmp_path: Path, 
     for expected in (
         '- dtmf: "5"',
         '- say: "weather in London"',
-        "- expect: {tool: getWeather, with: {city: London}}",
+        "- expect: {tool: getWeather, with: {city: London}, result: {celsius: 12}}",
         "- expect: {ended: scenario}",
         "reply: {status: 200, json: {celsius: 12}}",
     ):

@@ -229,6 +229,23 @@ def test_a_tool_that_failed_is_known_by_its_answer() -> None:
     assert story.items == [Tool(100, "look", {}, "i", failed=True)]
 
 
+def test_a_tools_answer_is_told_where_it_is_short() -> None:
+    def answered(result: object) -> object:
+        argument = {"invocationId": "i", "result": result}
+        story = tell(
+            command(0, "connector.create", "ai"),
+            ai(100, "ClientToolInvocation", toolName="look", parameters={}, invocationId="i"),
+            command(200, "connector.call", "ai", method="clientToolResult", argument=argument),
+        )
+        (tool,) = story.items
+        assert isinstance(tool, Tool)
+        return tool.result
+
+    assert answered('{"a": 1}') == {"a": 1}
+    assert answered("fine") == "fine"
+    assert [answered(each) for each in ("", "x" * 201, "/odd/", "[1]", "{}", 5)] == [None] * 6
+
+
 def test_files_of_players_are_fetched() -> None:
     segments = [{"kind": "tts", "text": "x"}, {"kind": "url", "url": "https://a/2.mp3"}]
     story = tell(

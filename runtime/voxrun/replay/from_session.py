@@ -88,7 +88,7 @@ def played_recording(folder: Path) -> Recording:
 
 
 def scenarios(recording: Recording, folder: Path, call: Path) -> list[str]:
-    """The scripts as the call script names them: the file beside it of the same name and text, else the copy
+    """The scripts as the call script names them: the file beside it of the same name, else the copy
     in the session's folder."""
     entries = recording.header.get("scripts")
     files = [str(e["file"]) for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []

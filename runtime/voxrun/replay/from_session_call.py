@@ -252,7 +252,9 @@ def _step(item: Item, cut: Said | None, gap: int) -> Iterator[str]:
             yield _expect({"agent_says": item.text}, gap)
         case Tool():
             wish: dict[str, Any] = {"tool": item.name}
-            yield _expect({**wish, **({"with": dict(item.arguments)} if item.arguments else {})}, gap)
+            arguments = {"with": dict(item.arguments)} if item.arguments else {}
+            result = {"result": item.result} if item.result is not None else {}
+            yield _expect({**wish, **arguments, **result}, gap)
         case Deed():
             yield from _deed(item, gap)
 

@@ -51,6 +51,8 @@ class Tool:
     id: str
     ends: bool = False
     failed: bool = False
+    result: Any = None
+    """What the scenario answered, where that is short: an object, or a text."""
 
 
 @dataclass(frozen=True, slots=True)

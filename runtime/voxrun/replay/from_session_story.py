@@ -5,6 +5,7 @@ Times are milliseconds of session time. Journals hide secrets; a stand-in takes 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -34,6 +35,8 @@ ONE_ENTRY_MS: Final = 2_000
 """Keys with longer pauses between them are told one by one."""
 ONE_GO_MS: Final = 600
 """Nobody waits for an answer between keys that follow each other as fast as this."""
+LONGEST_RESULT: Final = 200
+"""Characters of a tool's answer that a script repeats."""
 _STATUS: Final = re.compile(r"HTTP ([45]\d\d)\b")
 _TAG: Final = re.compile(r"<[^>]*>")
 
@@ -322,9 +325,10 @@ class _Teller:
             self._forced.append(str(_object(content).get("text") if isinstance(content, dict) else content))
         elif method in TOOL_RESULTS:
             ends, failed = argument.get("responseType") == "hang-up", bool(argument.get("errorType"))
+            result = None if ends or failed else _short(argument.get("result"))
             for index, item in enumerate(self.story.items):
                 if isinstance(item, Tool) and item.id == argument.get("invocationId"):
-                    self.story.items[index] = replace(item, ends=ends, failed=failed)
+                    self.story.items[index] = replace(item, ends=ends, failed=failed, result=result)
 
     def _deed(self, t: int, what: str, text: str = "", data: Mapping[str, Any] | None = None) -> None:
         self.story.items.append(Deed(t, what, text, data or {}))
@@ -344,6 +348,18 @@ def _prompts_of(data: Mapping[str, Any]) -> frozenset[str]:
     messages = body.get("inactivityMessages")
     found = messages if isinstance(messages, list) else []
     return frozenset(str(_object(each).get("message") or "").strip() for each in found)
+
+
+def _short(result: Any) -> Any:
+    """A tool's result as it is to be expected; None where it is too much, or nothing."""
+    if isinstance(result, str):
+        text = result
+        try:
+            result = json.loads(text)
+        except (ValueError, RecursionError):
+            return text if 0 < len(text) <= LONGEST_RESULT and not text.startswith("/") else None
+    short = isinstance(result, dict) and bool(result) and len(json.dumps(result)) <= LONGEST_RESULT
+    return result if short else None
 
 
 def _object(value: Any) -> Mapping[str, Any]:
