@@ -54,6 +54,10 @@ class Scene:
         self.leg = self.phones.dial(DialRequest(kind, to, headers=headers))
         return Events(self.leg)
 
+    def waiting(self) -> list[Any]:
+        """Calls that wait for somebody to come."""
+        return [ringing for ringing, *_ in self.phones._waiting]
+
     def rang(self) -> list[str | None]:
         return [page.user for page in self.pages if page.rang]
 
@@ -211,5 +215,84 @@ def test_a_page_that_says_itself_when_it_rings_is_not_heard_before() -> None:
         scene.pages[0].ringing.decline(scene.pages[0], 486, "On the phone")
         failed = await events.wait("failed")
         assert (failed.data["code"], failed.data["reason"]) == (486, "On the phone")
+
+    run(story)
+
+
+def pushing(scene: Scene, wished: Any = 20_000, kind: Any = "user") -> Events:
+    """A call whose scenario has required the module for push notifications."""
+    scene.leg = scene.phones.dial(DialRequest(kind, "bob", options={"push": wished}))
+    return Events(scene.leg)
+
+
+def test_a_user_who_gets_a_push_notification_and_registers_in_time_is_rung() -> None:
+    async def story() -> None:
+        scene = Scene("eve")
+        events = pushing(scene)
+        assert (await events.wait("push_sent")).data == {"result": "sent"}
+        assert "Whoever does within 20 s is rung." in scene.log[0]
+        scene.phones.registered()
+        assert scene.rang() == []
+        scene.pages[0].user = "bob"
+        scene.phones.registered()
+        await events.wait("ringing")
+        assert len(scene.pages[0].rang) == 1
+        scene.phones.registered()
+        assert len(scene.pages[0].rang) == 1
+        await scene.leg.close()
+
+    run(story)
+
+
+def test_a_user_who_does_not_come_after_a_push_notification_is_offline() -> None:
+    async def story() -> None:
+        scene = Scene()
+        events = pushing(scene)
+        await events.wait("push_sent")
+        assert events.kinds() == ["push_sent"]
+        timer = scene.waiting()[0]._timer
+        assert timer.when() - asyncio.get_running_loop().time() == pytest.approx(20, abs=1)
+        timer._callback(*timer._args)
+        failed = await events.wait("failed")
+        assert (failed.data["code"], failed.data["reason"]) == (480, "User Offline")
+
+    run(story)
+
+
+def test_a_call_that_is_given_up_waits_for_nobody() -> None:
+    async def story() -> None:
+        scene = Scene("eve")
+        events = pushing(scene)
+        scene.leg.hangup({})
+        assert (await events.wait("failed")).data["code"] == 487
+        scene.pages[0].user = "bob"
+        scene.phones.registered()
+        assert scene.rang() == []
+        assert events.kinds() == ["failed"]
+        assert scene.waiting() == []
+
+    run(story)
+
+
+@pytest.mark.parametrize(
+    ("wished", "kind"), [(0, "user"), (True, "user"), ("20000", "user"), (None, "user"), (20_000, "pstn")]
+)
+def test_without_the_module_or_for_others_nobody_is_woken(wished: Any, kind: str) -> None:
+    async def story() -> None:
+        events = pushing(Scene(), wished, kind)
+        assert (await events.wait("failed")).data["code"] == 480
+        assert events.kinds() == ["failed"]
+
+    run(story)
+
+
+@pytest.mark.parametrize(("wished", "seconds"), [(1, 10), (30_000.5, 30), (1e9, 60)])
+def test_a_call_waits_ten_to_sixty_seconds_for_who_was_woken(wished: float, seconds: float) -> None:
+    async def story() -> None:
+        scene = Scene()
+        pushing(scene, wished)
+        left = scene.waiting()[0]._timer.when() - asyncio.get_running_loop().time()
+        assert left == pytest.approx(seconds, abs=1)
+        await scene.leg.close()
 
     run(story)

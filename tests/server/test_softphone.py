@@ -234,6 +234,22 @@ def test_an_outgoing_call_rings_the_registered_user_and_connects() -> None:
     play(story)
 
 
+def test_a_page_that_registers_while_a_call_waits_for_its_user_is_rung() -> None:
+    async def story(server: Running) -> None:
+        async with server.page(register="eve") as page:
+            leg = server.phones.dial(DialRequest("user", "bob", options={"push": 20_000}))
+            events = Events(leg)
+            await events.wait("push_sent")
+            await page.send(type="register", user="bob")
+            await page.expect("registered")
+            await page.expect("incoming")
+            await events.wait("ringing")
+            leg.hangup({})
+            await page.expect("cancelled")
+
+    play(story)
+
+
 def test_a_garbage_answer_is_one_error_and_rings_on() -> None:
     async def story(server: Running) -> None:
         async with server.page(register="*") as page:

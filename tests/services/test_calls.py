@@ -479,6 +479,23 @@ def test_no_answer_fails_with_408_after_sixty_seconds_or_vi_call_timeout() -> No
     assert timed("VoxEngine.callUser({username: 'b', extraHeaders: {'VI-CallTimeout': '20'}})") == 20
 
 
+@pytest.mark.covers("CallEvents.PushSent")
+def test_push_sent_is_told_where_the_user_is_woken_before_it_rings() -> None:
+    source = "require(Modules.PushService);" + DIAL % ('VoxEngine.callUser("bob", "me")', WATCH)
+
+    async def story(stage: Stage) -> None:
+        await stage.start(source)
+        leg = await stage.dialled_leg()
+        assert stage.dialled[0][0].options["push"] == 20_000
+        leg.emit("push_sent", result="sent")
+        leg.remote.ring()
+        await stage.until(lambda: told(stage) == ["PushSent", "Ringing"])
+        assert stage.events("Call.PushSent")[0]["data"] == {"result": "sent"}
+        assert '"result":"sent"' in stage.logs()[1]
+
+    play(story)
+
+
 def test_hanging_up_before_the_answer_fails_with_487() -> None:
     async def story(stage: Stage) -> None:
         await stage.start(DIAL % ("VoxEngine.callPSTN('1', '2')", WATCH + "setTimeout(call.hangup, 100);"))

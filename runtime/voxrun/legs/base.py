@@ -31,6 +31,7 @@ Headers: TypeAlias = Mapping[str, str]
 
 LegEventKind = Literal[
     "ringing",  # headers                        outgoing: the far end rings
+    "push_sent",  # result                       outgoing: who is called is not there, and was woken
     "early_media",  # headers                    outgoing: audio before the answer
     "answered",  # headers, custom_data?         the call is connected (both directions)
     "failed",  # code, reason, headers           outgoing: over before it was connected

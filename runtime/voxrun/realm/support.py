@@ -24,7 +24,6 @@ NOT_HERE: Final[dict[str, str]] = {
     "CallEvents.AudioIdentificationStopped": _MUSIC,
     "CallEvents.FirstVideoPacketReceived": _VIDEO,
     "CallEvents.Forwarding": "nothing is known of when the platform raises it",
-    "CallEvents.PushSent": "there is no telephone that a push notification could wake",
     "CallEvents.Statistics": "the platform has retired it: use CallEvents.MediaStatisticsReceived",
     "CallEvents.VideoTrackCreated": _VIDEO,
     "Modules.ACD": _QUEUES,
@@ -74,8 +73,8 @@ IGNORED: Final[dict[str, tuple[str, ...]]] = {
     "VoxEngine.createTTSPlayer": ("request", "apiKey"),
     "Call.say": ("request",),
     "VoxEngine.callSIP": ("video", "regId"),
-    "VoxEngine.callUser": ("video", "analyticsLabel", "pushNotificationTimeout"),
-    "VoxEngine.callUserDirect": ("video", "analyticsLabel", "pushNotificationTimeout"),
+    "VoxEngine.callUser": ("video", "analyticsLabel"),
+    "VoxEngine.callUserDirect": ("video", "analyticsLabel"),
     "Net.httpRequest": ("enableSystemLog",),
     "Net.httpRequestAsync": ("enableSystemLog",),
 }

@@ -4,6 +4,9 @@
 name, else those that take every call ("*"); calls to PSTN, SIP and WhatsApp destinations ring those that
 take every call, else every page. Routes of voxrun.toml come first. The first page that answers gets the
 call, the others hear that it is gone.
+
+Nobody gets push notifications here. A scenario that requires the module for them has what they are for: a
+call to a user who is not there waits, and rings the page that registers in time.
 """
 
 from __future__ import annotations
@@ -20,8 +23,14 @@ from voxrun.legs.webrtc.leg import By, WebRtcLeg, reason_of
 from voxrun.legs.webrtc.peer import PeerConfig
 
 EVERYONE: Final = "*"
+OFFLINE: Final = "User Offline"
 TIMEOUT_HEADER: Final = "vi-calltimeout"
 """Header of the scenario that says how long to ring, 10 to 400 s."""
+
+PUSHED: Final = "sent"
+"""``result`` of Call.PushSent; the platform's words are not known."""
+PUSH_MS: Final = (10_000, 60_000)
+"""Platform: the shortest and the longest time that a call waits for who got a push notification."""
 
 _log = logging.getLogger("voxrun.phones")
 
@@ -74,9 +83,20 @@ class Ringing:
         self._answering: Page | None = None
         self._winner: tuple[Page, str] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self.waits = False
+        """For somebody to come whom it can ring."""
+
+    def wait(self, seconds: float) -> None:
+        """Nobody is there: a push notification goes out, and there is some time for it to help."""
+        self.waits = True
+        loop = asyncio.get_running_loop()
+        loop.call_soon(self._leg().far_pushed, PUSHED)
+        self._timer = loop.call_later(seconds, self._leg().far_decline, 480, OFFLINE)
 
     def start(self, pages: Sequence[Page], request: DialRequest) -> None:
         """Ring ``pages``."""
+        self.waits = False
+        self._stop_timer()
         for page in pages:
             self._pages[page] = page.offered(
                 self,
@@ -149,6 +169,7 @@ class Ringing:
             self._winner[0].answered(self._winner[1], sdp, headers)
 
     def ended(self, code: int, reason: str, by: By, headers: Headers, duration: float) -> None:
+        self.waits = False
         self._stop_timer()
         if self._winner is not None:
             self._winner[0].ended(self._winner[1], code, reason, by, headers, duration)
@@ -195,6 +216,7 @@ class Phones:
         self._log = log
         self.pages: list[Page] = []
         """Connected pages, registered or not."""
+        self._waiting: list[tuple[Ringing, DialRequest, RouteLike | None]] = []
 
     def dial(self, request: DialRequest) -> WebRtcLeg:
         """Call a page; see the module docstring. The leg fails where none can be reached."""
@@ -210,10 +232,21 @@ class Phones:
         pages = self._find(request, route)
         if pages:
             ringing.start(pages, request)
+        elif seconds := _push_seconds(request):
+            self._log(f"{self._advice(request, route)} Whoever does within {seconds:g} s is rung.")
+            self._waiting.append((ringing, request, route))
+            ringing.wait(seconds)
         else:
             self._log(self._advice(request, route))
-            leg.far_decline(480, "User Offline")
+            leg.far_decline(480, OFFLINE)
         return leg
+
+    def registered(self) -> None:
+        """A page has registered: calls that wait for it ring."""
+        for ringing, request, route in self._waiting:
+            if ringing.waits and (pages := self._find(request, route)):
+                ringing.start(pages, request)
+        self._waiting = [waiting for waiting in self._waiting if waiting[0].waits]
 
     def _find(self, request: DialRequest, route: RouteLike | None) -> list[Page]:
         registered = [page for page in self.pages if page.user is not None]
@@ -238,3 +271,17 @@ def _name(request: DialRequest) -> str:
 def _ring_seconds(headers: Headers, default: float) -> float:
     text = next((v for name, v in headers.items() if name.lower() == TIMEOUT_HEADER), "")
     return min(400, max(10, int(text))) if re.fullmatch(r"\d{1,6}", text.strip()) else default
+
+
+def _push_seconds(request: DialRequest) -> float:
+    """How long a call waits for who got a push notification, 0 where none is sent."""
+    wished = request.options.get("push", 0)
+    if (
+        request.kind != "user"
+        or isinstance(wished, bool)
+        or not isinstance(wished, int | float)
+        or not wished
+    ):
+        return 0.0
+    shortest, longest = PUSH_MS
+    return min(longest, max(shortest, wished)) / 1000

@@ -193,7 +193,9 @@ class SoftphonePage:
             self._give_up(call_id, message)
         elif kind == "hangup" and call_id not in self._legs:  # still being placed
             self._send(self._protocol.ended(call_id, 487, "Request Terminated", "you", {}, 0.0))
-        elif kind not in ("register", "unregister"):
+        elif kind == "register":
+            self._phones.registered()
+        elif kind != "unregister":
             self._within(message)
 
     def _give_up(self, call_id: str, message: ClientMessage) -> None:

@@ -28,6 +28,7 @@ def _failure(data: Data) -> Fields:
 TOLD: Final[dict[str, tuple[str, Callable[[Data], Fields]]]] = {
     "info": ("InfoReceived", lambda data: {"mimeType": data["mime"], "body": data["body"], **_headers(data)}),
     "message": ("MessageReceived", lambda data: {"text": data["text"], **_headers(data)}),
+    "push_sent": ("PushSent", lambda data: {"result": data["result"]}),
     "hold": ("OnHold", _nothing),
     "unhold": ("OffHold", _nothing),
     "first_audio": ("FirstAudioPacketReceived", _nothing),

@@ -217,6 +217,11 @@ class WebRtcLeg(Leg):
         if self._outgoing and self._state == "PROGRESSING" and self._accepted is None:
             self.emit("ringing", headers=headers)
 
+    def far_pushed(self, result: str) -> None:
+        """Outgoing: nobody is there yet, and a push notification went out."""
+        if self._outgoing and self._state == "PROGRESSING":
+            self.emit("push_sent", result=result)
+
     async def far_answer(self, offer: str, headers: Headers) -> None:
         """Outgoing: the far end takes the call; its answer SDP goes out through ``answered``.
 

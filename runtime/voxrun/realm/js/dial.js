@@ -59,13 +59,15 @@
       conference: kind === "conference",
     };
     const call = V.makeCall(id, facts);
+    const options = plain(wish.parameters);
+    if (kind === "user" && V.pushTimeout !== undefined) options.push = V.pushTimeout(options.pushNotificationTimeout);
     V.command("call.dial", id, {
       kind,
       destination: facts.number,
       callerid: facts.callerid,
       displayName: facts.displayName,
       headers: toHeaders(wish.headers, "VoxEngine." + name),
-      options: plain(wish.parameters),
+      options,
       direct: facts.direct,
       allowed: countAttempt(),
     });
