@@ -63,3 +63,64 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     path.write_bytes(b"a: \xff")
     with pytest.raises(ConfigError, match="not UTF-8"):
         read_document(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("&a [*a]", "x:1:1: this holds an alias of itself"),
+        ("a: 1\nb: &b {c: {d: [*b]}}", "x:2:4: this holds an alias of itself"),
+        ("- &a {b: c}\n- [*a, *a]\n- &d [*a, *d]", "x:3:3: this holds an alias of itself"),
+        ("[" * 100_000, "x:1:201: the file is nested too deeply"),
+        ("{a: " * 500 + "1" + "}" * 500, "x:1:801: the file is nested too deeply"),
+        ("".join("  " * depth + "-\n" for depth in range(150)), "the file is nested more than 100 deep"),
+        ("a\0b", "x:1:2: is no text: it holds the byte 0x00"),
+        ("a: 1\nb: \x1b[0m", "x:2:4: is no text: it holds the byte 0x1b"),
+        ("a: 1\n" * 60_000, "x:50001:1: the file has 60,001 lines; 50,000 are the most"),
+    ],
+)
+def test_what_would_never_end_or_is_no_text_is_told_at_once(text: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_document(text, "x")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_aliases_that_are_used_twice_are_no_cycle() -> None:
+    assert parse_document("{a: &a [1], b: *a, c: [*a, *a]}", "x").json() == {
+        "a": [1], "b": [1], "c": [[1], [1]],
+    }  # fmt: skip
+
+
+def test_aliases_that_multiply_end_somewhere() -> None:
+    ten = "".join(
+        f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n"
+        for before, name in zip("abcdef", "bcdefg", strict=True)
+    )
+    with pytest.raises(ConfigError, match="too large once its aliases are followed"):
+        parse_document(f"a: &a [1, 2]\n{ten}", "x").json()
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        ("9" * 5000, "must be 0 to 281474976710655, not 99999"),
+        ("1e400", "must be 0 to 281474976710655, not 1e400"),
+        ("nan", "must be 0 to 281474976710655, not nan"),
+        ("1.5", "whole number"),
+        ("seven", "must be a number, not 'seven'"),
+    ],
+)
+def test_numbers_that_are_none_or_too_large(number: str, told: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_document(f"[{number}]", "x").items()[0].integer(0, 2**48 - 1)
+    assert told in str(caught.value)
+    assert len(str(caught.value)) < 150
+
+
+def test_a_number_that_json_does_not_know_is_a_mistake_or_a_text() -> None:
+    with pytest.raises(ConfigError, match=r"x:1:5: a: 1e999 is more than a number can be"):
+        parse_document("{a: 1e999}", "x").json()
+    assert parse_document("{a: .inf, b: .nan, c: '1e999'}", "x").json() == {
+        "a": ".inf", "b": ".nan", "c": "1e999",
+    }  # fmt: skip

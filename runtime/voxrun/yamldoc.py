@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -26,13 +27,20 @@ from voxrun.errors import ConfigError, VoxrunError
 from voxrun.session.messages import Json, JsonObject
 
 MAX_BYTES: Final = 1_000_000
-MAX_NODES: Final = 50_000
+MAX_LINES: Final = 50_000
+MAX_DEPTH: Final = 100
+MAX_BRACKETS: Final = 200
+"""Brackets that may be open at once, those in texts too: the reader's time grows with their square."""
+MAX_NODES: Final = 300_000
 """Nodes visited, aliases counted each time: a few lines of nested aliases would otherwise never end."""
 _YES: Final = frozenset({"true", "yes", "on"})
 _NO: Final = frozenset({"false", "no", "off"})
 EMPTY_AGENT: Final = "an agent file needs at least a greeting or rules"
 _NUMBER: Final = re.compile(r"0[xo][0-9a-fA-F]+|[-+]?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
 """Numbers in ``json``: with leading zeros it is a code, a key sequence or a postal code, so text."""
+_BRACKETS: Final = re.compile(r"[\[\]{}]")
+_NO_TEXT: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""What no text file holds."""
 _NULL_TAG: Final = "tag:yaml.org,2002:null"
 
 
@@ -139,9 +147,9 @@ class Item:
         try:
             value = float(self.text())
         except ValueError:
-            self.fail(f"{self.name} must be a number, not {self.text()!r}")
+            self.fail(f"{self.name} must be a number, not {_brief(self.text())!r}")
         if not low <= value <= high:
-            self.fail(f"{self.name} must be {low:g} to {high:g}, not {value:g}")
+            self.fail(f"{self.name} must be {low:.15g} to {high:.15g}, not {_brief(self.text())}")
         return value
 
     def seconds(self, high: float = 3600) -> float:
@@ -152,9 +160,9 @@ class Item:
         try:
             value = float(text.removesuffix(unit)) * scale
         except ValueError:
-            self.fail(f"{self.name} must be a duration like 1.5s or 300ms, not {text!r}")
+            self.fail(f"{self.name} must be a duration like 1.5s or 300ms, not {_brief(text)!r}")
         if not 0 <= value <= high:
-            self.fail(f"{self.name} must be 0 to {high:.10g} seconds, not {text}")
+            self.fail(f"{self.name} must be 0 to {high:.10g} seconds, not {_brief(text)}")
         return value
 
     def milliseconds(self, high: float = 3600) -> int:
@@ -192,10 +200,16 @@ class Item:
             if tag.endswith(":int"):
                 return int(text, 0) if text[:2].lower() in ("0x", "0o") else int(text)
             if tag.endswith(":float"):
-                return float(text)
+                return self._finite(text)
         except ValueError:
             return text
         return text.lower() == "true" if tag.endswith(":bool") else text
+
+    def _finite(self, text: str) -> float:
+        value = float(text)
+        if math.isinf(value):
+            self.fail(f"{self.name}: {_brief(text)} is more than a number can be; as a text it needs quotes")
+        return value
 
     def _kind(self) -> str:
         if self.is_null:
@@ -203,6 +217,11 @@ class Item:
         if self.is_list:
             return "a list"
         return "a mapping" if self.is_mapping else "a single value"
+
+
+def _brief(text: str) -> str:
+    """Enough of a text to know it again."""
+    return text if len(text) <= 40 else f"{text[:39]}…"
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
@@ -222,12 +241,14 @@ def read_document(path: Path, error: type[VoxrunError] = ConfigError, empty: str
     except OSError as problem:
         raise error(f"{path}: cannot be read: {problem.strerror or problem}") from None
     if len(raw) > MAX_BYTES:
-        raise error(f"{path}: is larger than {MAX_BYTES:,} bytes; is it the right file?")
+        raise error(f"{path}:1:1: the file is larger than {MAX_BYTES:,} bytes; is it the right file?")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         line = raw.count(b"\n", 0, problem.start) + 1
-        raise error(f"{path}:{line}: is not UTF-8 text (byte {problem.start})") from None
+        column = problem.start - raw.rfind(b"\n", 0, problem.start)
+        byte = f"byte 0x{raw[problem.start]:02x}"
+        raise error(f"{path}:{line}:{column}: is not UTF-8 text ({byte}); is it the right file?") from None
     return parse_document(text, str(path), error, empty)
 
 
@@ -235,6 +256,7 @@ def parse_document(
     text: str, path: str, error: type[VoxrunError] = ConfigError, empty: str = EMPTY_AGENT
 ) -> Item:
     """The root of a YAML text; ``path`` is for messages."""
+    _check_text(text, path, error)
     try:
         node = YAML(typ="rt", pure=True).compose(text)
     except MarkedYAMLError as problem:
@@ -246,8 +268,56 @@ def parse_document(
     except RecursionError:
         raise error(f"{path}: is nested too deeply") from None
     if node is None:
-        raise error(f"{path}: is empty; {empty}")
-    return Item(node, "the file", _Document(path, error))
+        raise error(f"{path}:1:1: is empty; {empty}")
+    document = _Document(path, error)
+    _check_nodes(node, document)
+    return Item(node, "the file", document)
+
+
+def _check_text(text: str, path: str, error: type[VoxrunError]) -> None:
+    """What the reader takes too long for, or tells without its place."""
+    odd = _NO_TEXT.search(text)
+    if odd is not None:
+        what = f"is no text: it holds the byte 0x{ord(odd[0]):02x}; is it the right file?"
+        raise error(f"{path}:{_place(text, odd.start())}: {what}")
+    lines = text.count("\n") + 1
+    if lines > MAX_LINES:
+        raise error(f"{path}:{MAX_LINES + 1}:1: the file has {lines:,} lines; {MAX_LINES:,} are the most")
+    depth = 0
+    for bracket in _BRACKETS.finditer(text):
+        depth = depth + 1 if bracket[0] in "[{" else max(0, depth - 1)
+        if depth > MAX_BRACKETS:
+            raise error(f"{path}:{_place(text, bracket.start())}: the file is nested too deeply")
+
+
+def _place(text: str, at: int) -> str:
+    """ "line:column" of a position."""
+    return f"{text.count(chr(10), 0, at) + 1}:{at - text.rfind(chr(10), 0, at)}"
+
+
+def _check_nodes(root: Node, document: _Document) -> None:
+    """Aliases may not refer to what they are in, and nesting ends somewhere: readers of items recurse."""
+    open_nodes: set[int] = set()
+    known: set[int] = set()
+    stack: list[tuple[Node, int, bool]] = [(root, 0, False)]
+    while stack:
+        node, depth, done = stack.pop()
+        if done:
+            open_nodes.discard(id(node))
+            continue
+        if id(node) in open_nodes:
+            Item(node, "it", document).fail(
+                "this holds an alias of itself (* of its own &), which never ends"
+            )
+        if id(node) in known or isinstance(node, ScalarNode):
+            continue
+        if depth > MAX_DEPTH:
+            Item(node, "it", document).fail(f"the file is nested more than {MAX_DEPTH} deep")
+        known.add(id(node))
+        open_nodes.add(id(node))
+        stack.append((node, depth, True))
+        values = node.value if isinstance(node, SequenceNode) else [n for pair in node.value for n in pair]
+        stack += [(each, depth + 1, False) for each in values]
 
 
 def first_item(entries: Mapping[str, Item], *names: str) -> Item | None:

@@ -8,6 +8,7 @@ import pytest
 from tests.replay.test_format import read, wrong
 
 from voxrun.errors import ScriptError
+from voxrun.replay import format_steps
 from voxrun.replay.script import After, Beep, Dtmf, Expect, Hangup, HttpCall, Interrupt, Say, Silence, Wait
 from voxrun.replay.texts import Wanted
 
@@ -95,5 +96,20 @@ steps:
     assert (steps[4].wishes[0].low, steps[4].wishes[0].high) == (-40, -10)
 
 
-def test_ten_thousand_steps_are_too_many(tmp_path: Path) -> None:
-    assert "2,000" in wrong(tmp_path, "steps:\n" + "  - hangup\n" * 10_000)
+def test_ten_thousand_steps_are_read_and_more_are_too_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(read(tmp_path, "steps:\n" + "  - hangup\n" * 10_000).steps) == 10_000
+    monkeypatch.setattr(format_steps, "MOST_STEPS", 1000)
+    found = wrong(tmp_path, "steps:\n" + "  - hangup\n" * 1001)
+    assert "it.call.yaml:1002:5: the script has 1,001 steps; 1,000 are the most for one call" in found
+
+
+def test_of_a_websocket_only_what_it_hears_can_be_expected(tmp_path: Path) -> None:
+    head = "websockets: [{url: 'wss://a', name: bot}]\nsteps:\n  - "
+    assert read(tmp_path, head + "expect: {caller_hears: hello, as: bot}").steps
+    for step in ("expect: {answered: , as: bot}", "expect: {dtmf: 1, as: bot}"):
+        assert "bot is a WebSocket: of one caller_hears, audio, websocket can" in wrong(tmp_path, head + step)
+    assert "bot is a WebSocket, and none has anything like 'hold'" in wrong(
+        tmp_path, head + "hold: {as: bot}"
+    )

@@ -212,6 +212,8 @@ KEYS: Final = (
 )  # fmt: skip
 CALL_KEYS: Final = ("from", "to", "display_name", "headers", "custom_data", "client", *MANNERS)
 START_KEYS: Final = ("custom_data", "conference")
+EARLIEST: Final = 1971
+LATEST: Final = 2200
 EMPTY: Final = "a call script needs at least steps"
 
 
@@ -355,6 +357,8 @@ def _date(item: Item) -> int:
         moment = datetime.fromisoformat(text)
     except ValueError:
         item.fail(f"{item.name} must be a date like 2025-01-06T09:00:00Z, not {text!r}")
+    if not EARLIEST <= moment.year <= LATEST:
+        item.fail(f"{item.name} must be a date of the years {EARLIEST} to {LATEST}, not {text!r}")
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return round(moment.timestamp() * 1000)

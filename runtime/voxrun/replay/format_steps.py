@@ -32,7 +32,7 @@ from voxrun.replay.script import (
 from voxrun.replay.socket_script import Send, SocketStep, Visit
 from voxrun.yamldoc import Item, suggestion
 
-MOST_STEPS: Final = 2000
+MOST_STEPS: Final = 10_000
 LONGEST_TONE_MS: Final = 60_000
 KEYS: Final = frozenset("0123456789*#ABCD")
 STEPS: Final = (
@@ -91,6 +91,8 @@ WITH_FIELDS: Final = (
 )
 PHONE_STEPS: Final = ("dtmf", "message", *phone.STEPS)
 """What a WebSocket cannot do."""
+SOCKET_KINDS: Final = ("caller_hears", "audio", "websocket")
+"""What can be expected of a WebSocket that ``as`` names."""
 SOCKET_STEPS: Final = ("send", "close")
 """What only a WebSocket can do."""
 EXTRA: Final = {"tool": ("result",), "log": ("level",), "websocket": ("text",)}
@@ -335,6 +337,11 @@ class _Reader:
             item.fail(f"'{kind}' needs a value")
         if "with" in entries and kind not in WITH_FIELDS:
             entries["with"].fail(f"'{kind}' has nothing for 'with'; that goes with {', '.join(WITH_FIELDS)}")
+        who = self._who(entries)
+        if who in self._sockets and kind not in SOCKET_KINDS:
+            entries["as"].fail(
+                f"{who} is a WebSocket: of one {', '.join(SOCKET_KINDS)} can be expected, and not '{kind}'"
+            )
         fields = entries["with"].json_object() if "with" in entries else {}
         if "result" in entries:
             fields = {"$result": entries["result"].json(), **fields}
@@ -357,7 +364,7 @@ class _Reader:
             within_ms=entries["within"].milliseconds() if "within" in entries else None,
             absent="absent" in entries and entries["absent"].boolean(),
             count=entries["count"].integer(1, 1000) if "count" in entries else 1,
-            who=self._who(entries),
+            who=who,
             where=item.where,
             **bounds,
         )

@@ -62,7 +62,7 @@ def test_a_whole_file_is_read() -> None:
     [
         ("greetng: Hi", "a.yaml:1:1: unknown key 'greetng' in the file (did you mean 'greeting'?)"),
         ("greeting: [Hi", "a.yaml:1:14: not valid YAML"),
-        ("", "a.yaml: is empty"),
+        ("", "a.yaml:1:1: is empty"),
         ("- Hi", "a.yaml:1:1: the file must be a mapping"),
         ("greeting: ''", "a.yaml:1:11: greeting is empty"),
         ("greeting: Hi\ngreeting: Ho", "given twice"),
@@ -89,8 +89,8 @@ def test_a_whole_file_is_read() -> None:
         ("faults: {refuse: {detail: no}}", "needs 'status'"),
         ("faults: {drop: {after: soon}}", "must be a duration like 1.5s or 300ms"),
         ("slots: {result: [a]}\ngreeting: Hi", "cannot name a slot"),
-        ("slots: {a: &a [*a]}\ngreeting: Hi", "must be a text, not a list"),
-        ("call: &a {x: *a}", "contains itself"),
+        ("slots: {a: &a [*a]}\ngreeting: Hi", "a.yaml:1:12: this holds an alias of itself"),
+        ("call: &a {x: *a}", "a.yaml:1:7: this holds an alias of itself"),
     ],
 )
 def test_a_mistake_is_named_by_file_line_and_column(text: str, message: str) -> None:
