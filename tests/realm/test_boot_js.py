@@ -205,6 +205,11 @@ def test_require_makes_a_namespace_once(make: Callable[..., Bench]) -> None:
     assert logs(make(asr=MODULE).boot(source)) == ["undefined", "loaded", "number"]
 
 
+def test_require_is_synchronous_and_returns_nothing(make: Callable[..., Bench]) -> None:
+    source = "log(typeof require('asr')); log(typeof ASR); log(typeof require('asr'));"
+    assert logs(make(asr=MODULE).boot(source)) == ["loaded", "undefined", "object", "undefined"]
+
+
 def test_a_namespace_that_was_not_required_is_a_reference_error(make: Callable[..., Bench]) -> None:
     error = make(asr=MODULE).boot("ASR.start();").error
     assert error is not None

@@ -29,6 +29,15 @@ VoxEngine.addEventListener(AppEvents.CallAlerting, ({call}) => {
 """
 
 
+AT_ONCE = """
+VoxEngine.addEventListener(AppEvents.CallAlerting, ({call}) => {
+  call.answer();
+  call.sendMediaTo(call);
+  Logger.write(call.state());
+});
+"""
+
+
 def word(number: int) -> bytes:
     """200 ms that can be told from other words."""
     return bytes([number, 1]) * 3200
@@ -79,6 +88,19 @@ def test_between_two_calls_each_hears_the_other() -> None:
         assert await line.do("c.sendMediaTo(a)") == [{3}, set(), set()]
 
     talk(test)
+
+
+def test_media_may_be_linked_right_after_answer_before_connected() -> None:
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(AT_ONCE)
+        await stage.until(lambda: leg.connected)
+        await asyncio.sleep(0.1)
+        leg.remote.speak(word(1))
+        await asyncio.sleep(0.5)
+        assert stage.logs() == ["ALERTING"]
+        assert heard(leg) == {1}
+
+    play(story)
 
 
 @pytest.mark.covers("Call.sendMediaTo", "Call.stopMediaTo")

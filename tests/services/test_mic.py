@@ -64,6 +64,16 @@ def test_packets_that_come_again_are_heard_again() -> None:
     play(story)
 
 
+def test_nothing_is_told_by_default() -> None:
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(WATCH.replace("call.handleMicStatus(true);", ""))
+        leg.remote.speak(pcm(voice(1500)))
+        await asyncio.sleep(5)
+        assert stage.errors() == stage.logs() == []
+
+    play(story)
+
+
 def test_switched_off_it_tells_nothing() -> None:
     async def story(stage: Stage) -> None:
         leg = await stage.call_in(WATCH)

@@ -216,6 +216,56 @@ def test_an_uncaught_error_ends_the_session_hangs_up_and_keeps_what_was_logged()
     play(story)
 
 
+@pytest.mark.parametrize(
+    "how",
+    ["Promise.reject(new Error('nobody cares'));", "(async () => { await null; throw 'nobody cares'; })();"],
+)
+def test_an_unhandled_rejection_ends_the_session(how: str) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.start(f"VoxEngine.addEventListener(AppEvents.Started, () => {{ {how} }});")
+        assert (await stage.ended()).reason == "JS session error"
+        assert "nobody cares" in stage.errors()[0]
+        assert stage.clock.now() < 1
+
+    play(story)
+
+
+def test_a_callback_that_runs_longer_than_a_second_ends_the_session() -> None:
+    async def story(stage: Stage) -> None:
+        leg = await stage.call_in(
+            "VoxEngine.addEventListener(AppEvents.CallAlerting, ({call}) => { call.answer(); for (;;); });"
+        )
+        assert (await stage.ended()).reason == "JS session error"
+        assert leg.over
+        assert "1 s" in stage.errors()[0]
+
+    play(story)
+
+
+def test_no_api_call_blocks_and_no_event_comes_before_the_current_block_is_over() -> None:
+    source = """
+    VoxEngine.addEventListener(AppEvents.CallAlerting, ({call}) => {
+      const out = VoxEngine.callPSTN("+4930", "+4940");
+      for (const [name, each] of [["in", call], ["out", out]])
+        for (const event of Object.values(CallEvents))
+          each.addEventListener(event, (e) => Logger.write(name + " " + e.name));
+      call.answer();
+      call.say("hello");
+      call.hangup();
+      out.hangup();
+      Logger.write("the block is over");
+      Promise.resolve().then(() => Logger.write("and its promises"));
+    });
+    """
+
+    async def story(stage: Stage) -> None:
+        await stage.call_in(source)
+        await stage.until(lambda: {"in Call.Disconnected", "out Call.Failed"} <= {*stage.logs()})
+        assert stage.logs()[:2] == ["the block is over", "and its promises"]
+
+    play(story)
+
+
 def test_keep_going_survives_it() -> None:
     source = """
     VoxEngine.addEventListener(AppEvents.Started, () => { nope(); });
