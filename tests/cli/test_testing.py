@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from voxrun.cli.testing import Bar, TestPlan, arguments, run
+from voxrun.cli.testing import Bar, TestPlan, Within, arguments, run
 from voxrun.errors import ConfigError
 
 
@@ -56,6 +57,25 @@ def report(name: str, outcome: str = "passed") -> Any:
     return SimpleNamespace(
         when="call", outcome=outcome, failed=failed, passed=not failed, nodeid=f"{name}::x", duration=0.25
     )
+
+
+def test_the_bar_moves_within_a_call_and_not_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("voxrun.cli.testing.time.monotonic", lambda: now[0])
+    out = io.StringIO()
+    bar = Bar(terminal=True, out=out)
+    bar.pytest_collection_finish(cast(Any, SimpleNamespace(items=[1, 2])))
+    assert "0/2" in out.getvalue()
+    told = Within(bar)
+    item = cast(Any, SimpleNamespace(path=Path("s/a.call.yaml")))
+    for moment, part in ((100.05, 0.2), (100.5, 0.5), (100.55, 0.9), (101.0, 1.0)):
+        now[0] = moment
+        told.pytest_voxrun_progress(item, part, 125_000)
+    frames = out.getvalue().split("\r\x1b[K")[2:]
+    assert frames == [
+        "[#######.......................] 0/2  a.call.yaml  2:05",
+        "[###############...............] 0/2  a.call.yaml  2:05",
+    ]
 
 
 def test_without_a_terminal_each_call_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -70,6 +70,13 @@ VoxEngine.createWebSocket('wss://bot.example/').onclose = ({ code }) => Logger.w
 """
 
 
+WATCHING = """
+def pytest_voxrun_progress(item, part, ms):
+    with open("told", "a") as file:
+        file.write(f"{item.name} {part} {ms}\\n")
+"""
+
+
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments],
@@ -92,6 +99,7 @@ def suite(folder: Path) -> None:
 
 def test_scripts_are_tests(tmp_path: Path) -> None:
     suite(tmp_path)
+    (tmp_path / "conftest.py").write_text(WATCHING)
     (tmp_path / "out" / "old").mkdir(parents=True)
     (tmp_path / "out" / "old" / "outcome.json").write_text("{}")
     found = run(tmp_path, "-m", "voxrun.cli.main", "test", *WITH_REPORTS, "--junitxml", "r.xml")
@@ -101,6 +109,7 @@ def test_scripts_are_tests(tmp_path: Path) -> None:
     assert "Closest, at" in found.stdout
     assert "Again: voxrun test bad.call.yaml --seed 1" in found.stdout
     assert "Traceback" not in found.stdout + found.stderr
+    assert "bad 0.0 1000\nbad 0.0 2000\n" in (tmp_path / "told").read_text()
     cases = {case.get("name"): case for case in ET.parse(tmp_path / "r.xml").getroot().iter("testcase")}
     assert set(cases) == {"good", "bad"}
     assert cases["bad"].find("failure") is not None

@@ -6,11 +6,12 @@ import os
 import time
 from pathlib import Path
 
-from tests.replay.calls import VOICE, write
+from tests.replay.calls import AGENT, TALK, VOICE, write
 
 from voxrun.replay.call import Call
+from voxrun.replay.failure import report
 from voxrun.replay.resources import Resources
-from voxrun.replay.runner import play_script, play_story
+from voxrun.replay.runner import play_script, play_story, steps_of, watched
 from voxrun.replay.script import Say, Wait
 
 SCENARIO = """
@@ -18,6 +19,13 @@ VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => {
   call.answer();
   Logger.write(`${new Date()} ${Math.random()}`);
 });
+"""
+WATCHED = """
+steps:
+  - expect: {caller_hears: good morning}
+  - say: how is the weather in Paris
+  - expect: {caller_hears: It is rain in Paris}
+  - hangup
 """
 
 
@@ -61,3 +69,14 @@ def test_without_a_folder_nothing_is_written(resources: Resources, tmp_path: Pat
     kept = play_script(script, resources, tmp_path / "kept").folder
     assert kept is not None
     assert (kept / "journal.jsonl").is_file()
+
+
+def test_who_watches_a_call_changes_nothing_in_it(resources: Resources, tmp_path: Path) -> None:
+    script = write(tmp_path, VOICE + AGENT + WATCHED, TALK)
+    told: list[tuple[float, int]] = []
+    story = watched(steps_of(script), len(script.steps), lambda part, ms: told.append((part, ms)))
+    looked_at = play_story(script, story, resources)
+    assert looked_at.ok, report(looked_at)
+    assert [ms for _, ms in told[:3]] == [1000, 2000, 3000]
+    assert 0 < told[0][0] < told[-1][0] < 1
+    assert looked_at.records == play_script(script, resources).records

@@ -6,12 +6,14 @@ all: a script, a path or an option is wrong; 130 interrupted.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import pytest
 
@@ -19,6 +21,7 @@ from voxrun.cli.exits import FAILED, INTERRUPTED, OK, USAGE
 from voxrun.errors import ConfigError, InternalError
 
 BAR: Final = 30
+REDRAW_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,8 @@ def run(plan: TestPlan) -> int:
         check_key()
     for path in plan.paths:
         check_path(Path(str(path).split("::")[0]))
-    bar = Bar(sys.stderr.isatty())
-    code = pytest.main(arguments(plan), plugins=[bar])
+    with _progress() as (bar, plugins):
+        code = pytest.main(arguments(plan), plugins=plugins)
     if code == pytest.ExitCode.NO_TESTS_COLLECTED:
         raise ConfigError(f"no call script (*.call.yaml) is in {', '.join(map(str, plan.paths))}")
     if code == pytest.ExitCode.INTERNAL_ERROR:
@@ -107,9 +110,12 @@ def arguments(plan: TestPlan) -> list[str]:
 
 
 class Bar:
-    """Draws progress on one line where there is a terminal, else a line for each call."""
+    """Draws progress on one line where there is a terminal, else a line for each call. ``out`` is that
+    terminal: while a call is played pytest keeps stderr for itself."""
 
-    def __init__(self, terminal: bool) -> None:
+    def __init__(self, terminal: bool, out: TextIO | None = None) -> None:
+        self._out = out
+        self._drawn_at = 0.0
         self.wrong_scripts = False
         self.played = 0
         self._terminal = terminal
@@ -123,6 +129,15 @@ class Bar:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._total = max(self._total, len(session.items))
+        if self._terminal and self._total:
+            self._show("")
+
+    def within(self, name: str, part: float, ms: int) -> None:
+        """A call is being played: ``part`` of its steps are done, and it is ``ms`` long by now."""
+        now = time.monotonic()
+        if now - self._drawn_at >= REDRAW_S:
+            seconds = ms // 1000
+            self._show(f"{name}  {seconds // 60}:{seconds % 60:02}", part)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
@@ -149,13 +164,40 @@ class Bar:
             word = {"passed": "ok", "failed": "FAILED", "skipped": "skipped"}[report.outcome]
             print(f"{word:7} {report.duration:6.2f} s  {report.nodeid.split('::')[0]}", flush=True)
             return
-        filled = BAR * self._done // max(1, self._total)
+        self._show(name)
+
+    def _show(self, text: str, part: float = 0.0) -> None:
+        """Draw the line; ``part`` of one more call is done."""
+        filled = min(BAR, int(BAR * (self._done + part) / max(1, self._total)))
         failed = f", {self._failed} failed" if self._failed else ""
-        line = f"[{'#' * filled}{'.' * (BAR - filled)}] {self._done}/{self._total}{failed}  {name}"
-        print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
-        self._drawn = True
+        line = f"[{'#' * filled}{'.' * (BAR - filled)}] {self._done}/{self._total}{failed}  {text}"
+        print(f"\r\x1b[K{line}", end="", file=self._out or sys.stderr, flush=True)
+        self._drawn, self._drawn_at = True, time.monotonic()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         if self._drawn:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            print("\r\x1b[K", end="", file=self._out or sys.stderr, flush=True)
+
+
+class Within:
+    """Tells a bar how far the call is that is being played. In processes of pytest-xdist nobody is told."""
+
+    def __init__(self, bar: Bar) -> None:
+        self._bar = bar
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_voxrun_progress(self, item: pytest.Item, part: float, ms: int) -> None:
+        self._bar.within(item.path.name, part, ms)
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[tuple[Bar, list[Bar | Within]]]:
+    """The bar of a run, and what pytest gets of it."""
+    if not sys.stderr.isatty():
+        bar = Bar(terminal=False)
+        yield bar, [bar]
+        return
+    with os.fdopen(os.dup(sys.stderr.fileno()), "w") as terminal:
+        bar = Bar(terminal=True, out=terminal)
+        yield bar, [bar, Within(bar)]

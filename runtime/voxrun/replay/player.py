@@ -14,7 +14,7 @@ from voxrun.errors import ConfigError
 from voxrun.replay.keep import keep
 from voxrun.replay.outcome import Outcome
 from voxrun.replay.resources import Resources
-from voxrun.replay.runner import Story, play_story, steps_of
+from voxrun.replay.runner import Story, Watch, play_story, steps_of, watched
 from voxrun.replay.script import CallScript
 
 if TYPE_CHECKING:
@@ -36,15 +36,22 @@ class Player:
         self._scratch: Path | None = None
 
     def play(
-        self, script: CallScript, story: Story | None = None, name: str = "", again: str = ""
+        self,
+        script: CallScript,
+        story: Story | None = None,
+        name: str = "",
+        again: str = "",
+        watch: Watch | None = None,
     ) -> Outcome:
         """Play one call, by its steps or by a ``story`` in Python, whose ``name`` its folder gets and that
-        ``again`` runs once more."""
+        ``again`` runs once more. ``watch`` is told how far it is."""
         resources = self._resources = self._resources or Resources()
         folder = self._folder(name or script.name)
         if self._seed is not None:
             script = replace(script, seed=self._seed)
         told = story or steps_of(script)
+        if watch is not None:
+            told = watched(told, len(script.steps), watch)
         if self._live is None:
             outcome = play_story(script, told, resources, folder)
         else:

@@ -44,6 +44,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--call-report", type=Path, metavar="DIR", help="a report of every call in DIR")
 
 
+class Hooks:
+    """Hooks that other plugins may implement."""
+
+    @staticmethod
+    def pytest_voxrun_progress(item: pytest.Item, part: float, ms: int) -> None:
+        """Told now and then while a call is played: the part of its steps that are done (0 to 1), and the
+        milliseconds of the call that have passed."""
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """``pytest_voxrun_progress``."""
+    pluginmanager.add_hookspecs(Hooks)
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """A call script is a file of one test."""
     if file_path.name.endswith(SUFFIX):
@@ -164,7 +178,13 @@ class CallItem(pytest.Item):
     script: Any = None
 
     def runtest(self) -> None:
-        outcome = player_of(self.config).play(self.script)
+        hook = self.config.hook.pytest_voxrun_progress
+
+        def watch(part: float, ms: int) -> None:
+            hook(item=self, part=part, ms=ms)
+
+        watched = watch if hook.get_hookimpls() else None
+        outcome = player_of(self.config).play(self.script, watch=watched)
         note(self, outcome)
         if outcome.failure is not None:
             raise CallDiffers(outcome)

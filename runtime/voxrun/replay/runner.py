@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from voxrun.errors import VoxrunError
 from voxrun.replay.call import Call
@@ -21,6 +23,9 @@ from voxrun.session.virtual import run_virtual
 
 Story = Callable[[Call], Awaitable[None]]
 """What happens in a call, in Python."""
+Watch = Callable[[float, int], None]
+"""(part of the steps that are done, milliseconds of the call)."""
+LOOK_S: Final = 1.0
 
 
 def play_script(
@@ -45,6 +50,24 @@ def steps_of(script: CallScript) -> Story:
             await call.perform(step)
 
     return story
+
+
+def watched(story: Story, steps: int, watch: Watch) -> Story:
+    """The same story, of so many steps; ``watch`` is told every second of the call how far it is."""
+
+    async def told(call: Call) -> None:
+        async def look() -> None:
+            while True:
+                await asyncio.sleep(LOOK_S)
+                watch(len(call.done) / max(1, steps), call.stage.now)
+
+        looking = asyncio.get_running_loop().create_task(look())
+        try:
+            await story(call)
+        finally:
+            looking.cancel()
+
+    return told
 
 
 def play_story(
