@@ -114,6 +114,8 @@ class FidelitySettings:
     connector_errors: Literal["events", "reject"]
     websocket_encoding: Literal["PCM8", "PCM16"] = "PCM8"
     early_links: Literal["wait", "ignore"] = "wait"
+    stereo_endpoint: Literal["right", "left"] = "right"
+    asr_confidence: Literal["percent", "fraction"] = "percent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,8 @@ def load_settings(
             values["fidelity.connector_errors"],
             values["fidelity.websocket_encoding"],
             values["fidelity.early_links"],
+            values["fidelity.stereo_endpoint"],
+            values["fidelity.asr_confidence"],
         ),
         speech=SpeechSettings(_folder(values["speech.whisper"], "speech.whisper")),
         limits=limits,

@@ -208,6 +208,8 @@ KEYS: Final[tuple[Key, ...]] = (
         "of audio to a WebSocket",
     ),
     Key("fidelity.early_links", one_of("wait", "ignore"), "wait", "sendMediaTo with a call not yet answered"),
+    Key("fidelity.stereo_endpoint", one_of("right", "left"), "right", "whose channel in call.record"),
+    Key("fidelity.asr_confidence", one_of("percent", "fraction"), "percent", "0 to 100 or 0 to 1"),
 )
 """Every setting but ``[limits]``, whose names are those of the platform's limits, and the lists of
 ``config_tables``."""

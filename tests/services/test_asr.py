@@ -78,6 +78,18 @@ def test_after_stop_nothing_is_recognised_and_a_second_stop_does_nothing() -> No
     play(story)
 
 
+@pytest.mark.parametrize(("switch", "told"), [("percent", 99), ("fraction", 0.99)])
+def test_confidence_is_0_to_100_unless_the_switch_says_0_to_1(switch: str, told: float) -> None:
+    async def story(stage: Stage) -> None:
+        stage.transcriber = Counter()
+        leg = await stage.call_in(LISTEN, asr_confidence=switch)
+        leg.remote.speak(pcm(voice(800)))
+        await asyncio.sleep(3)
+        assert stage.events("ASR.Result")[0]["data"]["confidence"] == told
+
+    play(story)
+
+
 def test_media_that_is_stopped_when_speech_was_captured_still_has_its_result() -> None:
     source = LISTEN.replace(
         "call.sendMediaTo(asr);",

@@ -166,6 +166,22 @@ def test_call_record_tells_its_url_and_stops_after_disconnected(
     play(story, tmp_path)
 
 
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_the_endpoint_is_on_the_right_of_call_record_unless_the_switch_says_left(
+    tmp_path: Path, side: str
+) -> None:
+    async def story(stage: Stage) -> None:
+        source = ECHO_NOTHING % (SPEAK + RECORD % "{stereo: true, format: 'wav', hd_audio: true}")
+        folder = await talk(stage, source, stereo_endpoint=side)
+        channels = dict(zip(("left", "right"), decode_stereo(folder / "record-1.wav"), strict=True))
+        assert correlation(channels[side], pcm(voice(4000))) > 0.9
+        assert correlation(channels["left" if side == "right" else "right"], pcm(voice(4000))) < 0.1
+        own = decode_stereo(folder / "recording.wav")[1]
+        assert correlation(own, pcm(voice(4000))) > 0.9
+
+    play(story, tmp_path)
+
+
 def test_a_run_that_keeps_nothing_says_so() -> None:
     async def story(stage: Stage) -> None:
         leg = await stage.call_in(ECHO_NOTHING % (RECORD % ""))

@@ -178,6 +178,8 @@ def _application(house: House, provider: Provider, options: ServerOptions) -> Ap
         connector_errors=settings.fidelity.connector_errors,
         websocket_encoding=settings.fidelity.websocket_encoding,
         early_links=settings.fidelity.early_links,
+        stereo_endpoint=settings.fidelity.stereo_endpoint,
+        asr_confidence=settings.fidelity.asr_confidence,
         file_path=options.file_path,
     )
 

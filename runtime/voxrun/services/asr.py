@@ -119,6 +119,8 @@ class Recognition:
         return listener
 
     def _tell(self, name: str, fields: dict[str, Any]) -> None:
+        if "confidence" in fields and self._around.asr_confidence == "fraction":
+            fields = {**fields, "confidence": fields["confidence"] / 100}
         if not self.over:
             self._emit(Event(f"ASR.{name}", self.id, fields))
 

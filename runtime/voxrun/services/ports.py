@@ -28,7 +28,9 @@ class Surroundings:
     keeps; all sessions share them. ``folder`` is where recordings go (None: recordings are not kept);
     ``file_url(name)`` is the address of a file of the session as the scenario sees it. ``provider_urls`` maps
     a connector's name to the base URL of its API. ``early_links``
-    says what becomes of a media link with an outgoing call that is not answered, "wait" or "ignore".
+    says what becomes of a media link with an outgoing call that is not answered, "wait" or "ignore";
+    ``stereo_endpoint`` on which channel of call.record a call's far end is, "right" or "left";
+    ``asr_confidence`` whether results tell it as "percent" or as a "fraction".
     ``sockets`` opens the scenario's own WebSockets, ``websocket_encoding`` is the default of their streams;
     ``redact`` takes secrets out of a text.
     """
@@ -48,6 +50,8 @@ class Surroundings:
     provider_urls: dict[str, str] = field(default_factory=dict)
     connector_errors: str = "events"
     early_links: str = "wait"
+    stereo_endpoint: str = "right"
+    asr_confidence: str = "percent"
     record: bool = False
     transcriber: Transcriber | None = None
     """Recognises what callers say (ASR); None: nobody does."""

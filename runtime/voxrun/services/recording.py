@@ -114,11 +114,13 @@ class _Ear(Sink):
         self._recording.write_run(self._track, run)
 
 
-def record_call(call: CallState, recording: Recording, labels: tuple[str, str]) -> Callable[[], None]:
-    """Record a call from now on: its far end on the right, what that hears on the left; ``labels`` name them
-    in this order. Gives what ends the listening."""
-    tap = _Ear(recording, recording.add_track(LEFT, labels[1]))
-    ear = _Ear(recording, recording.add_track(RIGHT, labels[0]))
+def record_call(
+    call: CallState, recording: Recording, labels: tuple[str, str], side: int = RIGHT
+) -> Callable[[], None]:
+    """Record a call from now on: its far end on one ``side``, what that hears on the other; ``labels`` name
+    them in this order. Gives what ends the listening."""
+    tap = _Ear(recording, recording.add_track(LEFT if side == RIGHT else RIGHT, labels[1]))
+    ear = _Ear(recording, recording.add_track(side, labels[0]))
 
     def leave() -> None:
         if tap in call.sink.taps:

@@ -1,10 +1,11 @@
 """Recordings: the session's own (one stereo file a call), call.record(), and Recorder objects.
 
 Stereo files of calls hold what the caller hears on the left channel and the caller on the right: from the
-endpoint to the cloud is right in the typings (newer notes say left: docs/fidelity.md). What was asked for
-follows the scenario's wishes; its events are Call.RecordStarted{url}, Call.RecordStopped{url, cost,
-duration s} after Disconnected, Call.RecordError{error}, or Recorder.Started, .Stopped and .Error with the
-same fields. Call.Record* carry the id of the recorder that call.record() gave, for the realm.
+endpoint to the cloud is right in the typings. Newer notes say left, and so it is in call.record() where
+``Surroundings.stereo_endpoint`` says so (docs/fidelity.md). What was asked for follows the scenario's wishes;
+its events are Call.RecordStarted{url}, Call.RecordStopped{url, cost, duration s} after Disconnected,
+Call.RecordError{error}, or Recorder.Started, .Stopped and .Error with the same fields. Call.Record* carry
+the id of the recorder that call.record() gave, for the realm.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from voxrun.errors import ScenarioError, VoxrunError
+from voxrun.media.recorder import LEFT, RIGHT
 from voxrun.media.writers import create_private
 from voxrun.services.arguments import Arguments
 from voxrun.services.base import Service, ServiceContext
@@ -129,7 +131,8 @@ class RecordingService(Service):
             return
         labels = wish.transcript.labels if wish.transcript else ()
         named = (*labels, *("Caller" if call.incoming else "Callee", "Scenario")[len(labels) :])
-        running.leave = record_call(call, running.recording, (named[0], named[1]))
+        side = LEFT if self._around.stereo_endpoint == "left" else RIGHT
+        running.leave = record_call(call, running.recording, (named[0], named[1]), side)
         # RecordStopped comes after Disconnected: the file is closed in a later turn of the loop.
         call.on_over.append(lambda: self._finish(recorder))
 

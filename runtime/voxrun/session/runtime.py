@@ -98,6 +98,8 @@ class Application:
     websocket_encoding: str = "PCM8"
     """Of streams to a WebSocket whose scenario names none."""
     early_links: str = "wait"
+    stereo_endpoint: str = "right"
+    asr_confidence: str = "percent"
     seed: int | None = None
     first_number: int = 1
     """Of its first session; ids come from seed and number."""

@@ -231,6 +231,8 @@ def surroundings(
         provider_urls=dict(world.provider_urls),
         connector_errors=application.connector_errors,
         early_links=application.early_links,
+        stereo_endpoint=application.stereo_endpoint,
+        asr_confidence=application.asr_confidence,
         record=application.record,
         transcriber=world.transcriber,
         sockets=world.sockets or own_sockets(rules, application.limits.websocket_chars),
