@@ -100,3 +100,21 @@ def test_on_a_terminal_there_is_a_bar(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_letters_are_left_out() -> None:
     assert Bar(False).pytest_report_teststatus(report("a")) == ("passed", "", "")
+
+
+def test_there_are_no_letters_while_calls_are_played_and_words_in_the_summary() -> None:
+    bar = Bar(terminal=False)
+    assert bar.pytest_report_teststatus(report("a", "failed")) == ("failed", "", "")
+    bar.pytest_sessionfinish()
+    assert bar.pytest_report_teststatus(report("a", "failed")) == ("failed", "", "FAILED")
+
+
+def test_processes_of_xdist_do_not_talk_into_the_bar() -> None:
+    said: list[str] = []
+    reporter = SimpleNamespace(write_line=said.append, rewrite=said.append)
+    plugins = SimpleNamespace(get_plugin={"terminaldistreporter": reporter}.get)
+    session = cast(Any, SimpleNamespace(config=SimpleNamespace(pluginmanager=plugins)))
+    Bar(terminal=True).pytest_sessionstart(session)
+    reporter.write_line("bringing up nodes...")
+    reporter.rewrite("bringing up nodes...", newline=True)
+    assert said == []

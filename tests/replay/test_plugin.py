@@ -107,6 +107,8 @@ def test_scripts_are_tests(tmp_path: Path) -> None:
     assert "ok " in found.stdout
     assert "bad.call.yaml:" in found.stdout
     assert "Closest, at" in found.stdout
+    assert "\nFAILED bad.call.yaml::bad - bad.call.yaml:" in found.stdout
+    assert "nodes" not in found.stdout
     assert "Again: voxrun test bad.call.yaml --seed 1" in found.stdout
     assert "Traceback" not in found.stdout + found.stderr
     assert "bad 0.0 1000\nbad 0.0 2000\n" in (tmp_path / "told").read_text()

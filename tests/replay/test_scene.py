@@ -35,7 +35,7 @@ def test_scripts_are_named_as_seen_from_the_call_script(tmp_path: Path) -> None:
 
 def test_who_is_called_and_not_there_is_trouble(resources: Resources, tmp_path: Path) -> None:
     scenario = "VoxEngine.addEventListener(AppEvents.Started, () => VoxEngine.callPSTN('+491', '+492'));"
-    script = "start: {}\nsteps: [{expect: {log: x}}]"
+    script = "start: {}\ncallees: {'+493': {}}\nsteps: [{expect: {log: x}}]"
     assert "called pstn '+491', and nobody under 'callees' has that number" in fails(
         resources, tmp_path, script, scenario
     )

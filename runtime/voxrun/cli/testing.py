@@ -122,10 +122,17 @@ class Bar:
         self._total = 0
         self._done = 0
         self._failed = 0
-        self._drawn = False
+        self._drawn = self._over = False
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         self.wrong_scripts = self.wrong_scripts or report.failed
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """With several processes pytest-xdist would tell of its own work, in the bar's place."""
+        reporter = session.config.pluginmanager.get_plugin("terminaldistreporter")
+        if reporter is not None:
+            reporter.write_line = reporter.rewrite = _say_nothing
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._total = max(self._total, len(session.items))
@@ -145,9 +152,9 @@ class Bar:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
-        """No letters: the bar says it."""
+        """No letters: the bar says it. Words are for the summary at the end."""
         if report.when == "call" or (report.when == "setup" and not report.passed):
-            return report.outcome, "", ""
+            return report.outcome, "", report.outcome.upper() if self._over else ""
         return None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -176,8 +183,13 @@ class Bar:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
+        self._over = True
         if self._drawn:
             print("\r\x1b[K", end="", file=self._out or sys.stderr, flush=True)
+
+
+def _say_nothing(*args: Any, **options: Any) -> None:
+    pass
 
 
 class Within:

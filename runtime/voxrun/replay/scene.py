@@ -38,6 +38,7 @@ from voxrun.session.conferences import ConferenceRule
 from voxrun.session.limits import Limits
 from voxrun.session.messages import JsonObject
 from voxrun.session.runtime import Application, World
+from voxrun.yamldoc import suggestion
 
 LOCAL_KEY = "local-ultravox-takes-any-key"
 ELSEWHERE = "neither in the script nor on the cassette any more"
@@ -165,9 +166,10 @@ class Scene(ABC):
         found = find_callee(self.script.callees, request.destination)
         if found is not None:
             return found
+        numbers = [callee.number for callee in self.script.callees]
         self._trouble(
-            f"the scenario called {request.kind} {request.destination!r}, and nobody under 'callees' "
-            "has that number"
+            f"{self._at('call.dial')}the scenario called {request.kind} {request.destination!r}, and nobody "
+            f"under 'callees' has that number{suggestion(request.destination, numbers)}"
         )
         return Callee(request.destination, rings_ms=None, fails_code=404, fails_ms=0)
 
@@ -212,7 +214,7 @@ class Scene(ABC):
                 "(websockets_unmatched: refuse allows it)"
             )
 
-    def _at(self, kind: str, url: str) -> str:
+    def _at(self, kind: str, url: str = "") -> str:
         where = self._latest(kind, url)
         return f"{where}: " if where else ""
 
