@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -36,13 +36,26 @@ class Voxrun:
 
 
 @asynccontextmanager
-async def voxrun(scenario: Path = INBOUND, *options: str, **env: str) -> AsyncIterator[Voxrun]:
-    """``voxrun scenario`` with folders and caches of its own, from the command to its end by Ctrl-C."""
+async def voxrun(
+    scenario: Path = INBOUND, *options: str, start: Sequence[str] = (), **env: str
+) -> AsyncIterator[Voxrun]:
+    """``voxrun scenario`` with folders and caches of its own, from the command to its end by Ctrl-C.
+
+    ``start``: the program, for one that is not voxrun as people have it.
+    """
     with tempfile.TemporaryDirectory(prefix="voxrun-bench-") as name:
         folder = Path(name)
         began = time.monotonic()
         process = await asyncio.create_subprocess_exec(
-            *(*command(), str(scenario), "--port", "0", "--sessions", str(folder / "sessions"), *options),
+            *(
+                *(start or command()),
+                str(scenario),
+                "--port",
+                "0",
+                "--sessions",
+                str(folder / "sessions"),
+                *options,
+            ),
             cwd=folder,
             env=environment(folder) | env,
             stdout=asyncio.subprocess.PIPE,

@@ -26,6 +26,8 @@ class Provider:
     def __init__(self) -> None:
         self.port = 0
         self.joined = asyncio.Event()
+        self.heard = bytearray()
+        """The caller's audio in the call that is up, 16 kHz mono s16le."""
         self.loud_at: asyncio.Future[float] | None = None
         """Resolved with the loop time of the first loud message, when somebody put it here."""
         self._socket: WebSocket | None = None
@@ -44,6 +46,12 @@ class Provider:
         """Wait until voxrun has joined a call. Raises TimeoutError."""
         async with asyncio.timeout(20):
             await self.joined.wait()
+
+    async def left(self) -> None:
+        """Wait until the call is over. Raises TimeoutError."""
+        async with asyncio.timeout(20):
+            while self.joined.is_set():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
 
     async def speak(self, pcm: bytes) -> float:
         """Send 16 kHz audio in one burst; gives the time just before."""
@@ -67,12 +75,14 @@ class Provider:
     async def _call(self, socket: WebSocket) -> None:
         await socket.accept()
         self._socket = socket
+        self.heard.clear()
         await socket.send_text(json.dumps({"type": "call_started", "callId": "5f4c"}))
         await socket.send_text(json.dumps({"type": "state", "state": "listening"}))
         self.joined.set()
         while (message := await socket.receive())["type"] == "websocket.receive":
-            waiting = self.loud_at
-            if waiting is not None and not waiting.done() and is_loud(message.get("bytes") or b""):
+            waiting, pcm = self.loud_at, message.get("bytes") or b""
+            self.heard += pcm
+            if waiting is not None and not waiting.done() and is_loud(pcm):
                 waiting.set_result(asyncio.get_running_loop().time())
         self.joined.clear()
         self._socket = None

@@ -88,10 +88,13 @@ class Bridge:
                     await socket.send(bytes(out.planes[0])[:FRAME])
 
     async def _down(self, socket: Any, mouth: FromSocket) -> None:
-        with contextlib.suppress(Exception):
-            async for message in socket:
-                if isinstance(message, bytes):
-                    mouth.queue += message
+        try:
+            with contextlib.suppress(Exception):
+                async for message in socket:
+                    if isinstance(message, bytes):
+                        mouth.queue += message
+        finally:
+            await socket.close()
 
 
 async def main(url: str) -> None:

@@ -83,7 +83,7 @@ class MediaSettings:
     codecs: tuple[str, ...] = ()
     """In order of preference; none: all, in the far end's."""
     opus_mode: Literal["lowdelay", "voip"] = "lowdelay"
-    opus_bitrate: int = 48_000
+    opus_bitrate: int = 96_000
     opus_fec: bool = False
     opus_dtx: bool = False
 

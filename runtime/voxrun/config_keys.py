@@ -185,7 +185,7 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("media.ports", port_range, None, 'UDP ports for media, as "40000-40100"; any unless set'),
     Key("media.codecs", codecs, (), "audio codecs in order of preference; all in the caller's unless set"),
     Key("media.opus_mode", one_of("lowdelay", "voip"), "lowdelay", "how Opus is sent; voip is dearer"),
-    Key("media.opus_bitrate", whole(6000, 128_000), 48_000, "bits a second of Opus that is sent"),
+    Key("media.opus_bitrate", whole(6000, 128_000), 96_000, "bits a second of Opus that is sent"),
     Key("media.opus_fec", switch, False, "in-band FEC of Opus that is sent (voip only)"),
     Key("media.opus_dtx", switch, False, "send next to nothing in silence (voip only)"),
     Key("speech.whisper", path, None, "folder of a Whisper model: createASR understands free speech with it"),

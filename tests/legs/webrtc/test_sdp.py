@@ -111,6 +111,7 @@ def test_the_answer_offers_keys_and_tells_the_browser_to_save_bandwidth() -> Non
     answer = finish_answer(text(ANSWER), read_offer(text(SESSION, AUDIO)))
     assert "a=rtpmap:110 telephone-event/48000\r\na=fmtp:110 0-15\r\n" in answer
     assert "maxplaybackrate=16000" in answer
+    assert "useinbandfec=1" in answer
     assert "a=ptime:20\r\n" in answer
 
 

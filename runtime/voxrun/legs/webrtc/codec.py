@@ -36,7 +36,7 @@ class OpusOptions:
     """How Opus is sent. ``mode`` "lowdelay" costs a sixth of "voip"; FEC and DTX exist in "voip" only."""
 
     mode: Literal["lowdelay", "voip"] = "lowdelay"
-    bitrate: int = 48_000
+    bitrate: int = 96_000
     complexity: int = 0
     fec: bool = False
     dtx: bool = False
@@ -157,7 +157,7 @@ class LibavCodec(AudioCodec):
         self._encoder.format, self._encoder.layout = "s16", "mono"
         self._encoder.sample_rate = SAMPLE_RATE
         if codec.name == "opus":
-            self._encoder.bit_rate = 48_000
+            self._encoder.bit_rate = 96_000
             self._encoder.options = _OPUS_ENCODER
         self._pts = 0
         self._late = bytes(64) if codec.name == "opus" else b""

@@ -25,7 +25,11 @@ MAX_CANDIDATES = 32
 _CODECS = {("opus", 48000): "opus", ("g722", 8000): "G722", ("pcmu", 8000): "PCMU", ("pcma", 8000): "PCMA"}
 _STATIC = {0: ("pcmu", 8000), 8: ("pcma", 8000), 9: ("g722", 8000)}  # RFC 3551 table 4: no rtpmap needed
 _RTPMAP = re.compile(r"a=rtpmap:(\d{1,3}) ([A-Za-z0-9._-]+)/(\d{4,6})(?:/\d)?$")
-_OPUS_FMTP = "minptime=10;maxplaybackrate=16000;sprop-maxcapturerate=16000;maxaveragebitrate=32000;stereo=0"
+_OPUS_FMTP = (
+    "minptime=10;maxplaybackrate=16000;sprop-maxcapturerate=16000;maxaveragebitrate=32000;"
+    "stereo=0;useinbandfec=1"
+)
+"""RFC 7587 section 6.1. Browsers send FEC to who asks for it, and only while packets are lost."""
 
 
 @dataclass(frozen=True, slots=True)
