@@ -152,8 +152,10 @@ def test_unhandled_rejections_are_noted(hooked: Engine) -> None:
 def test_jobs_without_an_end_are_stopped(hooked: Engine) -> None:
     hooked.arm(0.05)
     hooked.run_script("const go = () => { Promise.resolve().then(go); }; go();", 1)
-    with pytest.raises(EngineError, match=JOBS_WITHOUT_END):
+    with pytest.raises(EngineError) as stopped:  # between two of them, or, on a busy machine, within one
         hooked.run_jobs()
+    assert stopped.value.kind == "cpu"
+    assert JOBS_WITHOUT_END in str(stopped.value) or "interrupted" in str(stopped.value)
 
 
 def test_hooks_leave_no_global_behind(hooked: Engine) -> None:
