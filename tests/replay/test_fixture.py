@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-from tests.replay.test_plugin import run, suite
+from tests.replay.test_plugin import PYTHON, run, suite
 
 from voxrun.replay.deeds import Hold, Info, Network, ReInvite, Transfer
 from voxrun.replay.fixture import ScriptedCall
@@ -16,10 +16,14 @@ from voxrun.replay.script import Dtmf, Step
 def test_calls_in_python(tmp_path: Path) -> None:
     suite(tmp_path)
     found = run(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_python.py")
-    assert "2 failed, 3 passed" in found.stdout, found.stdout + found.stderr
+    assert "4 failed, 3 passed" in found.stdout, found.stdout + found.stderr
     assert "test_python.py:21: expected" in found.stdout
     assert 'agent_says: "good evening"' in found.stdout
     assert "did you mean 'agent_says'?" in found.stdout
+    assert "a call has no 'sya' (did you mean 'say'?)" in found.stdout
+    line = next(i for i, text in enumerate(PYTHON.splitlines(), 1) if "told here" in text)
+    assert f"test_python.py:{line}: there is no file {tmp_path / 'nope.js'}" in found.stdout
+    assert not [each for each in ("During handling", "runner.py", "player.py") if each in found.stdout]
 
 
 class Noted:

@@ -47,6 +47,15 @@ def test_a_mistake(voxrun):
 
     voxrun.play(story, scenario="good.js", agent=AGENT)
 
+def test_a_word(voxrun):
+    async def story(call):
+        await call.sya("x")
+
+    voxrun.play(story, scenario="good.js", agent=AGENT)
+
+def test_no_file(voxrun):
+    voxrun.play(None, scenario="nope.js")  # told here
+
 def test_sockets(voxrun):
     async def story(call):
         await call.websocket(name="ann", does=[{"send": "hello"}])

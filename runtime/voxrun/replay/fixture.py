@@ -25,6 +25,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ from voxrun.replay.outcome import Outcome
 from voxrun.replay.player import Player
 from voxrun.replay.script import CallScript, Expect, Step
 from voxrun.replay.socket_script import Visit
-from voxrun.yamldoc import parse_document
+from voxrun.yamldoc import parse_document, suggestion
 
 
 class Voxrun:
@@ -59,7 +60,9 @@ class Voxrun:
         text = json.dumps(
             {"title": self._title, "scenario": scenario, **script, "steps": ["hangup"]}, ensure_ascii=False
         )
-        parsed = self._read(lambda: parse_script(text, self._test))
+        __tracebackhide__ = True
+        line = sys._getframe(1).f_lineno
+        parsed = self._read(lambda: parse_script(text, self._test), line)
 
         async def run(call: Call) -> None:
             callees = tuple(callee.number for callee in parsed.callees)
@@ -71,6 +74,7 @@ class Voxrun:
 
     def script(self, path: str | Path) -> Outcome:
         """Play a call script."""
+        __tracebackhide__ = True
         script = self._read(lambda: load_script(self._test.parent / path))
         return self._judged(lambda: self._player.play(script, again=self._again))
 
@@ -78,25 +82,47 @@ class Voxrun:
     def _again(self) -> str:
         return f"pytest {shlex.quote(self._id)}"
 
-    def _read(self, read: Callable[[], CallScript]) -> CallScript:
-        """A mistake in a script is told by its message alone."""
+    def _read(self, read: Callable[[], CallScript], line: int = 0) -> CallScript:
+        """A mistake in a script is told by its message alone; in what ``play`` was given, at its ``line``."""
+        __tracebackhide__ = True
+        script, problem = None, ""
         try:
             script = read()
         except VoxrunError as error:
-            pytest.fail(str(error), pytrace=False)
+            problem = str(error)
+        if script is None:
+            if line:
+                within = re.escape(str(self._test)) + r":1:\d+(?=: )"
+                problem = re.sub(f"^{within}", f"{self._test.name}:{line}", problem)
+            pytest.fail(problem, pytrace=False)
         if reason := self._player.obstacle(script):
             pytest.skip(reason)
         return script
 
     def _judged(self, play: Callable[[], Outcome]) -> Outcome:
+        __tracebackhide__ = True
+        outcome, problem = None, ""
         try:
             outcome = play()
         except VoxrunError as error:
-            pytest.fail(str(error), pytrace=False)
+            problem = str(error)
+        except Exception as error:
+            # A mistake in the story: of the way to it only the test's own lines are of interest.
+            raise error.with_traceback(_from(error.__traceback__, self._test)) from None
+        if outcome is None:
+            pytest.fail(problem, pytrace=False)
         self._note(outcome)
         if not outcome.ok:
             pytest.fail(report(outcome), pytrace=False)
         return outcome
+
+
+def _from(traceback: TracebackType | None, file: Path) -> TracebackType | None:
+    """The part of a traceback that begins in ``file``; all of it where there is none."""
+    found = traceback
+    while found is not None and Path(found.tb_frame.f_code.co_filename) != file:
+        found = found.tb_next
+    return found or traceback
 
 
 class ScriptedCall:
@@ -114,6 +140,11 @@ class ScriptedCall:
         self._test = test
         self._names = (callees, callers)
         self._sockets = [*sockets]
+
+    def __getattr__(self, name: str) -> Any:
+        __tracebackhide__ = True
+        known = [each for each in vars(type(self)) if not each.startswith("_")]
+        raise AttributeError(f"a call has no {name!r}{suggestion(name, known)}")
 
     async def say(self, text: str = "", **options: Any) -> None:
         """Speak, once the other side has stopped: ``audio=``, ``voice=``, ``as_=``."""
