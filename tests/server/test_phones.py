@@ -255,6 +255,9 @@ def test_a_user_who_does_not_come_after_a_push_notification_is_offline() -> None
         timer._callback(*timer._args)
         failed = await events.wait("failed")
         assert (failed.data["code"], failed.data["reason"]) == (480, "User Offline")
+        pushing(scene)
+        assert len(scene.waiting()) == 1  # the first is forgotten
+        await scene.leg.close()
 
     run(story)
 

@@ -234,7 +234,7 @@ class Phones:
             ringing.start(pages, request)
         elif seconds := _push_seconds(request):
             self._log(f"{self._advice(request, route)} Whoever does within {seconds:g} s is rung.")
-            self._waiting.append((ringing, request, route))
+            self._waiting = [*self._still_waiting(), (ringing, request, route)]
             ringing.wait(seconds)
         else:
             self._log(self._advice(request, route))
@@ -246,7 +246,10 @@ class Phones:
         for ringing, request, route in self._waiting:
             if ringing.waits and (pages := self._find(request, route)):
                 ringing.start(pages, request)
-        self._waiting = [waiting for waiting in self._waiting if waiting[0].waits]
+        self._waiting = self._still_waiting()
+
+    def _still_waiting(self) -> list[tuple[Ringing, DialRequest, RouteLike | None]]:
+        return [waiting for waiting in self._waiting if waiting[0].waits]
 
     def _find(self, request: DialRequest, route: RouteLike | None) -> list[Page]:
         registered = [page for page in self.pages if page.user is not None]
