@@ -4,11 +4,49 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import Protocol, runtime_checkable
 
 from voxrun.errors import ScriptError
-from voxrun.legs.scripted import Remote
+from voxrun.legs.base import Headers
 from voxrun.replay.deeds import Answer, Deed, Hold, Info, Manners, Network, ReInvite, Transfer
-from voxrun.replay.people import Party, Person
+from voxrun.replay.people import Party
+
+
+class Answering(Protocol):
+    """How a phone answers what the scenario wants of it."""
+
+    def go_over(self) -> None: ...
+
+    def refuse_transfer(self, code: int, reason: str = "") -> None: ...
+
+    def accept_reinvite(self, mime: str = "", body: str = "") -> None: ...
+
+    def reject_reinvite(self, code: int = 488, reason: str = "") -> None: ...
+
+
+@runtime_checkable
+class Asking(Protocol):
+    """What a hand can do that holds a telephone and no softphone. As ``legs.scripted.Remote``."""
+
+    def answer(self, headers: Headers | None = None, custom_data: str = "") -> None: ...
+
+    def refer(self, to: str, headers: Headers | None = None) -> None: ...
+
+    def reinvite(self, mime: str, body: str, headers: Headers | None = None) -> None: ...
+
+
+class Phone(Protocol):
+    """A phone that can be taught how to answer."""
+
+    can_transfer: bool
+    can_reinvite: bool
+    on_transfer: Callable[[], None]
+    """Told that the scenario wants to transfer it, and it can be."""
+    on_reinvite: Callable[[], None]
+    """Told of a re-INVITE of the scenario that it can take."""
+
+    @property
+    def remote(self) -> Answering: ...
 
 
 def do(person: Party, deed: Deed) -> None:
@@ -19,9 +57,9 @@ def do(person: Party, deed: Deed) -> None:
         case Info():
             person.hand.info(deed.mime, deed.body, deed.headers)
         case Transfer():
-            _remote(person).refer(deed.to, deed.headers)
+            _telephone(person).refer(deed.to, deed.headers)
         case ReInvite():
-            _remote(person).reinvite(deed.mime, deed.body, deed.headers)
+            _telephone(person).reinvite(deed.mime, deed.body, deed.headers)
         case Network(up=True):
             person.hand.resume_sending()
         case Network():
@@ -47,7 +85,7 @@ def in_words(deed: Deed) -> str:
 def answer(person: Party, headers: Mapping[str, str], custom_data: str) -> None:
     """Pick up. Raises ScriptError where this kind of phone brings no custom data."""
     if custom_data:
-        _remote(person).answer(headers, custom_data)
+        _telephone(person).answer(headers, custom_data)
     else:
         person.hand.answer(headers)
 
@@ -57,18 +95,19 @@ def press(person: Party, digit: str, method: str) -> None:
     person.hand.press(digit, method)
 
 
-def _remote(person: Party) -> Remote:
-    if isinstance(person.hand, Remote):
-        return person.hand
+def _telephone(person: Party) -> Asking:
+    hand = person.hand
+    if isinstance(hand, Asking):
+        return hand
     raise ScriptError(f"{person.name} has no telephone that could do this")
 
 
-def mind(person: Person, manners: Manners) -> None:
+def mind(phone: Phone, manners: Manners) -> None:
     """Let a phone answer transfers and re-INVITEs of the scenario, after a while each."""
-    remote = person.remote
+    remote = phone.remote
     transfer, reinvite = manners.transfer or Answer(), manners.reinvite or Answer()
-    person.can_transfer = person.can_transfer or manners.transfer is not None
-    person.can_reinvite = person.can_reinvite or manners.reinvite is not None
+    phone.can_transfer = phone.can_transfer or manners.transfer is not None
+    phone.can_reinvite = phone.can_reinvite or manners.reinvite is not None
 
     def decide_transfer() -> None:
         if transfer.code:
@@ -82,8 +121,8 @@ def mind(person: Person, manners: Manners) -> None:
         else:
             remote.accept_reinvite(reinvite.mime, reinvite.body)
 
-    person.on_transfer = lambda: _later(transfer, decide_transfer)
-    person.on_reinvite = lambda: _later(reinvite, decide_reinvite)
+    phone.on_transfer = lambda: _later(transfer, decide_transfer)
+    phone.on_reinvite = lambda: _later(reinvite, decide_reinvite)
 
 
 def _later(answer: Answer, decide: Callable[[], None]) -> None:

@@ -15,6 +15,7 @@ from voxrun.media.graph import Ticker
 from voxrun.replay.live.clock import MediaClock
 from voxrun.replay.live.line import Line
 from voxrun.replay.live.phone import Message, Phone
+from voxrun.replay.live.telephone import Telephone
 from voxrun.replay.people import Hand, Party
 from voxrun.replay.script import Incoming
 from voxrun.replay.timeline import Timeline
@@ -60,9 +61,16 @@ class LivePerson(Party):
         """Those that came as RTP."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._hand = LiveHand(self)
+        self.telephone: Telephone | None = None
+        """What it can do beyond signalling and media, once the scenario's end of its call is known."""
         self.line.on_frame = self._heard
         self.line.on_digit = self._digit
         phone.calls[call_id] = self._take
+
+    def takes(self, telephone: Telephone) -> None:
+        """This is the scenario's end of its call."""
+        self.telephone = telephone
+        telephone.told, telephone.hang_up = self.tell_moment, self._hand.hang_up
 
     @property
     def now(self) -> int:  # type: ignore[override]
@@ -266,8 +274,18 @@ class LiveHand:
     def early_media(self) -> None:
         """The signalling has none for callees; ``plan.obstacle`` says so before the call."""
 
-    def answer(self, headers: Headers | None = None) -> None:
+    def answer(self, headers: Headers | None = None, custom_data: str = "") -> None:
+        if self._person.telephone is not None:
+            self._person.telephone.custom_data = custom_data
         self._person.spawn(self._person.answer(headers or {}))
+
+    def refer(self, to: str, headers: Headers | None = None) -> None:
+        if self._person.telephone is not None:
+            self._person.telephone.remote.refer(to, headers)
+
+    def reinvite(self, mime: str, body: str, headers: Headers | None = None) -> None:
+        if self._person.telephone is not None:
+            self._person.telephone.remote.reinvite(mime, body, headers)
 
     def refuse(self, code: int, reason: str = "") -> None:
         self._person.send("decline", code=code, reason=reason)

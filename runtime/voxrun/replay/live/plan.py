@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from voxrun.config import load_settings
 from voxrun.errors import ConfigError
-from voxrun.replay.deeds import Manners, ReInvite, Transfer
-from voxrun.replay.script import CallScript, Incoming, Step
-from voxrun.replay.telephone import in_words
+from voxrun.replay.script import CallScript
 from voxrun.secret_values import CLOUD_KEY
 
 
@@ -58,25 +56,3 @@ def _obstacles(script: CallScript) -> Iterator[tuple[str, str]]:
     for callee in script.callees:
         if callee.early_media:
             yield callee.where, f"{callee.number} sends audio before it answers"
-        if callee.custom_data:
-            yield callee.where, f"{callee.number} answers with custom data"
-        yield from _manners(callee.manners, callee.where, callee.number)
-        yield from _deeds(callee.does)
-    calls = [("caller", script.call, ""), *((each.name, each.call, each.where) for each in script.callers)]
-    for name, call, where in calls:
-        if isinstance(call, Incoming):
-            yield from _manners(call.manners, where or str(script.path), name)
-    yield from _deeds(script.steps)
-
-
-def _manners(manners: Manners, where: str, name: str) -> Iterator[tuple[str, str]]:
-    if manners.transfer is not None:
-        yield where, f"{name} answers transfers of the scenario"
-    if manners.reinvite is not None:
-        yield where, f"{name} answers re-INVITEs of the scenario"
-
-
-def _deeds(steps: Iterable[Step]) -> Iterator[tuple[str, str]]:
-    for step in steps:
-        if isinstance(step, Transfer | ReInvite):
-            yield step.where, f"somebody {in_words(step)}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ import httpx
 
 from voxrun.connectors.transport import Door, Transports
 from voxrun.errors import PeerError, ScriptError
-from voxrun.legs.base import DialRequest, Leg
+from voxrun.legs.base import DialRequest, IncomingInfo, Leg
 from voxrun.replay.faults import faulty
 from voxrun.replay.hearing import Hearing
 from voxrun.replay.live import house
@@ -29,10 +30,12 @@ from voxrun.replay.live.person import LivePerson
 from voxrun.replay.live.phone import Message, Phone
 from voxrun.replay.live.plan import LivePlan
 from voxrun.replay.live.pulse import Pulse
+from voxrun.replay.live.telephone import Telephone
 from voxrun.replay.people import Party
 from voxrun.replay.resources import Resources
 from voxrun.replay.scene import LOCAL_KEY, Scene, application
 from voxrun.replay.script import Callee, CallScript, Incoming
+from voxrun.replay.telephone import mind
 from voxrun.replay.texts import Wanted
 from voxrun.replay.timeline import Stream
 from voxrun.services.access import AccessReply
@@ -40,7 +43,7 @@ from voxrun.services.recording_file import disk_thread
 from voxrun.services.ticker import LoopTicker
 from voxrun.session.clock import DEFAULT_START_MS, LoopClock, real_clock
 from voxrun.session.messages import JsonObject
-from voxrun.session.runtime import Runtime
+from voxrun.session.runtime import Application, Runtime, World
 
 CALLER: Final = "caller"
 USUAL: Final = ("underflow",)
@@ -63,6 +66,19 @@ class CalleeRoute:
 
     def matches(self, kind: str, destination: str) -> bool:
         return Wanted(self.callee.number).like(destination)
+
+
+class AnsweringRuntime(Runtime):
+    """``arrives`` makes the leg that a session gets of one that comes in."""
+
+    def __init__(
+        self, application: Application, world: World, arrives: Callable[[Leg, IncomingInfo], Leg]
+    ) -> None:
+        super().__init__(application, world)
+        self._arrives = arrives
+
+    async def incoming(self, leg: Leg, info: IncomingInfo) -> str:
+        return await super().incoming(self._arrives(leg, info), info)
 
 
 class LiveStage(Scene):
@@ -94,6 +110,10 @@ class LiveStage(Scene):
         self._url = self._emulator = self._session_id = ""
         self._notes: list[str] = []
         self.pulse = Pulse()
+        self._telephones: dict[str, deque[Telephone]] = {}
+        """By address: calls to a callee whose phone has not rung yet."""
+        self._calling: list[LivePerson] = []
+        """Callers whose calls have not reached the server."""
         self._alerting: list[LivePerson] = []
         """Callers whose calls the scenario does not know yet."""
         self._calls: dict[str, LivePerson] = {}
@@ -140,6 +160,7 @@ class LiveStage(Scene):
         phone = await self._phone()
         person = self._person(name, phone, f"call-{len(self._phones)}")
         self._alerting.append(person)
+        self._calling.append(person)
         await person.call(self.calling(name))
 
     async def close(self) -> None:
@@ -223,7 +244,7 @@ class LiveStage(Scene):
             disk=disk,
         )
         rule = replace(application(script, self._folder), file_path=options.file_path)
-        self._runtime = Runtime(rule, world)
+        self._runtime = AnsweringRuntime(rule, world, self._arrives)
         self._runtime.subscribe(self.record)
         self._url = await house.open_server(stack, self._runtime, phones, options)
 
@@ -265,8 +286,23 @@ class LiveStage(Scene):
     # -- people
 
     def _dial(self, request: DialRequest) -> Leg:
-        self.callee(request)  # nobody there is trouble; the call rings nowhere then
-        return self._dialer(request)
+        callee = self.callee(request)  # nobody there is trouble; the call rings nowhere then
+        telephone = Telephone(self._dialer(request), callee.number)
+        mind(telephone, callee.manners)
+        for route in self._routes:
+            if route.callee is callee:
+                self._telephones.setdefault(route.address, deque()).append(telephone)
+        return telephone
+
+    def _arrives(self, leg: Leg, info: IncomingInfo) -> Leg:
+        """A call reaches the server: the scenario's end of it becomes a telephone's."""
+        calls = [person for person in self._calling if self.calling(person.name).caller == info.callerid]
+        person = next(iter(calls), self._calling[0])
+        self._calling.remove(person)
+        telephone = Telephone(leg, person.name)
+        mind(telephone, self.calling(person.name).manners)
+        person.takes(telephone)
+        return telephone
 
     async def _phone(self) -> Phone:
         phone = Phone(self._trouble)
@@ -279,6 +315,7 @@ class LiveStage(Scene):
 
         def rung(message: Message) -> None:
             person = self._person(route.callee.number, phone, message["id"])
+            person.takes(self._telephones[route.address].popleft())
             self.on_dialled(route.callee, person)
 
         phone.on_incoming = rung
