@@ -140,6 +140,26 @@ def test_a_clock_100_ppm_off_for_an_hour_makes_no_gap_and_loses_nothing(ppm: int
 
 
 @virtual
+async def test_a_stall_in_the_middle_of_a_word_puts_no_silence_into_it() -> None:
+    sent: list[bytes] = []
+    uplink = Uplink(LoopTicker(), sent.append)
+    uplink.open()
+    speaker = Speaker(uplink)
+    await speaker.speak(20)
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    loop.advance(loop.time() + 0.2)  # the loop is held up, and the ticker comes first after it
+    await asyncio.sleep(0.001)
+    for _ in range(10):  # what the unit owes
+        speaker.source.push(LOUD)
+    await speaker.speak(20)
+    assert SILENCE not in sent[1:]
+    assert len(sent) >= 50
+    await asyncio.sleep(1)
+    assert sent[-1] is SILENCE
+
+
+@virtual
 async def test_what_a_stall_put_ahead_melts_away_in_pauses() -> None:
     sent: list[bytes] = []
     uplink = Uplink(LoopTicker(), sent.append)

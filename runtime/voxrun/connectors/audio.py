@@ -24,6 +24,8 @@ from voxrun.media.runs import FRAME_S, AudioDoor, Leaper, Run, Ticks
 
 LIVE_S: Final = 0.1
 """A unit that wrote within this time is sending: what is missing is jitter, not silence."""
+STALL_S: Final = 0.05
+"""A tick so much after the one before: the loop was held up, and no unit could write."""
 LIVE_SLACK: Final = 5
 """Frames that a sending unit may be late before silence takes their place."""
 MOST_LEAD: Final = 25
@@ -70,6 +72,7 @@ class Uplink(Sink, Leaper):
         self._opened_at: float | None = None
         self._sent = 0
         self._heard_at = -LIVE_S
+        self._ticked_at = 0.0
         self._waiting: dict[Source, deque[bytes]] = {}
         self._resampler: Resampler | None = None
 
@@ -79,7 +82,7 @@ class Uplink(Sink, Leaper):
 
     def open(self) -> None:
         """The provider listens: from now on it gets 20 ms of audio every 20 ms."""
-        self._opened_at = self._loop.time()
+        self._opened_at = self._ticked_at = self._loop.time()
         self._sent = 0
         self._ticker.start(self)
 
@@ -126,6 +129,7 @@ class Uplink(Sink, Leaper):
         return room
 
     def leap(self, ticks: Ticks) -> bool:
+        self._ticked_at = ticks.last
         if ticks.time(0) - self._heard_at >= LIVE_S:
             self._pass_run(Run(ticks, None))
         return True
@@ -143,8 +147,12 @@ class Uplink(Sink, Leaper):
     def tick(self) -> bool:
         if self._opened_at is None:
             return False
+        now = self._loop.time()
+        stall, self._ticked_at = now - self._ticked_at, now
+        if stall >= STALL_S and now - stall - self._heard_at < LIVE_S:
+            self._heard_at += stall  # what it owes comes now: silence would be in the middle of a word
         behind = -self._lead()
-        if self._loop.time() - self._heard_at >= LIVE_S:
+        if now - self._heard_at >= LIVE_S:
             for _ in range(behind):
                 self._pass(SILENCE)
         elif behind > LIVE_SLACK:

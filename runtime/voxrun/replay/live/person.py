@@ -23,6 +23,8 @@ from voxrun.replay.timeline import Timeline
 KINDS: Final = {"user": "user", "pstn": "pstn", "sip": "sip", "wab": "whatsapp"}
 """Kinds of lines of a script, as the signalling calls them."""
 REQUEST_TIMEOUT: Final = 408
+BREATH_S: Final = 0.2
+"""From a line that is up to the first word of somebody who is called: the scenario connects it meanwhile."""
 STALL_MS: Final = 100
 """Sound that has stopped for so long seems to be over."""
 
@@ -206,6 +208,8 @@ class LivePerson(Party):
         await asyncio.wait((over, up), return_when=asyncio.FIRST_COMPLETED)
         for task in (over, up):
             task.cancel()
+        if not self._incoming:
+            await asyncio.sleep(BREATH_S)
         if not self.over:
             self.connected = True
             self._settled.set()
