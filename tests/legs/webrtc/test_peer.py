@@ -28,16 +28,35 @@ def test_an_mdns_candidate_in_the_offer_costs_no_time() -> None:
     asyncio.run(story())
 
 
+def hidden(offer: str) -> list[str]:
+    """The lines of an offer whose addresses are names."""
+    name = r" udp \1 7f6c0f0e-0c3b-4b49-9f0e-000000000000.local "
+    return [re.sub(r" udp (\d+) \S+ ", name, line) for line in offer.splitlines()]
+
+
+def test_a_browser_that_hides_its_addresses_and_never_comes_is_given_up() -> None:
+    async def story() -> None:
+        caller, peer = Caller(), Peer(PeerConfig(connect_seconds=0.1))
+        closed = asyncio.get_running_loop().create_future()
+        peer.on_closed = closed.set_result
+        await peer.accept("\r\n".join(hidden(await caller.offer())) + "\r\n")
+        await peer.answer()
+        assert await asyncio.wait_for(closed, 10) is False
+        await peer.close()
+        await caller.close()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        assert not left or not (await asyncio.wait(left, timeout=5))[1]
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize("kept", ["none", "one that nobody answers"])
 def test_a_browser_that_hides_its_addresses_is_found_by_its_own_checks(kept: str) -> None:
     """Browsers without leave to use the microphone, and Firefox always, offer ``.local`` names only."""
 
     async def story() -> None:
         caller, peer = Caller(), Peer(PeerConfig())
-        offer = [
-            re.sub(r" udp (\d+) \S+ ", r" udp \1 7f6c0f0e-0c3b-4b49-9f0e-000000000000.local ", line)
-            for line in (await caller.offer()).splitlines()
-        ]
+        offer = hidden(await caller.offer())
         if kept != "none":
             offer.append("a=candidate:9 1 udp 2130706431 127.0.0.1 9 typ host")
         ready = asyncio.get_running_loop().create_future()
