@@ -7,7 +7,7 @@ import asyncio
 from tests.replay.test_hearing import OTHER, TEXT, spoken
 
 from voxrun.media.frames import FRAME_BYTES, FRAME_MS
-from voxrun.replay.live.hearing import PAUSE_MS, LiveHearing
+from voxrun.replay.live.hearing import PAUSE_MS, LiveHearing, spoken_only
 from voxrun.replay.people import Sound
 from voxrun.replay.resources import Resources
 from voxrun.replay.timeline import Stream
@@ -53,6 +53,22 @@ def test_a_sentence_with_many_lost_frames_is_understood_as_a_whole(resources: Re
     assert stream.utterances[-1].text == TEXT
     assert told == 1
     assert stream.words[-len(TEXT.split()) :] == TEXT.split()
+
+
+def test_pauses_that_a_busy_machine_puts_in_do_not_matter(resources: Resources) -> None:
+    known = spoken(resources)
+    pcm = lossy(known[TEXT][0], 4)
+    pieces = [pcm[at : at + 31 * FRAME_BYTES] for at in range(0, len(pcm), 31 * FRAME_BYTES)]
+    assert len(pieces) > 2
+    stream, told = hear(known, bytes(25 * FRAME_BYTES).join(pieces))
+    assert told == 1
+    assert stream.utterances[-1].text == TEXT
+
+
+def test_only_frames_with_sound_are_compared() -> None:
+    loud, quiet = b"\x00\x10" * 320, b"\x10\x00" * 320
+    assert spoken_only(quiet + loud + bytes(640) + loud + b"\x00\x10") == loud + loud
+    assert spoken_only(b"") == b""
 
 
 def test_a_good_line_needs_no_comparison(resources: Resources) -> None:

@@ -2,8 +2,9 @@
 
 Compared sample by sample a word is lost with every frame that is. So what somebody said from pause to pause,
 and was not understood to its end, is compared as a whole with all that was spoken in the call, as the
-recogniser of the local voice AI does it: a lost frame here and there does not matter to it. It takes up to a
-second of a processor, in a thread.
+recogniser of the local voice AI does it: a lost frame here and there does not matter to it. Pauses are left
+out on both sides, because a machine that is busy puts some in. It takes up to a second of a processor, in a
+thread.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import numpy as np
+
+from voxrun.media.frames import FRAME_BYTES, FRAME_SAMPLES
 from voxrun.replay.hearing import Hearing
-from voxrun.replay.people import Sound
+from voxrun.replay.people import AUDIBLE, Sound
 from voxrun.replay.timeline import Stream
 from voxrun.speech.features import Features, analyse
 from voxrun.speech.phrases import Match, decide
@@ -74,7 +78,7 @@ class LiveHearing(Hearing):
         return bool(found) and all(text in whole for text in found)
 
     def _decide(self, start: int, end: int) -> None:
-        pcm = self._sound.pcm(start - AROUND_MS, end + 2 * AROUND_MS)
+        pcm = spoken_only(self._sound.pcm(start, end))
         spoken = {text: tuple(renderings) for text, renderings in self._spoken.items()}
         loop = asyncio.get_running_loop()
         self._deciding = loop.run_in_executor(None, lambda: decide(pcm, self._known_as(spoken)))
@@ -84,7 +88,7 @@ class LiveHearing(Hearing):
         """What was spoken, as the recogniser compares it. In a thread: nothing else uses what it keeps."""
         for pcm in (each for renderings in spoken.values() for each in renderings):
             if id(pcm) not in self._features:  # the audio lives as long as the call does
-                self._features[id(pcm)] = analyse(pcm)
+                self._features[id(pcm)] = analyse(spoken_only(pcm))
         return {
             text: tuple(known for pcm in renderings if (known := self._features[id(pcm)]) is not None)
             for text, renderings in spoken.items()
@@ -105,3 +109,11 @@ class LiveHearing(Hearing):
         self.stream.grow(utterance, text, end)
         utterance.final = True
         self._told()
+
+
+def spoken_only(pcm: bytes) -> bytes:
+    """The frames in which there is sound."""
+    whole = pcm[: len(pcm) // FRAME_BYTES * FRAME_BYTES]
+    frames = np.frombuffer(whole, "<i2").reshape(-1, FRAME_SAMPLES)
+    sounding = np.abs(frames.astype(np.int32)).max(axis=1, initial=0) >= AUDIBLE
+    return bytes(frames[sounding].tobytes())
