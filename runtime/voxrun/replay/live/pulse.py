@@ -29,9 +29,9 @@ class Pulse:
         if not self._stalls:
             return []
         return [
-            f"the machine was busy: {len(self._stalls)} times this process got no processor for more than "
-            f"{LATE_MS} ms, {max(self._stalls)} ms at the longest; audio is lost then, and words are not "
-            "understood"
+            f"the machine was busy: this process got no processor for more than {LATE_MS} ms "
+            f"(times: {len(self._stalls)}, the longest: {max(self._stalls)} ms); audio is lost then, and "
+            "words are not understood"
         ]
 
     def _arm(self) -> None:
