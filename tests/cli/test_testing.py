@@ -52,6 +52,20 @@ def test_a_path_that_is_not_there_or_no_call(tmp_path: Path) -> None:
         run(TestPlan(paths=(tmp_path / "a.agent.yaml",)))
 
 
+def test_where_results_cannot_go_and_what_is_no_number_is_told_before_anything_is_played(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.call.yaml").touch()
+    (tmp_path / "file").touch()
+    paths = (tmp_path / "a.call.yaml",)
+    with pytest.raises(ConfigError, match=r"--report .*file: nothing can be written there: File exists"):
+        run(TestPlan(paths, report=tmp_path / "file"))
+    with pytest.raises(ConfigError, match=r"--junitxml .*r.xml: nothing can be written there: "):
+        run(TestPlan(paths, junit=tmp_path / "file" / "r.xml"))
+    with pytest.raises(ConfigError, match="-n two: a number of processes is wanted, or auto"):
+        run(TestPlan(paths, processes="two"))
+
+
 def report(name: str, outcome: str = "passed") -> Any:
     failed = outcome == "failed"
     return SimpleNamespace(

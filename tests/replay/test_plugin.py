@@ -144,6 +144,7 @@ def test_exit_codes(tmp_path: Path) -> None:
             "wrong.call.yaml:2:5: 'sya' is no step (did you mean 'say'?)",
         ),
         (("nothing-here",), 2, "no such file or folder"),
+        (("good.call.yaml", "-k", "zebra"), 2, "no call in good.call.yaml fits -k 'zebra'"),
     ):
         found = run(tmp_path, "-m", "voxrun.cli.main", "test", *arguments)
         assert found.returncode == code, found.stdout + found.stderr

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -51,10 +52,15 @@ def run(plan: TestPlan) -> int:
         check_key()
     for path in plan.paths:
         check_path(Path(str(path).split("::")[0]))
+    check_outputs(plan)
     with _progress() as (bar, plugins):
         code = pytest.main(arguments(plan), plugins=plugins)
     if code == pytest.ExitCode.NO_TESTS_COLLECTED:
-        raise ConfigError(f"no call script (*.call.yaml) is in {', '.join(map(str, plan.paths))}")
+        where = ", ".join(map(str, plan.paths))
+        wish = f"-k {plan.keyword!r}" if plan.keyword else f"-m {plan.markers!r}" if plan.markers else ""
+        raise ConfigError(
+            f"no call in {where} fits {wish}" if wish else f"no call script (*.call.yaml) is in {where}"
+        )
     if code == pytest.ExitCode.INTERNAL_ERROR:
         raise InternalError("pytest failed; what it said is above")
     if bar.wrong_scripts:
@@ -72,6 +78,28 @@ def check_path(path: Path) -> None:
         raise ConfigError(f"{path}: no such file or folder")
     if path.is_file() and not path.name.endswith((".call.yaml", ".py")):
         raise ConfigError(f"{path}: this is no call script; their names end in .call.yaml")
+
+
+def check_outputs(plan: TestPlan) -> None:
+    """Raises ConfigError for a number of processes that is none, and where results cannot be written."""
+    if plan.processes and not (plan.processes.isdecimal() or plan.processes in ("auto", "logical")):
+        raise ConfigError(f"-n {plan.processes}: a number of processes is wanted, or auto")
+    if plan.report is not None:
+        with _writable(f"--report {plan.report}"):
+            plan.report.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=plan.report).close()
+    if plan.junit is not None:
+        with _writable(f"--junitxml {plan.junit}"):
+            plan.junit.parent.mkdir(parents=True, exist_ok=True)
+            plan.junit.open("ab").close()
+
+
+@contextlib.contextmanager
+def _writable(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(f"{what}: nothing can be written there: {error.strerror}") from None
 
 
 def check_key() -> None:
