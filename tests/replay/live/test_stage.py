@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.replay.calls import AGENT, TALK, VOICE, write
+from tests.replay.test_call_websockets import ROOM
 
 from voxrun.replay.failure import report
 from voxrun.replay.live.plan import LivePlan
@@ -107,3 +108,44 @@ steps:
     failed = play(resources, tmp_path / "two", "start: {}\nwithin: 1s\nsteps: [{expect: {log: x}}]", nobody)
     assert "called pstn '+1', and nobody under 'callees'" in report(failed)
     assert "--real-time" in report(failed)
+
+
+PHONES = """
+VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call, destination }) => {
+  const other = VoxEngine.callSIP(`sip:${destination}@example.com`);
+  VoxEngine.easyProcess(call, other, () => call.transferTo({ to: 'sip:200@example.com', call: other }));
+  other.addEventListener(CallEvents.Connected, ({ customData }) => Logger.write(`brought ${customData}`));
+  call.addEventListener(CallEvents.TransferComplete, () => Logger.write('went over'));
+});
+"""
+
+
+def test_telephones_transfer_and_re_invite(resources: Resources, tmp_path: Path) -> None:
+    script = """
+callees: {"sip:200@example.com": {answers: 300ms, custom_data: vip, reinvites: {body: pong}}}
+call: {to: "200", client: sip, transfers: {after: 2s}}
+steps:
+  - expect: [{log: brought vip}, {transfer: "sip:200*", with: {attended: "sip:200@example.com"}}]
+  - reinvite: {body: ping, mime: a/b}
+  - expect: {reinvite: ping, with: {mime: a/b}, as: "sip:200@example.com"}
+  - expect: {reinvite_accepted: pong}
+  - expect: {log: went over}
+  - expect: {ended: caller}
+"""
+    outcome = play(resources, tmp_path, script, PHONES)
+    assert outcome.ok, report(outcome)
+
+
+def test_websockets_come_to_the_sessions_url(resources: Resources, tmp_path: Path) -> None:
+    script = """
+start: {}
+steps:
+  - websocket: {name: ann}
+  - websocket: {name: ben, does: [send: hello from ben]}
+  - expect: {websocket: ann, text: hello from ben}
+  - close: {code: 4000, reason: bye}
+    as: ben
+  - expect: {log: gone 4000 bye}
+"""
+    outcome = play(resources, tmp_path, script, ROOM)
+    assert outcome.ok, report(outcome)
