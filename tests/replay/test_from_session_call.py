@@ -10,6 +10,7 @@ import pytest
 from voxrun.replay.format import parse_script
 from voxrun.replay.from_session_call import call_text
 from voxrun.replay.from_session_items import Callee, Deed, Heard, Item, Request, Said, Story
+from voxrun.replay.from_session_sockets import Socket
 from voxrun.replay.script import CallScript, Hangup, Incoming, Interrupt, Say, Started, Wait
 
 HEADER: dict[str, Any] = {"startMs": 1_736_154_000_000, "seed": 7, "limits": {"timers": 100, "idle_ms": 5000}}
@@ -126,3 +127,19 @@ def test_what_was_around_the_call_is_there_again(made: Any) -> None:
     (late, said, *_) = script.steps
     assert (late.wishes[0].kind, late.wishes[0].within_ms) == ("recording", 38_000)
     assert isinstance(said, Say)
+
+
+def test_with_a_cassette_websockets_go_by_their_addresses_and_interruptions_by_time(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("1")
+    items: list[Item] = [
+        Deed(0, "websocket", "server", {"to": {"type": "hello"}}),
+        Said(1, "Once upon a time", cut=True),
+        Heard(2, "stop it", interrupts=True),
+    ]
+    story = Story(HEADER, items=items, sockets=[Socket("server", "wss://bot.example/*")], has_agent=True)
+    text = call_text(story, ["a.js"], "a.agent.yaml", "tapes/x")
+    assert 'cassette: "tapes/x"' in text
+    assert "websockets:" not in text
+    assert "agent:" not in text
+    assert '- expect: {websocket: "wss://bot.example/*", with: {type: hello}}' in text
+    assert '- {interrupt: "stop it"}' in text

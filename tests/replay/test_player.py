@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.replay.calls import VOICE, write
 
 from voxrun.errors import ConfigError
+from voxrun.replay.live.plan import LivePlan
 from voxrun.replay.player import Player
 
 SCENARIO = "VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => call.answer());"
@@ -58,3 +60,9 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no folder for calls can be made"):
         player.play(script)
     player.close()
+
+
+def test_a_cassette_is_for_virtual_time(tmp_path: Path) -> None:
+    script = replace(write(tmp_path, VOICE + "steps: [{wait: 1s}]", SCENARIO), cassette=tmp_path)
+    assert Player().obstacle(script) == ""
+    assert "plays in virtual time only" in Player(live=LivePlan()).obstacle(script)

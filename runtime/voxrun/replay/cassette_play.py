@@ -286,7 +286,7 @@ class TapedClientSocket:
         what = f"message {number} {_whose(self._taped.via)}"
         if expected is None:
             self._account.differ(what, None, _unwrapped(actual), command)
-        elif self._account.check(what, expected, actual, command):
+        elif self._account.check(what, without_counts(expected), without_counts(actual), command):
             self._account.sent[self._taped.number] = number
             self._anchors.append(self._loop.time())
             self._woken.set()
@@ -329,6 +329,18 @@ class TapedClientSocket:
         if self._ended is None:
             self._ended = SocketClosed(code, reason, clean=True)
             self._woken.set()
+
+
+def without_counts(content: JsonObject) -> JsonObject:
+    """A message as it is compared: the numbers in a stream's start and stop count audio, which is not."""
+    message = content.get("json")
+    if not isinstance(message, dict) or message.get("event") not in ("start", "stop"):
+        return content
+    kept = {key: value for key, value in message.items() if key != "sequenceNumber"}
+    stop = kept.get("stop")
+    if isinstance(stop, dict):
+        kept["stop"] = {key: value for key, value in stop.items() if key != "mediaInfo"}
+    return {**content, "json": kept}
 
 
 def missing(account: Account) -> None:

@@ -82,7 +82,8 @@ def played_recording(folder: Path) -> Recording:
     with tempfile.TemporaryDirectory(prefix="voxrun-cassette-") as scratch:
         played = play_cassette(read_cassette(folder), sessions_dir=Path(scratch))
         if played.difference is not None:
-            raise ConfigError("\n".join(["no script can be made of this cassette:", *report(played)]))
+            told = "no script can be made of this cassette; make one of the session's folder instead:"
+            raise ConfigError("\n".join([told, *report(played)]))
         (session,) = Path(scratch).iterdir()
         return read_recording(session)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -62,7 +62,7 @@ def call_text(
         lines.append("connector_errors: reject")
     if story.header.get("keepGoing"):
         lines.append("keep_going: true")
-    lines += ["steps:", *_steps(story)]
+    lines += ["steps:", *_steps(_as_taped(story) if cassette else story, taped=bool(cassette))]
     return "\n".join(lines) + "\n"
 
 
@@ -197,7 +197,19 @@ def _faults(story: Story) -> Iterator[str]:
 # -- steps --------------------------------------------------------------------------------------------
 
 
-def _steps(story: Story) -> Iterator[str]:
+def _as_taped(story: Story) -> Story:
+    """The same where WebSockets are a cassette's: they go by their addresses."""
+    urls = {socket.name: socket.url for socket in story.sockets if socket.url}
+    items = [
+        replace(item, text=urls.get(item.text, item.text))
+        if isinstance(item, Deed) and item.what == "websocket"
+        else item
+        for item in story.items
+    ]
+    return replace(story, items=items)
+
+
+def _steps(story: Story, taped: bool = False) -> Iterator[str]:
     before = 0
     cut: Said | None = None
     hung_up = any(isinstance(item, Deed) and item.what == "ended" for item in story.items)
@@ -209,7 +221,7 @@ def _steps(story: Story) -> Iterator[str]:
         gap = item.t - before
         if not any(isinstance(earlier, Said) for earlier in story.items[:index]):
             yield from _pause(item, gap)
-        for line in _step(item, cut, gap):
+        for line in _step(item, cut, gap, taped):
             empty = False
             yield line
         if isinstance(item, Heard):
@@ -236,12 +248,12 @@ def _is_interrupted(rest: Sequence[Item]) -> bool:
     return heard is not None and heard.interrupts
 
 
-def _step(item: Item, cut: Said | None, gap: int) -> Iterator[str]:
+def _step(item: Item, cut: Said | None, gap: int, taped: bool) -> Iterator[str]:
     match item:
         case Heard(typed=True):
             return
         case Heard(interrupts=True) if cut is not None:
-            last = " ".join(words(cut.text)[-CUT_WORDS:])
+            last = "" if taped else " ".join(words(cut.text)[-CUT_WORDS:])  # a recorded voice has no words
             after = f", after: {quoted(last)}" if last else ""
             yield f"  - {{interrupt: {quoted(item.text)}{after}}}"
         case Heard(lost=True):
