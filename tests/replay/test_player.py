@@ -65,4 +65,4 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 def test_a_cassette_is_for_virtual_time(tmp_path: Path) -> None:
     script = replace(write(tmp_path, VOICE + "steps: [{wait: 1s}]", SCENARIO), cassette=tmp_path)
     assert Player().obstacle(script) == ""
-    assert "plays in virtual time only" in Player(live=LivePlan()).obstacle(script)
+    assert "can be played in virtual time only" in Player(live=LivePlan()).obstacle(script)
