@@ -51,3 +51,22 @@ def test_what_telephones_do_is_told(tmp_path: Path) -> None:
         "call: the scenario answers bob's re-INVITE: accepted pong",
         "call: the scenario answers bob's re-INVITE: rejected 488",
     ]
+
+
+def test_what_was_being_said_when_it_failed_is_told_as_far_as_it_was(tmp_path: Path) -> None:
+    timeline = Timeline()
+    stream = timeline.stream("agent_says")
+    for began, text in ((100, "Good morning."), (2000, "It is ninety euros a night")):
+        utterance = stream.begin(began)
+        for number, word in enumerate(text.split()):
+            stream.grow(utterance, f"{utterance.text} {word}".strip(), began + number * 100)
+        utterance.final = True
+        timeline.add(Moment(began + 1000, "agent_says", text, {"began": began}, "agent"))
+    script = write(tmp_path, "steps: [hangup]")
+    for moments, until, told in (
+        (1, 2250, ["Good morning.", "It is ninety …"]),  # the rest came while the call was cleared away
+        (1, 1500, ["Good morning."]),
+        (None, None, ["Good morning.", "It is ninety euros a night"]),
+    ):
+        rows = conversation(script, timeline, moments, until)
+        assert [row.text for row in rows if row.who == "agent"] == told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,11 +23,16 @@ class Row:
     text: str
 
 
-def conversation(script: CallScript, timeline: Timeline, moments: int | None = None) -> list[Row]:
-    """All that a person wants to see of a call, oldest first; only the first ``moments`` of it."""
+def conversation(
+    script: CallScript, timeline: Timeline, moments: int | None = None, until: int | None = None
+) -> list[Row]:
+    """All that a person wants to see of a call, oldest first; only the first ``moments`` of it, and what was
+    being said ``until`` then (ms)."""
+    told = timeline.moments[:moments]
     rows = [_beginning(script)]
-    rows += [row for moment in timeline.moments[:moments] if (row := _row(moment)) is not None]
-    rows += _cut_off(timeline.stream("agent_says"))
+    rows += [row for moment in told if (row := _row(moment)) is not None]
+    whole = {moment.data["began"] for moment in told if moment.kind == "agent_says"}
+    rows += _cut_off(timeline.stream("agent_says"), whole, until)
     rows += _understood(timeline)
     return sorted(rows, key=lambda row: row.at)  # stable: equal times as they came
 
@@ -109,9 +115,18 @@ def _row(moment: Moment) -> Row | None:
     return None
 
 
-def _cut_off(stream: Stream) -> list[Row]:
-    """Speech that was under way at the end."""
-    return [Row(u.at, "agent", f"{u.text.strip()} …") for u in stream.utterances if not u.final and u.text]
+def _cut_off(stream: Stream, whole: Container[int], until: int | None) -> list[Row]:
+    """Speech that was under way at the end: whatever began and was not told as a whole. It may have gone on
+    while the call was cleared away."""
+    rows = []
+    for number, utterance in enumerate(stream.utterances):
+        following = stream.utterances[number + 1 : number + 2]
+        last = following[0].first if following else len(stream.words)
+        words = range(utterance.first, last)
+        said = " ".join(stream.words[n] for n in words if until is None or stream.times[n] <= until)
+        if said and utterance.at not in whole:
+            rows.append(Row(utterance.at, "agent", f"{said} …"))
+    return rows
 
 
 def _understood(timeline: Timeline) -> list[Row]:

@@ -70,7 +70,7 @@ def describe(wish: Wish) -> str:
 def _so_far(outcome: Outcome) -> Iterator[str]:
     failure = outcome.failure
     assert failure is not None
-    told = conversation(outcome.script, outcome.timeline, failure.moments)
+    told = conversation(outcome.script, outcome.timeline, failure.moments, failure.at)
     rows = [row for row in told if row.at <= failure.at]
     width = max((len(row.who) for row in rows), default=0)
     yield ""
