@@ -28,7 +28,7 @@ def test_speech_grows_word_by_word_and_is_final_once() -> None:
     timeline = read(
         transcript(text="Hello"),
         transcript(delta=" th"),
-        transcript(delta="ere."),
+        transcript(delta="ere.", text=""),
         transcript(text="Hello there.", final=True),
         transcript(text="Bye", final=True, ordinal=1),
     )

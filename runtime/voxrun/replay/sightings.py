@@ -121,7 +121,8 @@ class Sightings:
         if utterance is None:
             utterance = self._open[key] = stream.begin(at)
         text = payload.get("text")
-        whole = str(text) if isinstance(text, str) else utterance.text + str(payload.get("delta") or "")
+        delta = str(payload.get("delta") or "")  # beside it the platform sends an empty text
+        whole = str(text) if isinstance(text, str) and not delta else utterance.text + delta
         if utterance is stream.utterances[-1]:
             stream.grow(utterance, whole, at)
             self._timeline.touch("agent_says" if role == "agent" else "agent_hears")
