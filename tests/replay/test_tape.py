@@ -9,15 +9,18 @@ from pathlib import Path
 
 import pytest
 from tests.replay.calls import VOICE
-from tests.replay.taping import KEY, SCENARIO, WEATHER_KEY, Tape, record
+from tests.replay.taping import KEY, LOGS, SCENARIO, WEATHER_KEY, Tape, record
 from tests.services.sockets import Peer, Server
 
 from voxrun.errors import ScriptError
+from voxrun.replay.cassette import read_cassette
+from voxrun.replay.cassette_session import play_cassette
 from voxrun.replay.failure import report
 from voxrun.replay.format import load_script
 from voxrun.replay.outcome import Outcome
 from voxrun.replay.resources import Resources
 from voxrun.replay.runner import play_script
+from voxrun.services.storage import Item
 
 STEPS = """
 steps:
@@ -248,3 +251,37 @@ def test_a_cassette_that_cannot_be_played_is_told_when_the_script_is_read(
 ) -> None:
     with pytest.raises(ScriptError, match=expected):
         call(resources, tmp_path, make(tmp_path))
+
+
+STORING = """
+require(Modules.ApplicationStorage);
+VoxEngine.addEventListener(AppEvents.CallAlerting, async ({ call }) => {
+  call.answer();
+  call.addEventListener(CallEvents.Disconnected, VoxEngine.terminate);
+  const was = await ApplicationStorage.get('calls');
+  const own = await ApplicationStorage.get('own');
+  await ApplicationStorage.put('calls', String(Number(was.value) + 1), 60);
+  await ApplicationStorage.put('own', 'x', 60);
+  const now = await ApplicationStorage.get('calls');
+  Logger.write(`${was.value} ${own} ${now.value} ${(await ApplicationStorage.get('own')).value}`);
+  call.hangup();
+});
+"""
+
+
+def test_what_was_stored_is_on_the_cassette(resources: Resources, tmp_path: Path) -> None:
+    async def story(tape: Tape) -> None:
+        now = tape.clock.unix_ms() // 1000
+        await tape.runtime.world.storage.put(Item("calls", "5", now + 600), now)
+        await tape.call()
+        await tape.runtime.wait(tape.session_id)
+
+    tape = record(tmp_path / "tapes", story, source=STORING)
+    assert LOGS[tape] == ["5 null 6 x"]
+    assert play_cassette(read_cassette(tape)).difference is None
+    steps = "steps:\n  - expect: {log: 5 null 6 x}\n"
+    outcome = call(resources, tmp_path, tape, steps=steps, source=STORING)
+    assert outcome.ok, report(outcome)
+    (tmp_path / "own").mkdir()
+    own = call(resources, tmp_path / "own", tape, "storage: {calls: 7}", steps, STORING)
+    assert "7 null 8 x" in report(own)

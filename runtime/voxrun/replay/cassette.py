@@ -31,6 +31,7 @@ Everything is written when it happens, without a buffer: a process that is kille
     {"t":130,"k":"out","socket":1,"json":{...}}     likewise, or "media":300 (characters of 20 ms of a stream)
     {"t":900,"k":"closed","socket":1,"by":"provider","code":1000,"reason":"","clean":true}   or "client"
     {"t":500,"k":"access","method":"POST","path":"/","content":"","headers":[...]}   to the session's own URL
+    {"t":70,"k":"stored","key":...,"value":...,"expireAt":...}   what ApplicationStorage held before
     {"t":950,"k":"end","reason":"Normal termination"}
 
 ``"journal"`` is the header of the session's journal. BODY is ``{"json":...}``, ``{"text":...}``,
@@ -53,6 +54,7 @@ from typing import Any, Final
 
 from voxrun.connectors.transport import SocketClosed
 from voxrun.errors import ConfigError
+from voxrun.services.storage import Item
 from voxrun.session.messages import Json, JsonObject
 
 VERSION: Final = 1
@@ -173,6 +175,8 @@ class Cassette:
     requests: dict[int, TapedRequest] = field(default_factory=dict)
     sockets: dict[int, TapedSocket] = field(default_factory=dict)
     access: list[TapedAccess] = field(default_factory=list)
+    stored: list[Item] = field(default_factory=list)
+    """What ApplicationStorage held at the beginning, as far as the scenario looked."""
     last_t: int = 0
     end: str | None = None
 
@@ -354,6 +358,10 @@ class _Reader:
         headers = tuple((str(item["key"]), str(item["value"])) for item in record["headers"])
         access = TapedAccess(t, str(record["method"]), str(record["path"]), str(record["content"]), headers)
         self.cassette.access.append(access)
+
+    def _on_stored(self, t: int, record: dict[str, Any]) -> None:
+        item = Item(str(record["key"]), str(record["value"]), int(record["expireAt"]))
+        self.cassette.stored.append(item)
 
     def _on_end(self, t: int, record: dict[str, Any]) -> None:
         self.cassette.end = str(record["reason"])

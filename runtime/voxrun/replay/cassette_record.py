@@ -16,6 +16,7 @@ from voxrun.media.stream_protocol import StreamMedia, read_message
 from voxrun.replay.cassette import NET, PROVIDER, VERSION
 from voxrun.replay.cassette_redact import TRANSPORT_HEADERS, Hider
 from voxrun.replay.cassette_writer import CassetteWriter, make_folder, make_root
+from voxrun.services.storage import DEFAULT_TTL
 from voxrun.session.messages import Json, JsonObject
 from voxrun.session.setup import save_scripts
 from voxrun.session.tap import SessionTap, TapInfo, TapMaker
@@ -43,6 +44,10 @@ class SessionRecorder(SessionTap):
         self._legs: dict[str, int] = {}
         self._dials: dict[str, Json] = {}
         """What the scenario wished of calls that have no leg yet."""
+        self._asked: dict[str, tuple[str, str]] = {}
+        """Operations of ApplicationStorage that are under way: kind and key."""
+        self._known: set[str] = set()
+        """Keys whose first use is noted: what comes later is of the scenario's own making."""
         try:
             save_scripts(folder, info.scripts)
         except OSError as error:
@@ -89,6 +94,10 @@ class SessionRecorder(SessionTap):
             fields = record["data"]
             assert isinstance(fields, dict)
             self._writer.note("access", **{key: fields.get(key, "") for key in _ACCESS})
+        elif kind == "command" and what.startswith("storage.") and isinstance(record["data"], dict):
+            self._asked[str(record["id"])] = (what, str(record["data"].get("key", "")))
+        elif kind == "event" and what == "@storage":
+            self._stored(record)
         elif kind == "command" and what == "call.dial":
             self._dials[str(record["id"])] = record["data"]
         elif kind == "command" and what.startswith("call."):
@@ -106,6 +115,18 @@ class SessionRecorder(SessionTap):
             providers=dict(self._info.provider_urls),
             connectorErrors=self._info.connector_errors,
         )
+
+    def _stored(self, record: JsonObject) -> None:
+        """A value that was there before the scenario came."""
+        what, key = self._asked.pop(str(record["id"]), ("", ""))
+        fields = record["data"]
+        item = fields.get("value") if isinstance(fields, dict) else None
+        first = key not in self._known
+        self._known.add(key)
+        if first and what in ("storage.get", "storage.remove") and isinstance(item, dict) and item["value"]:
+            left = DEFAULT_TTL if what == "storage.remove" else 0  # what was removed has no time left
+            expires = int(str(item["expireAt"])) + left
+            self._writer.note("stored", key=key, value=self._hider.text(str(item["value"])), expireAt=expires)
 
     def _of_leg(self, note: str, record: JsonObject, /, **fields: Json) -> None:
         number = self._legs.get(str(record["id"]))

@@ -7,8 +7,8 @@ name of each secret the scenario gets a word that stands for it, unless a value 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from dataclasses import fields as fields_of
 from pathlib import Path
 from typing import Final
@@ -29,6 +29,7 @@ from voxrun.replay.cassette_play import (
     visits,
 )
 from voxrun.services.recording_file import disk_thread
+from voxrun.services.storage import Item, MemoryStorage
 from voxrun.services.ticker import LoopTicker
 from voxrun.session.clock import LoopClock
 from voxrun.session.limits import Limits
@@ -123,6 +124,7 @@ class _House:
                 transports=cassette_transports(account),
                 http=TapedHttp(account, NET),
                 sockets=TapedConnector(account, NET),
+                storage=MemoryStorage(stored(cassette, account.reveal)),
                 provider_urls=_texts(cassette.header.get("providers")),
                 disk=disk,  # type: ignore[arg-type]
             )
@@ -202,6 +204,11 @@ class _House:
         missing(account)
         if ending.reason != self._cassette.end:
             account.differ("the end of the session", self._cassette.end, ending.reason)
+
+
+def stored(cassette: Cassette, reveal: Callable[[str], str]) -> list[Item]:
+    """What ApplicationStorage holds at the beginning, with what stands for secrets."""
+    return [replace(item, value=reveal(item.value)) for item in cassette.stored]
 
 
 def stand_ins(cassette: Cassette) -> dict[str, str]:

@@ -61,9 +61,10 @@ class Scene(ABC):
         self.vocabulary = resources.transcriber(script)
         """What the scenario's ASR understands."""
         self._trouble = trouble
-        self.storage = ScriptStorage(lambda: self.timeline.touch("storage"))
         cassette = read_cassette(script.cassette) if script.cassette is not None else None
         self.tape = self._tape(cassette) if cassette is not None else None
+        found = self.tape.stored if self.tape is not None else ()
+        self.storage = ScriptStorage(lambda: self.timeline.touch("storage"), found)
         self._net = StubNet(script.stubs, self.speech, self._requested, self._unmatched, self.tape)
         around = Around(self.timeline, self.speech, lambda: self.now, trouble)
         self.sockets = StubSockets(script.sockets, around, self._unmatched_socket, self.tape)

@@ -15,8 +15,8 @@ from voxrun.services.storage import Item, MemoryStorage
 class ScriptStorage(MemoryStorage):
     """In memory; ``touched`` is told of every change."""
 
-    def __init__(self, touched: Callable[[], None]) -> None:
-        super().__init__()
+    def __init__(self, touched: Callable[[], None], items: Iterable[Item] = ()) -> None:
+        super().__init__(items)
         self._touched = touched
 
     def fill(self, stored: Iterable[Stored], now: int) -> None:

@@ -25,9 +25,10 @@ from voxrun.replay.cassette_play import (
     TapeDifference,
     cassette_transports,
 )
-from voxrun.replay.cassette_session import TOKEN_NAME, stand_ins
+from voxrun.replay.cassette_session import TOKEN_NAME, stand_ins, stored
 from voxrun.replay.texts import shown, similarity
 from voxrun.replay.timeline import Moment, Timeline
+from voxrun.services.storage import Item
 from voxrun.session.messages import Json, JsonObject
 
 WHO: Final = "cassette"
@@ -61,6 +62,11 @@ class Tape:
     def speaks(self) -> bool:
         """Whether a voice AI is on it."""
         return self.cassette.speaks
+
+    @property
+    def stored(self) -> list[Item]:
+        """What ApplicationStorage held at the beginning."""
+        return stored(self.cassette, self._account.reveal)
 
     @property
     def transports(self) -> Transports:

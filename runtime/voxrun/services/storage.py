@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -85,10 +85,10 @@ def fits(key: str, pattern: str) -> bool:
 
 
 class MemoryStorage(Storage):
-    """A store that ends with the process."""
+    """A store that ends with the process; ``items`` are in it from the beginning."""
 
-    def __init__(self) -> None:
-        self._items: dict[str, Item] = {}
+    def __init__(self, items: Iterable[Item] = ()) -> None:
+        self._items = {item.key: item for item in items}
 
     async def get(self, key: str, now: int) -> Item | None:
         item = self._items.get(key)
