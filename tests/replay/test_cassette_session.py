@@ -364,3 +364,28 @@ def test_what_a_changed_scenario_does_with_its_websockets_is_named(
     played = play(sockets_cassette, SOCKETS.replace(was, now))
     assert played.difference is not None
     assert played.difference.what == what
+
+
+def test_what_happened_in_the_millisecond_of_the_end_happens_before_it(tmp_path: Path) -> None:
+    source = """
+    VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => {
+      call.answer();
+      const timer = setTimeout(() => Net.httpRequestAsync('http://weather.test/now'), 1000);
+      call.addEventListener(CallEvents.Disconnected, () => { clearTimeout(timer); VoxEngine.terminate(); });
+    });
+    """
+
+    async def story(tape: Tape) -> None:
+        leg = await tape.call()
+        await asyncio.sleep(1.0003)
+        leg.remote.hang_up()
+        await tape.runtime.wait(tape.session_id)
+
+    taped = read_cassette(record(tmp_path, story, source=source))
+    (asked,) = taped.requests.values()
+    assert asked.t == 1000
+    ended = taped.legs[1].first("ended")
+    assert ended is not None
+    assert ended.t == 1000
+    played = play_cassette(taped, speech=ToneSpeech())
+    assert (played.difference, played.requests) == (None, 1)
