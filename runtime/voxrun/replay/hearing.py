@@ -294,8 +294,9 @@ class Hearing:
         before = self._before
         if before is None or before.rendering is not rendering:
             return None
-        expected = (before.heard_to, self._done - before.begins)  # it waited; or it went on, a little shifted
-        if min(abs(into - each) for each in expected) > 2 * BLOCK_MS:
+        # It waited; or it went on, a little shifted; or some of both, where a machine was held up.
+        waited, went_on = before.heard_to, self._done - before.begins
+        if not waited - 2 * BLOCK_MS <= into <= went_on + 2 * BLOCK_MS:
             return None
         if before.utterance is not self.stream.utterances[-1]:
             return None

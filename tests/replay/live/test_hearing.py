@@ -85,3 +85,14 @@ def test_a_sentence_that_was_cut_off_stays_cut_off(resources: Resources) -> None
     assert told == 0
     assert TEXT.startswith(stream.utterances[-1].text)
     assert PAUSE_MS > 500
+
+
+def test_a_stall_that_was_partly_a_pause_and_partly_a_gap_does_not_end_the_sentence(
+    resources: Resources,
+) -> None:
+    known = spoken(resources)
+    frames = [known[TEXT][0][at : at + FRAME_BYTES] for at in range(0, len(known[TEXT][0]), FRAME_BYTES)]
+    for cut in range(20, len(frames) - 40, 6):
+        stalled = [*frames[:cut], *[bytes(FRAME_BYTES)] * 30, *frames[cut + 10 :], *[bytes(FRAME_BYTES)] * 5]
+        stream, _ = hear(known, b"".join(stalled) + known[OTHER][0])
+        assert stream.words[: len(TEXT.split())] == TEXT.split(), cut
