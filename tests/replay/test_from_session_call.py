@@ -133,8 +133,9 @@ def test_with_a_cassette_websockets_go_by_their_addresses_and_interruptions_by_t
     (tmp_path / "a.js").write_text("1")
     items: list[Item] = [
         Deed(0, "websocket", "server", {"to": {"type": "hello"}}),
-        Said(1, "Once upon a time", cut=True),
-        Heard(2, "stop it", interrupts=True),
+        Said(5000, "Once upon a time", cut=True, ms=4000),
+        Heard(5500, "stop it", interrupts=True),
+        Said(25_000, "All right."),
     ]
     story = Story(HEADER, items=items, sockets=[Socket("server", "wss://bot.example/*")], has_agent=True)
     text = call_text(story, ["a.js"], "a.agent.yaml", "tapes/x")
@@ -142,4 +143,5 @@ def test_with_a_cassette_websockets_go_by_their_addresses_and_interruptions_by_t
     assert "websockets:" not in text
     assert "agent:" not in text
     assert '- expect: {websocket: "wss://bot.example/*", with: {type: hello}}' in text
-    assert '- {interrupt: "stop it"}' in text
+    assert '- {interrupt: "stop it", after: 3000ms}' in text
+    assert '- expect: {agent_says: All right., within: "33s"}' in text

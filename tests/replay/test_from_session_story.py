@@ -188,7 +188,7 @@ def test_keys_pressed_while_the_voice_ai_ends_a_sentence_are_one_entry_after_it(
         ai(2950, "Transcript", role="agent", text="Type it.", final=True, ordinal=0),
         event(3100, "Call.ToneReceived", "call", tone="7"),
     )
-    assert story.items == [Said(2950, "Type it."), Deed(2900, "keys", "47")]
+    assert story.items == [Said(2950, "Type it.", ms=2850), Deed(2900, "keys", "47")]
 
 
 def test_an_answer_to_words_that_are_not_there_follows_something_that_was_not_understood() -> None:

@@ -24,6 +24,8 @@ NOT_UNDERSTOOD: Final = "these are words that nobody here understands"
 CUT_WORDS: Final = 3
 PAUSE_MS: Final = 200
 """Shorter pauses before the caller does something are of no account."""
+TO_NOTICE_MS: Final = 1_000
+"""From the first word of an interruption until the voice AI stops, about."""
 TO_CAPTURE_MS: Final = 500
 """From a ``say`` step to CaptureStarted."""
 
@@ -210,7 +212,7 @@ def _as_taped(story: Story) -> Story:
 
 
 def _steps(story: Story, taped: bool = False) -> Iterator[str]:
-    before = 0
+    before = answered = 0
     cut: Said | None = None
     hung_up = any(isinstance(item, Deed) and item.what == "ended" for item in story.items)
     empty = True
@@ -221,6 +223,9 @@ def _steps(story: Story, taped: bool = False) -> Iterator[str]:
         gap = item.t - before
         if not any(isinstance(earlier, Said) for earlier in story.items[:index]):
             yield from _pause(item, gap)
+        if taped and isinstance(item, Said | Tool):
+            gap = item.t - answered  # a recorded voice AI keeps its time, whatever the steps take
+            answered = item.t
         for line in _step(item, cut, gap, taped):
             empty = False
             yield line
@@ -253,8 +258,11 @@ def _step(item: Item, cut: Said | None, gap: int, taped: bool) -> Iterator[str]:
         case Heard(typed=True):
             return
         case Heard(interrupts=True) if cut is not None:
-            last = "" if taped else " ".join(words(cut.text)[-CUT_WORDS:])  # a recorded voice has no words
-            after = f", after: {quoted(last)}" if last else ""
+            # The words of a recorded voice are not known by their sound: time stands for them.
+            last = " ".join(words(cut.text)[-CUT_WORDS:])
+            after = f", after: {_seconds(cut.ms - TO_NOTICE_MS)}" if cut.ms > TO_NOTICE_MS else ""
+            if not taped:
+                after = f", after: {quoted(last)}" if last else ""
             yield f"  - {{interrupt: {quoted(item.text)}{after}}}"
         case Heard(lost=True):
             yield f"  - say: {NOT_UNDERSTOOD}   # what was said is not in the journal"

@@ -25,6 +25,8 @@ class Said:
     cut: bool = False
     prompted: bool = False
     """The provider said it by itself, after silence (inactivityMessages)."""
+    ms: int = 0
+    """How long it took, as far as that is known."""
 
 
 @dataclass(frozen=True, slots=True)

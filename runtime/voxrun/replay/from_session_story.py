@@ -77,8 +77,8 @@ class _Teller:
         self._key_at = 0
         self._thought: int | None = None
         """When the voice AI began to think of what it says next."""
-        self._speaking: dict[Any, int] = {}
-        """Where the sentences that are being spoken began, by their ordinals."""
+        self._speaking: dict[Any, tuple[int, int]] = {}
+        """When and where the sentences that are being spoken began, by their ordinals."""
         self._prompts: frozenset[str] = frozenset()
         """What it says by itself."""
         self._prompt = ""
@@ -198,7 +198,7 @@ class _Teller:
     def _transcript(self, t: int, payload: Mapping[str, Any]) -> None:
         text = str(payload.get("text") or "").strip()
         if not payload.get("final"):
-            self._speaking.setdefault(payload.get("ordinal"), len(self.story.items))
+            self._speaking.setdefault(payload.get("ordinal"), (t, len(self.story.items)))
             return
         if not text:
             return
@@ -219,9 +219,10 @@ class _Teller:
     def _add_said(self, said: Said, ordinal: Any) -> None:
         """A sentence is told where it began, before keys that were pressed while it was spoken."""
         items = self.story.items
-        began = self._speaking.pop(ordinal, len(items))
-        keys = all(isinstance(item, Deed) and item.what == "keys" for item in items[began:])
-        items.insert(began if keys and not said.cut else len(items), said)
+        since, place = self._speaking.pop(ordinal, (said.t, len(items)))
+        said = replace(said, ms=said.t - since)
+        keys = all(isinstance(item, Deed) and item.what == "keys" for item in items[place:])
+        items.insert(place if keys and not said.cut else len(items), said)
 
     def _note_lost(self) -> None:
         """It answers, and nobody said or asked anything that is in the journal: it did not understand."""
