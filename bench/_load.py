@@ -26,6 +26,10 @@ from starlette.routing import Route
 from websockets.asyncio.server import ServerConnection, serve
 
 LOUD = 1500
+RECENT = 100
+"""Frames of two seconds."""
+SILENT = 200
+"""What is no louder is not given back, as a voice AI sends nothing while it is silent."""
 
 
 class Socket:
@@ -39,7 +43,7 @@ class Socket:
 
 
 class VoiceAI:
-    """Gives back what it hears."""
+    """Gives back what it hears, but for silence."""
 
     def __init__(self) -> None:
         self.sockets: list[Socket] = []
@@ -59,9 +63,10 @@ class VoiceAI:
                     continue
                 now = time.monotonic()
                 socket.messages.append(now)
-                if int(np.frombuffer(message, "<i2").max(initial=0)) > LOUD:
+                peak = int(np.frombuffer(message, "<i2").max(initial=0))
+                if peak > LOUD:
                     socket.loud.append(now)
-                if socket.echo:
+                if socket.echo and peak > SILENT:
                     await connection.send(message)
 
 
@@ -170,11 +175,14 @@ class Load:
 
 
 def late(times: Sequence[float], offsets: Sequence[float]) -> list[tuple[float, float]]:
-    """ms by which each of a steady stream is behind its best, with the moment of each."""
-    if not offsets:
-        return []
-    best = float(np.percentile(offsets, 5))
-    return [(at, 1e3 * (offset - best)) for at, offset in zip(times, offsets, strict=True)]
+    """ms by which each of a steady stream is behind the best of the two seconds before it, with its moment:
+    what a receiver's jitter buffer, which adapts to what comes, would have to wait for."""
+    found, best = [], 0.0
+    for n, (at, offset) in enumerate(zip(times, offsets, strict=True)):
+        if n % 5 == 0:
+            best = float(np.percentile(offsets[max(0, n - RECENT) : n + 1], 5))
+        found.append((at, 1e3 * (offset - best)))
+    return found
 
 
 def delays(sent: Sequence[float], heard: Sequence[float]) -> list[tuple[float, float]]:

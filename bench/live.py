@@ -228,6 +228,8 @@ async def _soak(minutes: float) -> list[Figure]:
             last = await window(work, run.pid, calls, 20.0)
         grown = 100 * (memory_kb(run.pid) - memory) / memory
         await work.do("end")
+    if not first.one_way or not last.one_way:
+        raise RuntimeError("the voice AI heard no clicks of a caller any more: calls have ended")
     later = share(last.one_way, 0.95) - share(first.one_way, 0.95)
     return [
         Figure(

@@ -9,7 +9,7 @@ from tests.connectors.provider import LOUD, Ear, ms, virtual
 
 from voxrun.connectors.audio import Downlink, SampleJoiner, Uplink
 from voxrun.media.frames import FRAME_BYTES, SILENCE
-from voxrun.media.graph import Source
+from voxrun.media.graph import Sink, Source
 from voxrun.media.levels import samples
 from voxrun.media.runs import Leaper, Run, Ticks
 from voxrun.services.ticker import LoopTicker
@@ -263,6 +263,35 @@ async def test_clear_is_heard_within_one_tick() -> None:
     count = len(played.ear.frames)
     await asyncio.sleep(2)
     assert len(played.ear.frames) == count
+
+
+@virtual
+async def test_audio_that_a_stall_of_the_loop_held_up_is_caught_up_with_and_stays_in_time() -> None:
+    """Else each stall would leave a stream that comes in real time later by its length, for good."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    played: list[float] = []
+
+    class Ear(Sink):
+        def write(self, frame: bytes, source: Source) -> None:
+            played.append(loop.time())
+
+    source = Source()
+    source.connect(Ear())
+    downlink = Downlink(source, LoopTicker(), lambda: None, lambda seconds: None)
+    for _ in range(3):
+        for _ in range(25):
+            downlink.receive(LOUD)
+            await asyncio.sleep(0.02)
+        loop.advance(loop.time() + 0.1)  # the ticker comes first after it, and finds nothing
+        await asyncio.sleep(0.005)
+        for _ in range(5):
+            downlink.receive(LOUD)
+        await asyncio.sleep(0.015)
+    await asyncio.sleep(0.2)
+    assert len(played) == 90
+    waits = [at - n * 0.02 for n, at in enumerate(played)]
+    assert max(waits[-30:]) - min(waits) < 0.045
 
 
 @virtual

@@ -39,6 +39,12 @@ DRIFT_FRAMES: Final = 1000
 MIX_WAIT: Final = 3
 """With several units: frames that one may be ahead before it is mixed without the others."""
 
+PATIENCE_S: Final = 0.1
+"""How long after a stall of the loop frames of the provider are given at once that should have been played
+meanwhile. Played later instead, they would leave everything after them late."""
+MOST_MISSED: Final = 10
+"""Frames that are caught up with after one stall; as many as the ticker makes up for."""
+
 QUIET_AFTER_S: Final = 1.0
 """Silence of the provider after which its media has ended, as on the platform."""
 
@@ -149,8 +155,9 @@ class Uplink(Sink, Leaper):
             return False
         now = self._loop.time()
         stall, self._ticked_at = now - self._ticked_at, now
-        if stall >= STALL_S and now - stall - self._heard_at < LIVE_S:
-            self._heard_at += stall  # what it owes comes now: silence would be in the middle of a word
+        if stall >= STALL_S and self.sources:
+            # What it owes comes now: silence would be in the middle of a word, or put before the first one.
+            self._heard_at = now
         behind = -self._lead()
         if now - self._heard_at >= LIVE_S:
             for _ in range(behind):
@@ -219,6 +226,9 @@ class Downlink(Leaper):
         self._dry.set()
         self._resampler: Resampler | None = None
         self._ahead: Run | None = None
+        self._ticked_at: float | None = None
+        self._played_at = -LIVE_S
+        self._missed, self._patience = 0, 0.0
 
     def use_rate(self, rate: int) -> None:
         """The provider gives ``rate`` samples a second (before the first ``receive``)."""
@@ -232,6 +242,11 @@ class Downlink(Leaper):
         self._short = False
         self.queue.push(pcm if self._resampler is None else self._resampler.process(pcm))
         self._dry.clear()
+        now = self._loop.time()
+        while self._missed and now <= self._patience and len(self.queue) >= FRAME_BYTES:
+            self._missed -= 1
+            self._give(self.queue.peek(1), now)
+            self.queue.skip(1)
         self._ticker.start(self)
 
     def clear(self) -> None:
@@ -240,6 +255,7 @@ class Downlink(Leaper):
         self._halves.forget()
         if self._resampler is not None:
             self._resampler.reset()
+        self._missed = 0
         self._dry.set()
 
     def finish(self) -> None:
@@ -253,21 +269,39 @@ class Downlink(Leaper):
         await self._dry.wait()
 
     def tick(self) -> bool:
+        now = self._loop.time()
+        late = self._notice_stall(now)
         # A rest shorter than a frame waits one tick for its continuation, then it is the end of a phrase.
         frame = self.queue.pop(partial=self._short)
         self._short = frame is None and len(self.queue) > 0
-        if frame is None:
-            if not self._short:
-                self._dry.set()
-                self._watch_quiet()
-            return self._short
+        if frame is not None:
+            self._missed -= late and self._missed > 0
+            self._give(frame, now)
+            return True
+        if not self._short:
+            self._dry.set()
+            self._watch_quiet()
+            if now - self._played_at >= LIVE_S:  # until then ticks go on: they tell a stall from a pause
+                self._ticked_at = None
+                return False
+        return True
+
+    def _notice_stall(self, now: float) -> bool:
+        """Whether this tick is late, or one of those that make up for late ones."""
+        due = 1 if self._ticked_at is None else int((now - self._ticked_at) / FRAME_S + 1e-6)
+        self._ticked_at = now
+        if due > 1:
+            self._missed, self._patience = min(due, MOST_MISSED), now + PATIENCE_S
+        return due != 1
+
+    def _give(self, frame: bytes, now: float) -> None:
+        self._played_at = now
         if frame.count(0) == FRAME_BYTES:
             frame = SILENCE
-            self._hush(self._loop.time())
+            self._hush(now)
         else:
-            self._sounds(self._loop.time())
+            self._sounds(now)
         self._source.push(frame)
-        return True
 
     def ahead(self, ticks: Ticks) -> int:
         whole = len(self.queue) // FRAME_BYTES
@@ -284,6 +318,7 @@ class Downlink(Leaper):
         run, self._ahead = self._ahead.cut(ticks.count), None
         self.queue.skip(run.count)
         self._short = False
+        self._ticked_at = self._played_at = ticks.last
         loud = [index for index, peak in enumerate(run.peaks) if peak]
         if loud:
             self._sounds(ticks.time(loud[-1]))

@@ -19,7 +19,7 @@ from voxrun.legs.webrtc.sdp import Codec, Offer
 from voxrun.media.backlog import WINDOW
 from voxrun.media.frames import SILENCE
 from voxrun.session.clock import LoopClock
-from voxrun.session.virtual import run_virtual
+from voxrun.session.virtual import VirtualLoop, run_virtual
 
 OPUS = Codec("opus", 111, 48000)
 LOUD = bytes((np.sin(np.arange(320) / 5) * 8000).astype("<i2").tobytes())
@@ -234,6 +234,45 @@ def test_a_cut_in_silence_sends_nothing() -> None:
         await asyncio.sleep(0.5)
 
     assert len(play(story).wire.sent) == pytest.approx(50, abs=1)
+
+
+@pytest.mark.parametrize("speaks", [False, True])
+@pytest.mark.parametrize("owes", [False, True])
+@pytest.mark.parametrize("stall", [0.035, 0.1, 0.19, 0.3, 1.0, 3.0])
+def test_after_a_stall_of_any_length_packets_have_the_time_at_which_they_are_sent(
+    stall: float, owes: bool, speaks: bool
+) -> None:
+    """Else the far end plays all that follows late by what the clock of the stream lost."""
+
+    async def story(call: Call) -> None:
+        await asyncio.sleep(0.5)
+        await (call.speak(50) if speaks else asyncio.sleep(1))
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        loop.advance(loop.time() + stall)
+        if owes:
+            await asyncio.sleep(0.002)
+            for _ in range(min(10, int(stall / 0.02))):
+                call.write(LOUD)
+        await (call.speak(150) if speaks else asyncio.sleep(3))
+
+    sent = play(story).wire.sent
+    offsets = [1e3 * (at - packet.timestamp / 48_000) for at, packet in sent]
+    before, after = offsets[20:70], offsets[-50:]
+    assert -42 < min(after) - min(before) < 21
+    assert max(after) - max(before) < 21
+
+
+def test_words_at_any_moment_leave_the_clock_of_the_stream_where_it_was() -> None:
+    async def story(call: Call) -> None:
+        await asyncio.sleep(0.5)
+        for word in range(60):
+            await call.speak(3)
+            await asyncio.sleep(0.4 + 0.0037 * word)
+
+    sent = play(story).wire.sent
+    offsets = [1e3 * (at - packet.timestamp / 48_000) for at, packet in sent]
+    assert max(offsets) - min(offsets[10:]) < 45
 
 
 def test_tones_take_the_place_of_audio() -> None:

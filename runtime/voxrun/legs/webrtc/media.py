@@ -39,6 +39,8 @@ DRIFT_FRAMES: Final = 100
 """Frames of such a window."""
 LATE_SECONDS: Final = 0.005
 """How long after its time a frame is waited for before silence takes its place."""
+LAG_KEPT: Final = 0.998
+"""What is left a tick later of what the stream's clock has lost: a source with a slow clock is no loss."""
 BEAT_SECONDS: Final = 0.010
 """How much before the pacer's tick the time of a frame is where no source sets it."""
 MAX_CATCH_UP: Final = 10
@@ -86,7 +88,10 @@ class MediaPath:
         self._loop = asyncio.get_running_loop()
         self._last_packet = self._due = self._loop.time()
         self._owed = 0
+        self._lag = 0.0
+        """Seconds by which frames were moved lately without the times of their packets."""
         self._patience = 0.0
+        self._written_at = -PATIENCE_SECONDS
         self._ticks = 0
         self._sounding = False
         self._in_window, self._least_early = 0, 1.0
@@ -172,11 +177,15 @@ class MediaPath:
 
     def written(self) -> None:
         """A frame was added to the queue."""
-        now = self._loop.time()
+        now = self._written_at = self._loop.time()
+        if self._owed:
+            self._owed -= 1
+            self.sender.frame(self._next())
+            return
         behind = now - self._due
         if len(self._frames) == 1:
             if 0.0 < behind < FRAME_SECONDS:
-                self._due = now  # a source with a slower clock, or one that begins: follow it
+                self._move(behind)  # a source with a slower clock, or one that begins: follow it
             self._follow(-behind)
         if behind >= -EARLY_SECONDS:
             self._send(now)
@@ -195,19 +204,25 @@ class MediaPath:
         self._in_window += 1
         if self._in_window == DRIFT_FRAMES:
             if self._least_early > DRIFT_SECONDS:
-                self._due -= self._least_early - DRIFT_SECONDS
+                self._move(DRIFT_SECONDS - self._least_early)
             self._in_window, self._least_early = 0, 1.0
+
+    def _move(self, seconds: float) -> None:
+        """Frames are due at other times from now on. Where that adds up soon, the clock of the stream leaves a
+        frame out: else each stall and each word would leave it further behind."""
+        self._due += seconds
+        self._lag += seconds
+        if self._lag >= FRAME_SECONDS:
+            self._lag -= FRAME_SECONDS
+            self.sender.skip(1)
 
     def tick(self, now: float) -> None:
         """Once in 20 ms: send what nobody's writing has sent, and look after the call."""
-        waiting = bool(self._frames or self.tones) or not self.sender.keys.idle
-        if waiting:
+        if self._frames or self.tones or not self.sender.keys.idle:
             if now >= self._due - EARLY_SECONDS:
                 self._send(now)
         elif now >= self._due + LATE_SECONDS:
-            if now - BEAT_SECONDS - self._due < FRAME_SECONDS:  # no stall
-                self._due = now - BEAT_SECONDS
-            self._send(now)
+            self._be_silent(now)
         while self._owed and (self._frames or self.tones):
             self._owed -= 1
             self.sender.frame(self._next())
@@ -215,23 +230,42 @@ class MediaPath:
             self.sender.skip(self._owed)
             self._owed = 0
         self.receiver.expire(now)
+        self._lag *= LAG_KEPT
         self._ticks += 1
         if self._ticks % REPORT_TICKS == 0:
             self._watch(now)
 
+    def _be_silent(self, now: float) -> None:
+        """No source has given the frame that is due."""
+        behind = now - BEAT_SECONDS - self._due
+        if behind < FRAME_SECONDS:
+            self._move(behind)
+        elif self._due - self._written_at < PATIENCE_SECONDS:
+            self._owe(
+                now, 1
+            )  # a stall, and a source that was held up too: silence would come between its frames
+            return
+        self._send(now)
+
     def _send(self, now: float) -> None:
-        """Send the next frame. Those that were missed while the loop was held up are owed.
+        """Send the next frame, which is due; what was missed while the loop was held up is owed."""
+        if now - self._due >= FRAME_SECONDS:
+            self._owe(now, 0)
+        self._due += FRAME_SECONDS
+        self.sender.frame(self._next())
+
+    def _owe(self, now: float, more: int) -> None:
+        """Frames were missed while the loop was held up, and with ``more`` the one that is due now as well.
 
         Sources were held up too: frames they still owe may follow within ``PATIENCE_SECONDS`` and go out
         at once, so that a stall neither cuts audio nor leaves the call late. Then time is let pass.
         """
-        missed = int((now - self._due) / FRAME_SECONDS)
-        if missed > 0:
-            self._owed = min(self._owed + missed, MAX_CATCH_UP)
-            self._patience = now + PATIENCE_SECONDS
-            self._due += missed * FRAME_SECONDS
-        self._due += FRAME_SECONDS
-        self.sender.frame(self._next())
+        missed = int((now - self._due) / FRAME_SECONDS) + more
+        self._due += missed * FRAME_SECONDS
+        self._patience = now + PATIENCE_SECONDS
+        owed = self._owed + missed
+        self._owed = min(owed, MAX_CATCH_UP)
+        self.sender.skip(owed - self._owed)
 
     def _next(self) -> bytes:
         frames = self._frames
