@@ -208,8 +208,8 @@ class MediaPath:
             self._in_window, self._least_early = 0, 1.0
 
     def _move(self, seconds: float) -> None:
-        """Frames are due at other times from now on. Where that adds up soon, the clock of the stream leaves a
-        frame out: else each stall and each word would leave it further behind."""
+        """Frames are due at other times from now on. Where that adds up soon, the clock of the stream leaves
+        one out: else each stall and each word would leave it further behind."""
         self._due += seconds
         self._lag += seconds
         if self._lag >= FRAME_SECONDS:
