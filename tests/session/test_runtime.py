@@ -287,6 +287,22 @@ def test_files_of_a_session_are_found_by_name_and_nothing_else_is(tmp_path: Path
     play(story, tmp_path / "sessions")
 
 
+@pytest.mark.parametrize("ends", ["", "VoxEngine.terminate();", "throw new Error('no');"])
+def test_a_session_has_begun_when_its_first_events_were_taken_or_it_is_over(ends: str) -> None:
+    source = f"VoxEngine.addEventListener(AppEvents.Started, () => {{ Logger.write('up'); {ends} }});"
+
+    async def story(stage: Stage) -> None:
+        runtime = stage.start_runtime(source)
+        session = await runtime.start_session("")
+        assert stage.logs() == []
+        await runtime.begun(session)
+        assert stage.logs() == ["up"]
+        await runtime.wait(session)
+        await runtime.begun(session)  # long over: there is nothing to wait for
+
+    play(story)
+
+
 def test_a_transport_that_was_given_serves_all_sessions() -> None:
     closed: list[str] = []
 

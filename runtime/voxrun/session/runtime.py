@@ -224,6 +224,12 @@ class Runtime:
             raise KeyError(name)
         return path
 
+    async def begun(self, session_id: str) -> None:
+        """Until the scenario has taken the events the session began with, or the session is over."""
+        opened = self._sessions.get(session_id)
+        if opened is not None:
+            await opened.session.begun.wait()
+
     async def wait(self, session_id: str) -> Ending:
         """Until the session is over. Raises KeyError when there is none of that id."""
         task = self._tasks.get(session_id)

@@ -97,6 +97,8 @@ class Session:
         self._closers: tuple[Callable[[], Awaitable[None]], ...] = ()
         self._stop = False
         self._something = asyncio.Event()
+        self.begun = asyncio.Event()
+        """Set once the scenario has taken the events the session began with, and has ended or waits."""
         """An event waits, or the session is to stop."""
         self._stop_reason = NORMAL
         self._terminating = False
@@ -197,6 +199,7 @@ class Session:
             message = str(error) if isinstance(error, VoxrunError) else f"a fault of voxrun itself: {error!r}"
             self._fail(RealmError("internal", message), own=True)
         finally:
+            self.begun.set()
             ending = await self._close()
         return ending
 
@@ -216,6 +219,7 @@ class Session:
                 self._taken.set()
                 await self._turn(self._queue.popleft())
             else:
+                self.begun.set()
                 self._something.clear()
                 await self._something.wait()
 

@@ -149,6 +149,11 @@ class LiveStage(Scene):
         else:
             phone = await self._phone()
             await phone.ask("started", type="start", customData=call.custom_data)
+        if not isinstance(call, Incoming):
+            # In virtual time whoever comes next comes after the moment of the start; so it is here.
+            assert self._runtime is not None
+            for session in self._runtime.sessions():
+                await self._runtime.begun(session.id)
 
     async def call_in(self, name: str) -> None:
         person = self.people.get(name)
