@@ -39,6 +39,8 @@ DRIFT_FRAMES: Final = 100
 """Frames of such a window."""
 LATE_SECONDS: Final = 0.005
 """How long after its time a frame is waited for before silence takes its place."""
+PULL: Final = 0.1
+"""The part of its lateness by which a frame of a source that goes on moves the time of the next ones."""
 LAG_KEPT: Final = 0.998
 """What is left a tick later of what the stream's clock has lost: a source with a slow clock is no loss."""
 BEAT_SECONDS: Final = 0.010
@@ -177,7 +179,8 @@ class MediaPath:
 
     def written(self) -> None:
         """A frame was added to the queue."""
-        now = self._written_at = self._loop.time()
+        now = self._loop.time()
+        goes_on, self._written_at = now - self._written_at < PATIENCE_SECONDS, now
         if self._owed:
             self._owed -= 1
             self.sender.frame(self._next())
@@ -185,7 +188,9 @@ class MediaPath:
         behind = now - self._due
         if len(self._frames) == 1:
             if 0.0 < behind < FRAME_SECONDS:
-                self._move(behind)  # a source with a slower clock, or one that begins: follow it
+                # One that begins is followed at once; later what is late once was held up, what is late
+                # always has a slower clock.
+                self._move(behind * PULL if goes_on else behind)
             self._follow(-behind)
         if behind >= -EARLY_SECONDS:
             self._send(now)
