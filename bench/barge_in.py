@@ -26,7 +26,7 @@ QUIET_MS = 200
 
 
 def measure(trials: int = TRIALS) -> list[Figure]:
-    """The issue's mark: at most 40 ms from the message to the last audible frame."""
+    """The mark: at most 40 ms from the message to the last audible frame."""
     return asyncio.run(_measure(trials))
 
 

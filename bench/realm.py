@@ -53,7 +53,7 @@ while data := s.recv(65536):
 
 
 def measure(turns: int = TURNS, realms: int = REALMS, boots: int = BOOTS) -> list[Figure]:
-    """The issue's marks: 50 us inline, p95 400 us through the host, 2 MB a realm with Ultravox."""
+    """The marks: 50 us inline, p95 400 us through the host, 2 MB a realm with Ultravox."""
     bare = _bare_calls(turns)
     inline = asyncio.run(_inline(turns))
     echo, hosted = asyncio.run(_hosted(turns))

@@ -39,7 +39,7 @@ VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => call.reject(486
 def measure(
     plays: int = PLAYS, calls: int = CALLS, starts: int = STARTS, menu_calls: int = MENU_CALLS
 ) -> list[Figure]:
-    """The issue's marks: 300 times real time, 200 calls in 30 s and 300 MB, a start of 1 s."""
+    """The marks: 300 times real time, 200 calls in 30 s and 300 MB, a start of 1 s."""
     with tempfile.TemporaryDirectory(prefix="voxrun-bench-") as name:
         folder = Path(name)
         cache = folder / "cache"

@@ -34,7 +34,7 @@ _DRAWN = "new Promise((then) => requestAnimationFrame(() => requestAnimationFram
 
 
 def measure(minutes: float = MINUTES, openings: int = OPENINGS) -> list[Figure]:
-    """The issue's marks: open in 2 s, under 10 MB."""
+    """The marks: open in 2 s, under 10 MB."""
     with tempfile.TemporaryDirectory(prefix="voxrun-bench-") as name:
         path, length_s = reported(Path(name), minutes)
         began = time.monotonic()

@@ -23,7 +23,7 @@ SPARE_S = 0.4
 
 
 def measure(offers: int = OFFERS, sessions: int = SESSIONS, settled: int = SETTLED) -> list[Figure]:
-    """The issue's marks: 10 ms from the offer to the CallAlerting handler, no growth after 100 sessions."""
+    """The marks: 10 ms from the offer to the CallAlerting handler, no growth after 100 sessions."""
     first, later = asyncio.run(_offers(offers))
     before, after = asyncio.run(_many(sessions, settled))
     growth = 100 * (after - before) / before

@@ -18,7 +18,7 @@ MOST_MS = 1500
 
 
 def measure(rounds: int = ROUNDS) -> list[Figure]:
-    """The issue's mark: under 1.5 s."""
+    """The mark: under 1.5 s."""
     return asyncio.run(_measure(rounds))
 
 
