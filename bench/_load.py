@@ -1,7 +1,7 @@
 """Callers and a voice AI in a process of their own, told what to do by lines of JSON on standard input.
 
-The voice AI has the provider's REST door and a WebSocket that gives back what it is sent. One clock measures
-both ends of a call: packets of callers, and messages that reach the voice AI.
+The voice AI has the provider's REST door and a WebSocket that gives back the sound it is sent. One clock
+measures both ends of a call: packets of callers, and messages that reach the voice AI.
 """
 
 from __future__ import annotations
