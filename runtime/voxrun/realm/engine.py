@@ -10,10 +10,8 @@ many evaluations, calls and pending jobs that is.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import time
-from collections.abc import Iterator
 from typing import Any, Final
 
 import quickjs
@@ -86,8 +84,10 @@ class Engine:
 
     def load(self, source: str, line: int) -> None:
         """Evaluate a platform file at ``line`` for its effect; raises EngineError."""
-        with self._errors():
+        try:
             self._context.eval("\n" * (line - 1) + source)
+        except quickjs.JSException as error:
+            raise self._told(error) from None
 
     def load_own(self, source: str, line: int) -> None:
         """The same for a file that every realm loads: it is compiled only once in a process."""
@@ -109,8 +109,10 @@ class Engine:
 
     def call(self, hook: str, *arguments: str | bool) -> Any:
         """Call a hook; its result is a primitive. Raises EngineError when JavaScript was interrupted."""
-        with self._errors():
+        try:
             return self._hooks[hook](*arguments)
+        except quickjs.JSException as error:
+            raise self._told(error) from None
 
     def run_script(self, source: str, line: int) -> None:
         """Evaluate a scenario script in the global scope at ``line``. What it throws goes to "thrown".
@@ -119,8 +121,7 @@ class Engine:
         """
         native = self._native
         if native is None:
-            with self._errors():
-                self._context.eval("\n" * (line - 1) + source)
+            self.load(source, line)
             return
         thrown = native.evaluate(self._js_context, source, SCRIPT_NAME, line)
         if thrown is None:
@@ -140,13 +141,15 @@ class Engine:
     def run_jobs(self) -> None:
         """Run pending jobs until there is none. Raises EngineError when the budget is spent."""
         execute = self._context.execute_pending_job
-        with self._errors():
+        try:
             while True:
                 for _ in range(JOBS_BETWEEN_CHECKS):
                     if not execute():
                         self._check_expired()
                         return
                 self._check_expired()
+        except quickjs.JSException as error:
+            raise self._told(error) from None
 
     # -- limits
 
@@ -231,19 +234,16 @@ class Engine:
         self._callbacks.append(tracker)
         native.lib.JS_SetHostPromiseRejectionTracker(self._runtime, tracker, None)
 
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except quickjs.StackOverflow as error:
-            raise EngineError("stack", *_split(str(error))) from None
-        except quickjs.JSException as error:
-            message, stack = _split(str(error))
-            if "interrupted" in message and self.expired():
-                raise EngineError("cpu", message, stack) from None
-            if "out of memory" in message or message in ("null", ""):
-                raise EngineError("memory", message, stack) from None
-            raise EngineError("exception", message, stack) from None
+    def _told(self, error: Exception) -> EngineError:
+        """What the binding raised, in our words."""
+        message, stack = _split(str(error))
+        if isinstance(error, quickjs.StackOverflow):
+            return EngineError("stack", message, stack)
+        if "interrupted" in message and self.expired():
+            return EngineError("cpu", message, stack)
+        if "out of memory" in message or message in ("null", ""):
+            return EngineError("memory", message, stack)
+        return EngineError("exception", message, stack)
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -49,6 +49,7 @@ class ScriptMap:
             self.first_lines.append(line)
             line += len(lines) + 1
         self._end = line
+        self._places: dict[str, str] = {"": ""}  # a script has few places that issue commands
 
     @property
     def text(self) -> str:
@@ -70,11 +71,12 @@ class ScriptMap:
 
     def where(self, raw: str) -> str:
         """ "file:line:column" for the "line:column" that a command carries, "" for none."""
-        if not raw:
-            return ""
-        line, _, column = raw.partition(":")
-        position = self.locate(int(line), int(column or 0))
-        return str(position) if position else ""
+        known = self._places.get(raw)
+        if known is None:
+            line, _, column = raw.partition(":")
+            position = self.locate(int(line), int(column or 0))
+            known = self._places[raw] = str(position) if position else ""
+        return known
 
     def frames(self, stack: str) -> list[Frame]:
         """The scenario's own calls on a stack, innermost first."""

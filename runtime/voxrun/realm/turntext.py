@@ -16,13 +16,15 @@ from voxrun.session.messages import Command, Event
 EMPTY: Final = '{"c":[],"f":null,"s":[],"i":"","h":""}'
 """What most turns give."""
 
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps makes a new one each time
+
 _CLEAN_END: Final = EMPTY.removeprefix('{"c":[')
 
 
 def event_text(event: Event, now_ms: int) -> str:
     """The event as boot.js's turn takes it."""
     data = {"k": event.kind, "i": event.target, "d": dict(event.data), "t": now_ms}
-    return json.dumps(data, separators=(",", ":"))
+    return _encode(data)
 
 
 def is_clean(text: str) -> bool:

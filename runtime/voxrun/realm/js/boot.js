@@ -352,6 +352,8 @@
     return failure !== null;
   }
 
+  const CLEAN_END = "],\"f\":null,\"s\":[],\"i\":\"\",\"h\":\"\"}"; // as turntext.py knows it
+
   const hooks = {
     __proto__: null,
 
@@ -400,8 +402,11 @@
       const handled = settle ? "" : [handling.event, handling.where];
       if (settle) settleRejections();
       const stack = settle ? "" : interruptedStack();
-      const text = flat("{\"c\":[", prim.arrayJoin(commands, ","), "],\"f\":", JSONstringify(failure), ",\"s\":",
-        reports(survived), ",\"i\":", JSONstringify(stack), ",\"h\":", JSONstringify(handled), "}");
+      const issued = commands.length === 0 ? "" : prim.arrayJoin(commands, ",");
+      const text = settle && failure === null && survived.length === 0
+        ? flat("{\"c\":[", issued, CLEAN_END)
+        : flat("{\"c\":[", issued, "],\"f\":", JSONstringify(failure), ",\"s\":", reports(survived),
+          ",\"i\":", JSONstringify(stack), ",\"h\":", JSONstringify(handled), "}");
       commands = list(); // only now: there may have been no memory for the text
       failure = null;
       survived = list();
