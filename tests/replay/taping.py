@@ -29,6 +29,7 @@ from voxrun.session.clock import LoopClock
 from voxrun.session.messages import JsonObject
 from voxrun.session.runtime import Application, Runtime, World
 from voxrun.session.virtual import run_virtual
+from voxrun.speech.base import Speech
 
 KEY = "sk-very-secret-key-0123456789"
 WEATHER_KEY = "weather-key-abcdef"
@@ -87,14 +88,20 @@ class Tape:
     """A session that is being recorded."""
 
     def __init__(
-        self, clock: LoopClock, cassettes: Path, agent: str, source: str, **application: Any
+        self,
+        clock: LoopClock,
+        cassettes: Path,
+        agent: str,
+        source: str,
+        speech: Speech | None = None,
+        **application: Any,
     ) -> None:
         self.clock = clock
         self.ticker = LoopTicker()
         self.realms = InlineRealms()
         self.net = StubNet()
         self.net.routes["/now"] = lambda request: httpx.Response(200, json={"celsius": 12})
-        self.speech = ToneSpeech()
+        self.speech = speech or ToneSpeech()
         self.records: list[JsonObject] = []
         self.dialled: list[ScriptedLeg] = []
         app = create_app(

@@ -165,7 +165,7 @@ Cassettes: the folder that ``voxrun FILE.js --cassette DIR`` made. The people ar
 says what it said, as long after the scenario's messages as then, and requests and WebSockets that no stub of
 the script fits get what they got. A message or request that is another than then fails the script. ``seed``
 and ``at`` are those of the recording unless the script says otherwise. With an ``agent`` of the script, that
-one speaks. What a recorded voice AI says has no ``caller_hears``: ``agent_says`` and ``audio`` have.
+one speaks. ``caller_hears`` knows the recorded voice by the transcripts that came with it.
 
 Faults of the voice AI (times count from the opening of its WebSocket)
     ``refuse: 429`` or ``{status, body, times}``   creating the call is refused

@@ -258,7 +258,7 @@ def _step(item: Item, cut: Said | None, gap: int, taped: bool) -> Iterator[str]:
         case Heard(typed=True):
             return
         case Heard(interrupts=True) if cut is not None:
-            # The words of a recorded voice are not known by their sound: time stands for them.
+            # A recorded voice keeps its time: that is surer than its words, of which one may be misheard.
             last = " ".join(words(cut.text)[-CUT_WORDS:])
             after = f", after: {_seconds(cut.ms - TO_NOTICE_MS)}" if cut.ms > TO_NOTICE_MS else ""
             if not taped:

@@ -1,13 +1,14 @@
 """Which words are in the audio that somebody heard: aligned comparison with what was spoken in the call.
 
-Everything that local speech renders in a call (the agent, ``call.say``, callees, stubs) is known with its
-text (``spoken``). A stretch of sound is looked up among these renderings by cross-correlation; from there
-on it is only checked, 100 ms at a time, that the sound goes on as the rendering does. Words whose time has
-been heard are on the ``Stream``. So a sentence that was cut off is heard up to the cut, and one that never
-reached the line is not heard at all. Compared at 4 kHz: speech is below, and resampling, mu-law and Opus
-leave it alone there. Levels do not matter; two voices at once are told as long as one is louder.
+Everything that local speech renders in a call (the agent, ``call.say``, callees, stubs), and what the voice
+AI of a cassette said, is known with its text (``spoken``). A stretch of sound is looked up among these
+renderings by cross-correlation; from there on it is only checked, 100 ms at a time, that the sound goes on
+as the rendering does. Words whose time has been heard are on the ``Stream``. So a sentence that was cut off
+is heard up to the cut, and one that never reached the line is not heard at all. Compared at 4 kHz: speech is
+below, and resampling, mu-law and Opus leave it alone there. Levels do not matter; two voices at once are told
+as long as one is louder.
 
-What is heard and was never rendered (music, a real provider's voice) is no words.
+What is heard and is not known (music, a real provider's voice) is no words.
 """
 
 from __future__ import annotations

@@ -64,6 +64,9 @@ class Scene(ABC):
         cassette = read_cassette(script.cassette) if script.cassette is not None else None
         self.tape = self._tape(cassette) if cassette is not None else None
         found = self.tape.stored if self.tape is not None else ()
+        if self.tape is not None and script.agent is None:
+            for text, pcm in self.tape.voice():
+                self.speech.know(text, pcm)
         self.storage = ScriptStorage(lambda: self.timeline.touch("storage"), found)
         self._net = StubNet(script.stubs, self.speech, self._requested, self._unmatched, self.tape)
         around = Around(self.timeline, self.speech, lambda: self.now, trouble)

@@ -44,12 +44,16 @@ class RememberingSpeech:
 
     async def render(self, text: str, voice: Voice) -> bytes:
         pcm = await self._speech.render(text, voice)
-        known = self.spoken.setdefault(text, [])
-        if pcm and pcm not in known:
-            known.append(pcm)
+        self.know(text, pcm)
         if self._told is not None:
             self._told(text, pcm)
         return pcm
+
+    def know(self, text: str, pcm: bytes) -> None:
+        """Audio of a text, however it was made."""
+        known = self.spoken.setdefault(text, [])
+        if pcm and pcm not in known:
+            known.append(pcm)
 
     async def close(self) -> None:
         """The speech beneath is its owner's to close."""

@@ -9,7 +9,7 @@ script with the line of the scenario, what came closest, and how that differs.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import httpx
@@ -26,6 +26,7 @@ from voxrun.replay.cassette_play import (
     cassette_transports,
 )
 from voxrun.replay.cassette_session import TOKEN_NAME, stand_ins, stored
+from voxrun.replay.tape_voice import spoken
 from voxrun.replay.texts import shown, similarity
 from voxrun.replay.timeline import Moment, Timeline
 from voxrun.services.storage import Item
@@ -62,6 +63,11 @@ class Tape:
     def speaks(self) -> bool:
         """Whether a voice AI is on it."""
         return self.cassette.speaks
+
+    def voice(self) -> Iterator[tuple[str, bytes]]:
+        """What the recorded voice AI says, with the audio of it."""
+        for text, pcm in spoken(self.cassette):
+            yield self._account.reveal(text), pcm
 
     @property
     def stored(self) -> list[Item]:
