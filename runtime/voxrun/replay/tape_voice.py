@@ -67,7 +67,7 @@ def _rate(cassette: Cassette, socket: TapedSocket) -> int:
     found: Any = asked[-1].content if asked else None
     for key in ("body", "json", "medium", "serverWebSocket", "outputSampleRate"):
         found = found.get(key) if isinstance(found, dict) else None
-    rate = found if isinstance(found, int) else 0
+    rate: int = found if isinstance(found, int) else 0
     return rate if 8000 <= rate <= 48_000 and supported(rate, SAMPLE_RATE) else SAMPLE_RATE
 
 
