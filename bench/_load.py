@@ -1,6 +1,6 @@
 """Callers and a voice AI in a process of their own, told what to do by lines of JSON on standard input.
 
-The voice AI has the provider's REST door and a WebSocket that gives back the sound it is sent. One clock
+The voice AI has the provider's REST door and a WebSocket that gives back what it is sent. One clock
 measures both ends of a call: packets of callers, and messages that reach the voice AI.
 """
 
@@ -28,8 +28,6 @@ from websockets.asyncio.server import ServerConnection, serve
 LOUD = 1500
 RECENT = 100
 """Frames of two seconds."""
-SILENT = 200
-"""What is no louder is not given back, as a voice AI sends nothing while it is silent."""
 
 
 class Socket:
@@ -43,7 +41,7 @@ class Socket:
 
 
 class VoiceAI:
-    """Gives back what it hears, but for silence."""
+    """Gives back all that it hears."""
 
     def __init__(self) -> None:
         self.sockets: list[Socket] = []
@@ -66,7 +64,7 @@ class VoiceAI:
                 peak = int(np.frombuffer(message, "<i2").max(initial=0))
                 if peak > LOUD:
                     socket.loud.append(now)
-                if socket.echo and peak > SILENT:
+                if socket.echo:
                     await connection.send(message)
 
 

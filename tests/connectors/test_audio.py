@@ -160,6 +160,54 @@ async def test_a_stall_in_the_middle_of_a_word_puts_no_silence_into_it() -> None
 
 
 @virtual
+async def test_a_unit_that_breaks_off_in_a_word_is_waited_for_longer_than_one_that_pauses() -> None:
+    sent: list[bytes] = []
+    uplink = Uplink(LoopTicker(), sent.append)
+    uplink.open()
+    speaker = Speaker(uplink)
+    await speaker.speak(20)
+    await asyncio.sleep(0.23)  # its own side is held up
+    assert SILENCE not in sent[1:]
+    for _ in range(12):
+        speaker.source.push(LOUD)
+    speaker.frame = SILENCE
+    await speaker.speak(20)  # it pauses
+    paused = len(sent)
+    await asyncio.sleep(0.16)
+    assert len(sent) >= paused + 6
+
+
+@virtual
+async def test_a_provider_gets_all_its_time_also_when_a_unit_breaks_off_for_good() -> None:
+    for leave in (False, True):
+        sent: list[bytes] = []
+        uplink = Uplink(LoopTicker(), sent.append)
+        uplink.open()
+        speaker = Speaker(uplink)
+        await speaker.speak(20)
+        if leave:
+            speaker.source.disconnect(uplink)
+            await asyncio.sleep(0.13)
+            assert len(sent) >= 25
+        await asyncio.sleep(2 - len(sent) * 0.02)
+        assert len(sent) in (99, 100, 101), leave
+        uplink.close()
+
+
+@virtual
+async def test_what_a_stall_put_ahead_goes_frame_by_frame_also_where_nobody_pauses() -> None:
+    sent: list[bytes] = []
+    uplink = Uplink(LoopTicker(), sent.append)
+    uplink.open()
+    speaker = Speaker(uplink)
+    await speaker.speak(50)
+    for _ in range(15):
+        speaker.source.push(LOUD)
+    await speaker.speak(1500)
+    assert len(sent) <= 1555
+
+
+@virtual
 async def test_what_a_stall_put_ahead_melts_away_in_pauses() -> None:
     sent: list[bytes] = []
     uplink = Uplink(LoopTicker(), sent.append)
@@ -292,6 +340,32 @@ async def test_audio_that_a_stall_of_the_loop_held_up_is_caught_up_with_and_stay
     assert len(played) == 90
     waits = [at - n * 0.02 for n, at in enumerate(played)]
     assert max(waits[60:85]) - min(waits[:25]) < 0.025
+
+
+@virtual
+async def test_audio_that_a_stall_of_the_provider_held_up_is_caught_up_with() -> None:
+    loop = asyncio.get_running_loop()
+    played: list[float] = []
+
+    class Ear(Sink):
+        def write(self, frame: bytes, source: Source) -> None:
+            played.append(loop.time())
+
+    source = Source()
+    source.connect(Ear())
+    downlink = Downlink(source, LoopTicker(), lambda: None, lambda seconds: None)
+    await asyncio.sleep(0.007)
+    for _ in range(3):
+        for _ in range(25):
+            downlink.receive(LOUD)
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.08)  # nothing comes
+        for _ in range(4):
+            downlink.receive(LOUD)
+    await asyncio.sleep(0.2)
+    assert len(played) == 87
+    waits = [at - n * 0.02 for n, at in enumerate(played)]
+    assert max(waits[58:83]) - min(waits[:25]) < 0.025
 
 
 @virtual

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from voxrun.media.backlog import Surplus
 from voxrun.media.frames import FRAME_BYTES, SAMPLE_RATE, SILENCE
 from voxrun.media.graph import Sink, Source, Ticker
 from voxrun.media.levels import is_silence
@@ -24,18 +25,25 @@ from voxrun.media.runs import FRAME_S, AudioDoor, Leaper, Run, Ticks
 
 LIVE_S: Final = 0.1
 """A unit that wrote within this time is sending: what is missing is jitter, not silence."""
+BROKEN_OFF_S: Final = 0.3
+"""The same for one that broke off in the middle of sound: a pause begins quietly, so this is a stall of its
+side, and silence put in for it would be there on top of what follows."""
+SOUND_DBFS: Final = -40.0
+"""What counts as sound there."""
 STALL_S: Final = 0.05
 """A tick so much after the one before: the loop was held up, and no unit could write."""
 LIVE_SLACK: Final = 5
 """Frames that a sending unit may be late before silence takes their place."""
 MOST_LEAD: Final = 25
 """Frames the stream may be ahead of the clock; a unit that sends faster loses the rest."""
-COMFORT: Final = 2
+COMFORT: Final = 1
 """Frames it may be ahead before quiet ones are left out: what a stall put in must not stay as delay."""
 QUIET_DBFS: Final = -60.0
 """What counts as quiet there."""
 DRIFT_FRAMES: Final = 1000
 """A unit that is ahead has one frame of it forgiven in so many: its clock may be faster than ours."""
+FORGIVEN: Final = 4
+"""Frames it may be ahead for long by that; what is more goes frame by frame also where nobody pauses."""
 MIX_WAIT: Final = 3
 """With several units: frames that one may be ahead before it is mixed without the others."""
 
@@ -78,6 +86,8 @@ class Uplink(Sink, Leaper):
         self._opened_at: float | None = None
         self._sent = 0
         self._heard_at = -LIVE_S
+        self._last = SILENCE
+        self._surplus = Surplus()
         self._ticked_at = 0.0
         self._waiting: dict[Source, deque[bytes]] = {}
         self._resampler: Resampler | None = None
@@ -102,6 +112,7 @@ class Uplink(Sink, Leaper):
         if self._opened_at is None:
             return
         self._heard_at = self._loop.time()
+        self._last = frame
         if len(self.sources) < 2:
             self._forward(frame)
             return
@@ -110,6 +121,7 @@ class Uplink(Sink, Leaper):
 
     def detached(self, source: Source) -> None:
         self._waiting.pop(source, None)
+        self._last = SILENCE  # nothing follows
 
     def room(self, run: Run, source: Source) -> int:
         self._coming = run
@@ -118,6 +130,7 @@ class Uplink(Sink, Leaper):
     def write_run(self, run: Run, source: Source) -> None:
         if self._opened_at is not None:
             self._heard_at = run.ticks.last
+            self._last = SILENCE if run.pcm is None else run.pcm[-FRAME_BYTES:]
             self._pass_run(run)
 
     def ahead(self, ticks: Ticks) -> int:
@@ -158,8 +171,10 @@ class Uplink(Sink, Leaper):
         if stall >= STALL_S and self.sources:
             # What it owes comes now: silence would be in the middle of a word, or put before the first one.
             self._heard_at = now
-        behind = -self._lead()
-        if now - self._heard_at >= LIVE_S:
+        behind, quiet_s = -self._lead(), now - self._heard_at
+        if quiet_s >= LIVE_S:
+            if quiet_s < BROKEN_OFF_S and not is_silence(self._last, SOUND_DBFS):
+                return True
             for _ in range(behind):
                 self._pass(SILENCE)
         elif behind > LIVE_SLACK:
@@ -178,6 +193,8 @@ class Uplink(Sink, Leaper):
         lead = self._lead()
         if lead >= MOST_LEAD:
             self.dropped += 1
+            return
+        if self._surplus.found(lead - FORGIVEN):
             return
         if lead > COMFORT:
             if is_silence(frame, QUIET_DBFS):
@@ -284,6 +301,7 @@ class Downlink(Leaper):
             if now - self._played_at >= LIVE_S:  # until then ticks go on: they tell a stall from a pause
                 self._ticked_at = None
                 return False
+            self._miss(self._missed + 1, now)  # the other side may have stalled
         return True
 
     def _notice_stall(self, now: float) -> bool:
@@ -291,8 +309,12 @@ class Downlink(Leaper):
         due = 1 if self._ticked_at is None else int((now - self._ticked_at) / FRAME_S + 1e-6)
         self._ticked_at = now
         if due > 1:
-            self._missed, self._patience = min(due, MOST_MISSED), now + PATIENCE_S
+            self._miss(due, now)
         return due != 1
+
+    def _miss(self, frames: int, now: float) -> None:
+        """So many should have been played by now: they are given at once when they come soon."""
+        self._missed, self._patience = min(frames, MOST_MISSED), now + PATIENCE_S
 
     def _give(self, frame: bytes, now: float) -> None:
         self._played_at = now
