@@ -138,7 +138,7 @@ class _Played:
     @property
     def end(self) -> int:
         """Milliseconds."""
-        return self._quiet.size * BLOCK_MS
+        return len(self._quiet) * BLOCK_MS
 
     def pauses(self, start: int, end: int) -> list[tuple[int, int]]:
         """The stretches of silence within [start, end) ms."""
