@@ -7,10 +7,10 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from voxrun.datatypes import dataclass
 from voxrun.errors import ConfigError
 from voxrun.toml_file import TomlFile
 

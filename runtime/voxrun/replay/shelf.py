@@ -7,10 +7,11 @@ files are written at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
+from voxrun.datatypes import dataclass
 from voxrun.media.frames import BYTES_PER_SECOND
 from voxrun.media.writers import AudioWriter, RawWriter, create_private
 from voxrun.services.recording_file import Form, open_writer

@@ -9,10 +9,10 @@ import difflib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+from voxrun.datatypes import dataclass
 from voxrun.session.messages import Json
 
 _REGEX: Final = re.compile(r"/(.+)/([i]*)", re.S)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_left
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
+
+from voxrun.datatypes import dataclass
 
 
 class _Any(Container[str]):

@@ -7,10 +7,11 @@ Each record is in exactly one row. The pieces of one transcript share a row; wha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
+from voxrun.datatypes import dataclass
 from voxrun.report.reading import Record
 from voxrun.report.words import (
     about,

@@ -3,8 +3,10 @@ session is. No I/O."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from voxrun.datatypes import dataclass
 
 RESOURCE: Final = "/whip/resource/"
 SESSIONS: Final = "/sessions/"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from urllib.parse import quote
 
+from voxrun.datatypes import dataclass
 from voxrun.session.messages import JsonObject
 
 

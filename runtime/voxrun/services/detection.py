@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
+from voxrun.datatypes import dataclass
 from voxrun.errors import ScenarioError
 from voxrun.media.graph import Ticker
 from voxrun.services.arguments import Arguments

@@ -5,7 +5,9 @@ Source of the figures: docs.voximplant.ai, "Limits and restrictions", saved 2026
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+
+from voxrun.datatypes import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ import contextlib
 from collections import deque
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import httpx
 
 from voxrun.connectors.transport import Door, Transports
+from voxrun.datatypes import dataclass
 from voxrun.errors import PeerError, ScriptError
 from voxrun.legs.base import DialRequest, IncomingInfo, Leg
 from voxrun.replay.faults import faulty
