@@ -359,3 +359,21 @@ def test_what_the_far_end_reports_is_kept() -> None:
         assert call.path.receiver.statistics.block(call.loop.time()) == ()
 
     play(story)
+
+
+@pytest.mark.parametrize("phase", [0.0003, 0.0053, 0.0063, 0.0103, 0.0183])
+def test_what_a_gap_of_the_source_has_moved_is_made_up_for(phase: float) -> None:
+    """Packets come as late against their timestamps as before it, though their source owes some."""
+
+    async def story(call: Call) -> None:
+        await asyncio.sleep(phase)
+        await call.speak(100)
+        for _ in range(4):
+            await asyncio.sleep(0.11)
+            for _ in range(5):
+                call.write(LOUD)
+            await call.speak(100)
+
+    call = play(story)
+    offsets = [at - packet.timestamp / 48000 for at, packet in call.wire.sent]
+    assert max(offsets[-60:-10]) - min(offsets[40:90]) < 0.005

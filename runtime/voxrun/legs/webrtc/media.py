@@ -43,6 +43,8 @@ PULL: Final = 0.1
 """The part of its lateness by which a frame of a source that goes on moves the time of the next ones."""
 LAG_KEPT: Final = 0.998
 """What is left a tick later of what the stream's clock has lost: a source with a slow clock is no loss."""
+MAKE_UP: Final = 0.002
+"""Seconds of that which are made up for with each frame behind which another waits."""
 BEAT_SECONDS: Final = 0.010
 """How much before the pacer's tick the time of a frame is where no source sets it."""
 MAX_CATCH_UP: Final = 10
@@ -258,6 +260,11 @@ class MediaPath:
             self._owe(now, 0)
         self._due += FRAME_SECONDS
         self.sender.frame(self._next())
+        if self._lag > 0.0 and self._frames:
+            # More waits: what was lost while nothing came is made up for.
+            back = min(self._lag, MAKE_UP)
+            self._due -= back
+            self._lag -= back
 
     def _owe(self, now: float, more: int) -> None:
         """Frames were missed while the loop was held up, and with ``more`` the one that is due now as well.
