@@ -29,7 +29,7 @@ from voxrun.session.clock import LoopClock
 from voxrun.session.messages import JsonObject
 from voxrun.session.runtime import Application, Runtime, World
 from voxrun.session.virtual import run_virtual
-from voxrun.speech.base import Speech
+from voxrun.speech.base import Heard, Speech
 
 KEY = "sk-very-secret-key-0123456789"
 WEATHER_KEY = "weather-key-abcdef"
@@ -84,6 +84,23 @@ LOGS: dict[Path, list[str]] = {}
 CALLER = IncomingInfo("100", "alice", "Alice", headers={"X-Id": "7"})
 
 
+class PhraseTranscriber:
+    """A recogniser for the scenario's own ASR that knows two phrases."""
+
+    def missing(self, hints: tuple[str, ...], language: str) -> str:
+        return ""
+
+    async def prepare(self, hints: tuple[str, ...], language: str) -> None: ...
+
+    async def transcribe(self, pcm: bytes, hints: tuple[str, ...], language: str) -> Heard | None:
+        await asyncio.sleep(0.3)
+        heard = await ToneRecogniser().recognise(pcm, ("weather in London", "goodbye then"))
+        return Heard(heard, 80) if heard else None
+
+    async def so_far(self, pcm: bytes, hints: tuple[str, ...], language: str) -> str:
+        return ""
+
+
 class Tape:
     """A session that is being recorded."""
 
@@ -102,6 +119,7 @@ class Tape:
         self.net = StubNet()
         self.net.routes["/now"] = lambda request: httpx.Response(200, json={"celsius": 12})
         self.speech = speech or ToneSpeech()
+        self.transcriber = PhraseTranscriber()
         self.records: list[JsonObject] = []
         self.dialled: list[ScriptedLeg] = []
         app = create_app(
@@ -120,6 +138,7 @@ class Tape:
                 transports=memory_transports(app),
                 http=self.net,
                 sockets=self.connect,
+                transcriber=self.transcriber,
                 provider_urls={"ultravox": "http://ultravox.test/api"},
                 tap=cassette_maker(cassettes),
             ),

@@ -15,6 +15,7 @@ from voxrun.errors import ConfigError
 from voxrun.realm.port import Script
 from voxrun.replay.cassette import read_cassette
 from voxrun.replay.cassette_session import Played, play_cassette
+from voxrun.replay.from_session import write
 
 OLD = sorted((Path(__file__).parent / "fixtures").glob("cassette-v*"))
 
@@ -196,6 +197,52 @@ VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => {
     missing = play(folder, source.replace('VoxEngine.callPSTN("4930888", "100")', "{addEventListener() {}}"))
     assert missing.difference is not None
     assert missing.difference.what == "call to 4930888"
+
+
+MENU = """
+require(Modules.ASR);
+VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => {
+  call.answer();
+  const asr = VoxEngine.createASR({ profile: ASRProfileList.Google.en_US });
+  asr.addEventListener(ASREvents.Result, ({ text }) => {
+    Logger.write(`heard ${text}`);
+    const socket = VoxEngine.createWebSocket(`${VoxEngine.getSecretValue('BOT')}/talk`);
+    socket.onopen = () => socket.send(text);
+    socket.onmessage = async ({ text: reply }) => {
+      await Net.httpRequestAsync(`${VoxEngine.getSecretValue('API')}/now`);
+      Logger.write(`bot ${reply}`);
+      VoxEngine.terminate();
+    };
+  });
+  call.sendMediaTo(asr);
+});
+"""
+ADDRESSES = {"BOT": "wss://bot.test:8443", "API": "http://weather.test"}
+
+
+def test_the_scenarios_asr_and_secret_addresses_play_again(tmp_path: Path) -> None:
+    async def bot(peer: Peer) -> None:
+        await peer.tell("fine")
+
+    async def story(tape: Tape) -> None:
+        tape.server = Server(bot)
+        leg = await tape.call()
+        await asyncio.sleep(1)
+        leg.remote.speak(buzz("weather in London"))
+        await tape.runtime.wait(tape.session_id)
+        seen.extend(tape.logs())
+
+    seen: list[str] = []
+    folder = record(tmp_path / "c", story, source=MENU, secrets=ADDRESSES)
+    assert seen == ["heard weather in London", 'bot "fine"']
+    assert "weather.test" not in (folder / "cassette.jsonl").read_text()
+    played = play(folder)
+    assert played.difference is None
+    assert logs(played) == seen
+    assert (played.requests, played.messages) == (1, 1)
+    (call,) = write(folder, tmp_path / "x.call.yaml")
+    assert 'say: "weather in London"' in call.read_text()
+    assert "BOT: wss://bot.test:8443" in call.read_text()
 
 
 def test_a_refused_provider_is_refused_again(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from tests.replay.taping import KEY, WEATHER_KEY, Tape, record
 
 from voxrun.errors import ConfigError
+from voxrun.media.tones import beep
 from voxrun.replay.failure import report
 from voxrun.replay.format import load_script, parse_script
 from voxrun.replay.from_session import run, write
@@ -288,3 +289,29 @@ def test_a_cassette_that_does_not_play_as_recorded_gives_no_script(tmp_path: Pat
     with pytest.raises(ConfigError, match="no script can be made of this cassette"):
         write(tape, tmp_path / "weather.call.yaml")
     assert not (tmp_path / "weather.call.yaml").exists()
+
+
+MACHINE = """
+VoxEngine.addEventListener(AppEvents.Started, () => {
+  const call = VoxEngine.callPSTN('4930777', '100');
+  call.addEventListener(CallEvents.Connected, () => call.enableBeepDetection({ timeout: 9000 }));
+  call.addEventListener(CallEvents.BeepDetectionComplete, ({ timeout }) =>
+    Net.httpRequestAsync(`http://weather.test/now?timeout=${timeout}`).then(VoxEngine.terminate));
+});
+"""
+
+
+def test_what_a_callee_said_is_on_a_cassette_and_its_script(tmp_path: Path, resources: Resources) -> None:
+    async def story(tape: Tape) -> None:
+        tape.session_id = await tape.runtime.start_session("")
+        await tape.until(lambda: tape.dialled)
+        await asyncio.sleep(1)
+        tape.dialled[0].remote.answer()
+        await asyncio.sleep(3)
+        tape.dialled[0].remote.speak(beep(1000, 400))
+        await tape.runtime.wait(tape.session_id)
+
+    tape = record(tmp_path / "tapes", story, source=MACHINE)
+    (path,) = write(tape, tmp_path / "machine.call.yaml")
+    assert f"say: {{audio: tapes/{tape.name}/leg-1.wav}}" in path.read_text()
+    passes(path, resources)

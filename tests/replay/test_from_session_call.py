@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import io
+import wave
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from voxrun.media.tones import beep
 from voxrun.replay.format import parse_script
 from voxrun.replay.from_session_call import call_text
 from voxrun.replay.from_session_items import Callee, Deed, Heard, Item, Request, Said, Story
 from voxrun.replay.from_session_sockets import Socket
 from voxrun.replay.script import CallScript, Hangup, Incoming, Interrupt, Say, Started, Wait
+
+
+def beep_file() -> bytes:
+    """A WAV file of a tone."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as made:
+        made.setparams((1, 2, 16_000, 0, "NONE", ""))
+        made.writeframes(beep(1000, 100))
+    return file.getvalue()
+
 
 HEADER: dict[str, Any] = {"startMs": 1_736_154_000_000, "seed": 7, "limits": {"timers": 100, "idle_ms": 5000}}
 
@@ -145,3 +158,21 @@ def test_with_a_cassette_websockets_go_by_their_addresses_and_interruptions_by_t
     assert '- expect: {websocket: "wss://bot.example/*", with: {type: hello}}' in text
     assert '- {interrupt: "stop it", after: 3000ms}' in text
     assert '- expect: {agent_says: All right., within: "33s"}' in text
+
+
+def test_a_session_that_nobody_called_is_given_the_time_it_took(made: Any) -> None:
+    script = made(Deed(0, "call", "1"), end_ms=9000)
+    assert script.steps[-1] == Wait(10_000, script.steps[-1].where)
+    called = made(Deed(0, "answered"), caller={"callerid": "1"}, end_ms=9000)
+    assert called.steps[-1] == Wait(1000, called.steps[-1].where)
+
+
+def test_a_recorded_voice_of_a_callee_is_heard_when_it_was(made: Any, tmp_path: Path) -> None:
+    (tmp_path / "leg-1.wav").write_bytes(beep_file())
+    voice = (2500, 3000, "leg-1.wav")
+    bob = Callee("bob", 0, connected=2000, hung_up=6000, voice=voice)
+    (callee,) = made(callees=[bob]).callees
+    first, said, rest, _ = callee.does
+    assert (first.ms, said.audio, rest.ms) == (500, tmp_path / "leg-1.wav", 500)
+    bob.deeds.append(Deed(2200, "keys", "1"))
+    assert "Say" not in [type(step).__name__ for step in made(callees=[bob]).callees[0].does]

@@ -24,7 +24,8 @@ Everything is written when it happens, without a buffer: a process that is kille
     {"t":80,"k":"response","http":1,"status":201,"headers":[[name,value],...],"body":BODY}
     {"t":80,"k":"failure","http":1,"error":"ConnectError","message":...}
     {"t":81,"k":"connect","socket":1,"via":"provider","url":"«secret:join URL 1»","host":"voice.example"}
-                                                                      via "net": createWebSocket
+                                                                      via "net": createWebSocket; "secret":
+                                                                      its name, where the address is one
     {"t":99,"k":"open","socket":1}   or   {"t":99,"k":"refused","socket":1,"message":...}
     {"t":81,"k":"visit","socket":2,"path":...,"headers":[...]}        a WebSocket to the session's own URL
     {"t":120,"k":"in","socket":1,"json":{...}}      or "text":...  or "audio":640 (bytes in socket-1-in.pcm)
@@ -32,6 +33,10 @@ Everything is written when it happens, without a buffer: a process that is kille
     {"t":900,"k":"closed","socket":1,"by":"provider","code":1000,"reason":"","clean":true}   or "client"
     {"t":500,"k":"access","method":"POST","path":"/","content":"","headers":[...]}   to the session's own URL
     {"t":70,"k":"stored","key":...,"value":...,"expireAt":...}   what ApplicationStorage held before
+    {"t":60,"k":"recogniser","missing":""}                   what a scenario's own ASR lacks; "": nothing
+    {"t":700,"k":"utterance","asr":1}                        something was said to it
+    {"t":690,"k":"so_far","text":...}                        an interim result
+    {"t":760,"k":"understood","asr":1,"text":...,"confidence":90}      text null: nothing; or "error":...
     {"t":950,"k":"end","reason":"Normal termination"}
 
 ``"journal"`` is the header of the session's journal. BODY is ``{"json":...}``, ``{"text":...}``,
@@ -112,6 +117,10 @@ class TapedSocket:
     url: str
     host: str
     via: str = PROVIDER
+    secret: str = ""
+    """The name of the secret that its address is, or begins with."""
+    scheme: str = ""
+    """"ws" or "wss" there."""
     headers: tuple[tuple[str, str], ...] = ()
     """Those that a scenario sees of a visit, whose path is ``url``."""
     opened: int | None = None
@@ -166,6 +175,17 @@ class TapedAccess:
 
 
 @dataclass(slots=True)
+class TapedUtterance:
+    """What a scenario's ASR made of one utterance. ``answered`` None: the recording ended before."""
+
+    t: int
+    answered: int | None = None
+    text: str | None = None
+    confidence: int = 0
+    error: str = ""
+
+
+@dataclass(slots=True)
 class Cassette:
     """A whole cassette. ``end`` None: the process that recorded it was killed."""
 
@@ -178,6 +198,11 @@ class Cassette:
     access: list[TapedAccess] = field(default_factory=list)
     stored: list[Item] = field(default_factory=list)
     """What ApplicationStorage held at the beginning, as far as the scenario looked."""
+    recogniser: str | None = None
+    """What the scenario's ASR lacked to understand anything; None: it had none."""
+    utterances: list[TapedUtterance] = field(default_factory=list)
+    so_far: list[tuple[int, str]] = field(default_factory=list)
+    """Interim results with their times."""
     last_t: int = 0
     end: str | None = None
 
@@ -212,7 +237,7 @@ def read_cassette(folder: Path) -> Cassette:
             else:
                 reader.line = number
                 reader.take(record)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise ConfigError(f"{path}:{number}: this record is damaged: {error!r}") from None
     if reader is None:
         raise ConfigError(f"{path}:1: this is no cassette of voxrun: its first record must be the header")
@@ -304,12 +329,14 @@ class _Reader:
     def _on_connect(self, t: int, record: dict[str, Any]) -> None:
         number = int(record["socket"])
         via = str(record.get("via", PROVIDER))
-        self.cassette.sockets[number] = TapedSocket(number, t, str(record["url"]), str(record["host"]), via)
+        socket = TapedSocket(number, t, str(record["url"]), str(record["host"]), via)
+        socket.secret, socket.scheme = str(record.get("secret", "")), str(record.get("scheme", "wss"))
+        self.cassette.sockets[number] = socket
 
     def _on_visit(self, t: int, record: dict[str, Any]) -> None:
         number = int(record["socket"])
         headers = tuple((str(name), str(value)) for name, value in record["headers"])
-        socket = TapedSocket(number, t, str(record["path"]), "", VISIT, headers, opened=t)
+        socket = TapedSocket(number, t, str(record["path"]), "", VISIT, headers=headers, opened=t)
         self.cassette.sockets[number] = socket
 
     def _on_open(self, t: int, record: dict[str, Any]) -> None:
@@ -352,6 +379,23 @@ class _Reader:
         self._files[name] = (content, start + size)
         # What a kill or a broken disk took away was silence for all we know.
         return content[start : start + size].ljust(size, b"\0")
+
+    # -- the scenario's own ASR
+
+    def _on_recogniser(self, t: int, record: dict[str, Any]) -> None:
+        self.cassette.recogniser = str(record["missing"])
+
+    def _on_utterance(self, t: int, record: dict[str, Any]) -> None:
+        self.cassette.utterances.append(TapedUtterance(t))
+
+    def _on_understood(self, t: int, record: dict[str, Any]) -> None:
+        taped = self.cassette.utterances[int(record["asr"]) - 1]
+        text = record.get("text")
+        taped.answered, taped.text = t, None if text is None else str(text)
+        taped.confidence, taped.error = int(record.get("confidence", 0)), str(record.get("error", ""))
+
+    def _on_so_far(self, t: int, record: dict[str, Any]) -> None:
+        self.cassette.so_far.append((t, str(record["text"])))
 
     # -- the session
 

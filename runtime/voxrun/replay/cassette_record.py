@@ -14,12 +14,14 @@ from voxrun.legs.base import Leg, LegEvent
 from voxrun.media.graph import Sink, Source
 from voxrun.media.stream_protocol import StreamMedia, read_message
 from voxrun.replay.cassette import NET, PROVIDER, VERSION
+from voxrun.replay.cassette_asr import RecordingTranscriber
 from voxrun.replay.cassette_redact import TRANSPORT_HEADERS, Hider
 from voxrun.replay.cassette_writer import CassetteWriter, make_folder, make_root
 from voxrun.services.storage import DEFAULT_TTL
 from voxrun.session.messages import Json, JsonObject
 from voxrun.session.setup import save_scripts
 from voxrun.session.tap import SessionTap, TapInfo, TapMaker
+from voxrun.speech.base import Transcriber
 
 MOST_BODY: Final = 16 * 1024 * 1024
 """Bytes of an answer's body that are kept."""
@@ -68,6 +70,9 @@ class SessionRecorder(SessionTap):
 
     def sockets(self, connect: SocketConnector) -> SocketConnector:
         return RecordingConnector(connect, self._writer, self._hider, NET, self._sockets)
+
+    def transcriber(self, transcriber: Transcriber) -> Transcriber:
+        return RecordingTranscriber(transcriber, self._writer, self._hider)
 
     def door(self, door: Door) -> Door:
         return _RecordingDoor(door, self._writer, self._hider, self._sockets)
@@ -278,8 +283,10 @@ class RecordingConnector:
     ) -> ClientSocket:
         number = self._counter.next()
         self._hider.learn_headers(headers.items())
-        label = self._hider.label(url)
-        self._writer.note("connect", socket=number, via=self._via, url=label, host=host_of(url))
+        about: JsonObject = {"via": self._via, "url": self._hider.label(url), "host": host_of(url)}
+        if secret := self._hider.secret_of(url):
+            about |= {"secret": secret, "scheme": url.partition(":")[0]}
+        self._writer.note("connect", socket=number, **about)
         try:
             socket = await self._inner(url, headers, protocols)
         except VoxrunError as error:

@@ -25,6 +25,7 @@ PLAIN_HEADERS: Final = frozenset(
 )  # fmt: skip
 """Request headers whose values are no keys; every other value is hidden wherever it turns up."""
 SOCKET_SCHEMES: Final = ("ws://", "wss://")
+SECRET: Final = "«secret:"
 JOIN_LABEL: Final = "«secret:join URL {}»"
 MOST_URLS: Final = 256
 TRANSPORT_HEADERS: Final = frozenset(
@@ -71,6 +72,11 @@ class Hider:
         if url not in self._urls and len(self._urls) < MOST_URLS:
             self._urls[url] = JOIN_LABEL.format(len(self._urls) + 1)
         return self._urls.get(url, "«redacted»")
+
+    def secret_of(self, url: str) -> str:
+        """The secret that an address begins with; "" where it is none."""
+        name, closed, _ = self._redactor.text(url).removeprefix(SECRET).partition("»")
+        return name if closed and self._redactor.text(url).startswith(SECRET) else ""
 
     def _labelled(self, text: str) -> str:
         for url, label in self._urls.items():

@@ -19,6 +19,7 @@ from voxrun.errors import VoxrunError
 from voxrun.realm.inline import InlineRealms
 from voxrun.realm.port import Script
 from voxrun.replay.cassette import NET, Cassette, TapedAccess
+from voxrun.replay.cassette_asr import TapedTranscriber
 from voxrun.replay.cassette_legs import TapedDialer, TapedParty, incoming_info
 from voxrun.replay.cassette_play import (
     Account,
@@ -29,6 +30,8 @@ from voxrun.replay.cassette_play import (
     missing,
     visits,
 )
+from voxrun.replay.cassette_redact import SECRET
+from voxrun.replay.from_session_items import host_for
 from voxrun.services.recording_file import disk_thread
 from voxrun.services.storage import Item, MemoryStorage
 from voxrun.services.ticker import LoopTicker
@@ -40,7 +43,7 @@ from voxrun.session.runtime import Application, World
 from voxrun.session.session import Ending
 from voxrun.session.setup import Opened, SessionPlan, open_session
 from voxrun.session.virtual import run_virtual
-from voxrun.speech.base import Speech
+from voxrun.speech.base import Speech, Transcriber
 from voxrun.speech.client import SpeechProcess
 
 GRACE_MS: Final = 5_000
@@ -124,6 +127,7 @@ class _House:
                 realms=realms,
                 transports=cassette_transports(account),
                 http=TapedHttp(account, NET),
+                transcriber=_transcriber(account),
                 sockets=TapedConnector(account, NET),
                 storage=MemoryStorage(stored(cassette, account.reveal)),
                 provider_urls=_texts(cassette.header.get("providers")),
@@ -207,6 +211,12 @@ class _House:
             account.differ("the end of the session", self._cassette.end, ending.reason)
 
 
+def _transcriber(account: Account) -> Transcriber | None:
+    if account.cassette.recogniser is None:
+        return None
+    return TapedTranscriber(account.cassette, account.reveal, lambda: account.now)
+
+
 def stored(cassette: Cassette, reveal: Callable[[str], str]) -> list[Item]:
     """What ApplicationStorage holds at the beginning, with what stands for secrets."""
     return [replace(item, value=reveal(item.value)) for item in cassette.stored]
@@ -215,7 +225,22 @@ def stored(cassette: Cassette, reveal: Callable[[str], str]) -> list[Item]:
 def stand_ins(cassette: Cassette) -> dict[str, str]:
     """What stands for the secrets that are not on a cassette, by their names."""
     names = cassette.journal.get("secrets")
-    return {str(name): f"voxrun-secret-{name}" for name in names} if isinstance(names, list) else {}
+    found = {str(name): f"voxrun-secret-{name}" for name in names} if isinstance(names, list) else {}
+    return {**found, **{name: url for name, url in addresses(cassette).items() if name in found}}
+
+
+def addresses(cassette: Cassette) -> dict[str, str]:
+    """Addresses in place of the secrets that the scenario used as such."""
+    found = {}
+    for request in cassette.requests.values():
+        url = str(request.content["url"])
+        name, closed, _ = url.removeprefix(SECRET).partition("»")
+        if closed and url.startswith(SECRET):
+            found[name] = f"https://{host_for(name)}"
+    for socket in cassette.sockets.values():
+        if socket.secret:
+            found[socket.secret] = f"{socket.scheme}://{socket.host}"
+    return found
 
 
 def number_of(cassette: Cassette) -> int:

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Final
 
 from voxrun.errors import ConfigError, InternalError, VoxrunError
+from voxrun.media.frames import SAMPLE_RATE
 from voxrun.realm.port import Script
-from voxrun.replay.cassette import FILE_NAME, read_cassette
+from voxrun.replay.cassette import FILE_NAME, Cassette, read_cassette
 from voxrun.replay.from_session_agent import agent_text
 from voxrun.replay.from_session_call import call_text
+from voxrun.replay.from_session_items import Heard, Story
 from voxrun.replay.from_session_story import read_story
 from voxrun.replay.from_session_world import conferences
 from voxrun.session.replay import Recording, read_recording
@@ -41,14 +43,18 @@ def run(folder: Path, output: Path | None, say: Callable[[str], None]) -> int:
 
 def write(folder: Path, output: Path | None = None) -> list[Path]:
     """Write the call script and, where a voice AI spoke, its agent file. Gives their paths."""
-    tape = is_cassette(folder)
-    recording = played_recording(folder) if tape else read_recording(folder)
-    story = read_story(recording)
+    from voxrun.replay.cassette_session import addresses
+
+    tape = read_cassette(folder) if is_cassette(folder) else None
+    recording = played_recording(tape) if tape else read_recording(folder)
+    story = read_story(recording, addresses(tape) if tape else None)
     call = output or folder / f"session{SUFFIX}"
     if not call.name.endswith(SUFFIX):
         call = call.with_name(call.name.removesuffix(".yaml") + SUFFIX)
     agent = call.with_name(call.name.removesuffix(SUFFIX) + AGENT_SUFFIX)
     beside = os.path.relpath(folder, call.parent) if tape else ""
+    if tape:
+        give_voices(story, tape, beside)
     texts = {
         call: call_text(
             story,
@@ -74,13 +80,27 @@ def is_cassette(folder: Path) -> bool:
     return (folder / FILE_NAME).exists() and not (folder / "journal.jsonl").exists()
 
 
-def played_recording(folder: Path) -> Recording:
+def give_voices(story: Story, tape: Cassette, beside: str) -> None:
+    """Let the people who were called say what they said: their legs are in the order of the calls."""
+    legs = [leg for leg in tape.legs.values() if not leg.incoming]
+    # Without a caller the first one who is called does the steps, where they say what was heard.
+    speaks = story.caller is None and any(isinstance(item, Heard) for item in story.items)
+    for number, callee in enumerate(story.callees):
+        leg = next((each for each in legs if each.info.get("destination") == callee.number), None)
+        if leg is not None:
+            legs.remove(leg)
+            length = len(tape.sound(leg.number)) // (2 * SAMPLE_RATE // 1000)
+            if leg.sound_t is not None and length and not (speaks and number == 0):
+                callee.voice = leg.sound_t, length, f"{beside}/leg-{leg.number}.wav"
+
+
+def played_recording(tape: Cassette) -> Recording:
     """The session of a cassette. Raises ConfigError where it cannot be played as it was recorded."""
     from voxrun.replay.cassette_report import report
     from voxrun.replay.cassette_session import play_cassette
 
     with tempfile.TemporaryDirectory(prefix="voxrun-cassette-") as scratch:
-        played = play_cassette(read_cassette(folder), sessions_dir=Path(scratch))
+        played = play_cassette(tape, sessions_dir=Path(scratch))
         if played.difference is not None:
             told = "no script can be made of this cassette; make one of the session's folder instead:"
             raise ConfigError("\n".join([told, *report(played)]))

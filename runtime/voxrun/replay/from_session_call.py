@@ -26,6 +26,7 @@ PAUSE_MS: Final = 200
 """Shorter pauses before the caller does something are of no account."""
 TO_NOTICE_MS: Final = 1_000
 """From the first word of an interruption until the voice AI stops, about."""
+LINGER_MS: Final = 1_000
 TO_CAPTURE_MS: Final = 500
 """From a ``say`` step to CaptureStarted."""
 
@@ -134,6 +135,12 @@ def _callee(callee: Callee) -> dict[str, Any]:
 def _does(callee: Callee, connected: int) -> Iterator[Any]:
     """What a callee did by itself, as long after another as it did."""
     at = connected
+    if callee.voice is not None and not callee.deeds:
+        begins, length, file = callee.voice
+        if begins > at:
+            yield {"wait": _seconds(begins - at)}
+        yield {"say": {"audio": file}}
+        at = max(begins, at) + length
     for deed in callee.deeds:
         if deed.t - at >= PAUSE_MS:
             yield {"wait": _seconds(deed.t - at)}
@@ -233,7 +240,9 @@ def _steps(story: Story, taped: bool = False) -> Iterator[str]:
             cut = None
         before = item.t
     if not hung_up:
-        yield "  - wait: 1s"
+        # Who is called by a session that nobody called stays until it is over.
+        rest = max(0, story.end_ms - before) if story.caller is None else 0
+        yield f"  - wait: {_seconds(rest + LINGER_MS)}"
     elif empty:
         yield "  - expect: ended"
 

@@ -86,6 +86,8 @@ class Callee:
     code: int = 0
     hung_up: int | None = None
     """When the callee put the phone down."""
+    voice: tuple[int, int, str] | None = None
+    """When its recorded voice begins, how long that is (ms), and the file of it."""
     deeds: list[Deed] = field(default_factory=list)
     """What it did by itself while it was connected: keys, messages, its telephone."""
 
@@ -124,10 +126,18 @@ class Story:
     broken: tuple[int, int] | None = None
     """Milliseconds after the start of the voice AI, and the close code."""
 
+    end_ms: int = 0
+    """When the last thing happened."""
     secrets: dict[str, str] = field(default_factory=dict)
     """Stand-ins by name."""
     storage: dict[str, Any] = field(default_factory=dict)
     """What was stored at the beginning."""
+
+
+def host_for(secret: str) -> str:
+    """A host (RFC 2606) in place of a secret address."""
+    host = "".join(c if c.isascii() and c.isalnum() else "-" for c in secret.lower()).strip("-")
+    return f"{host or 'secret'}.example"
 
 
 def revealed(value: Any, secrets: Mapping[str, str]) -> Any:

@@ -41,10 +41,12 @@ _STATUS: Final = re.compile(r"HTTP ([45]\d\d)\b")
 _TAG: Final = re.compile(r"<[^>]*>")
 
 
-def read_story(recording: Recording) -> Story:
-    """Tell a recorded session."""
-    secrets = stand_ins(recording)
+def read_story(recording: Recording, addresses: Mapping[str, str] | None = None) -> Story:
+    """Tell a recorded session. ``addresses`` stand for secrets that are some, where they must be these."""
+    known = stand_ins(recording)
+    secrets = {name: (addresses or {}).get(name, known[name]) for name in known}
     story = Story(recording.header, secrets=secrets, storage=revealed(stored(recording), secrets))
+    story.end_ms = max((turn.t for turn in recording.turns), default=0)
     teller = _Teller(story)
     for turn in recording.turns:
         if turn.event is not None:

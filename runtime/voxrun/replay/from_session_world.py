@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from voxrun.errors import ConfigError
+from voxrun.replay.from_session_items import host_for
 from voxrun.services.storage import DEFAULT_TTL, LONGEST_TTL
 from voxrun.session.messages import JsonObject
 from voxrun.session.replay import Recording, read_recording
@@ -35,8 +36,7 @@ def stand_ins(recording: Recording) -> dict[str, str]:
         for url in _urls(record.get("data")) if scheme else ():
             name, closed, _ = url.removeprefix(SECRET).partition("»")
             if url.startswith(SECRET) and closed and name in found:
-                host = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower()).strip("-")
-                found[name] = f"{scheme}://{host or 'secret'}.example"
+                found[name] = f"{scheme}://{host_for(name)}"
     return found
 
 

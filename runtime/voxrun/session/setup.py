@@ -124,6 +124,7 @@ async def open_session(application: Application, world: World, plan: SessionPlan
             transports=tap.transports(around.transports),
             http=tap.http(around.http),
             sockets=tap.sockets(around.sockets),
+            transcriber=tap.transcriber(around.transcriber) if around.transcriber else None,
             door=tap.door,
         )
     calls, access, websockets = attach_services(session, context, around, closers)

@@ -13,6 +13,7 @@ from voxrun.legs.base import Leg
 from voxrun.realm.port import Script
 from voxrun.session.clock import Clock
 from voxrun.session.messages import JsonObject
+from voxrun.speech.base import Transcriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,10 @@ class SessionTap(Protocol):
 
     def sockets(self, connect: SocketConnector) -> SocketConnector:
         """The scenario's own WebSockets, listened to."""
+        ...
+
+    def transcriber(self, transcriber: Transcriber) -> Transcriber:
+        """What understands speech for the scenario's own ASR, listened to."""
         ...
 
     def door(self, door: Door) -> Door:
