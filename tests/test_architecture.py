@@ -42,6 +42,7 @@ LEAVES = {
     "voxrun.datatypes",
     "voxrun.errors",
     "voxrun.nearest",
+    "voxrun.patterns",
     "voxrun.realm.port",
     "voxrun.session.clock",
     "voxrun.session.limits",

@@ -7,11 +7,13 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from voxrun.datatypes import dataclass
 from voxrun.errors import ConfigError
+from voxrun.patterns import LIVE_LIMIT_S, fullmatch
 from voxrun.toml_file import TomlFile
 
 TABLES: Final = frozenset({"routes", "conferences"})
@@ -29,10 +31,14 @@ class Route:
     leg: Literal["webrtc"]
     address: str
     """Name that a softphone has registered under; "*" rings all of them."""
+    where: str = field(default="", compare=False)
+    """The place of the pattern in voxrun.toml."""
 
     def matches(self, kind: str, destination: str) -> bool:
         """Whether a call of this kind to this destination takes the route."""
-        return self.kind in ("any", kind) and re.fullmatch(self.pattern, destination) is not None
+        if self.kind not in ("any", kind):
+            return False
+        return fullmatch(re.compile(self.pattern), destination, self.where, LIVE_LIMIT_S) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +47,15 @@ class Conference:
 
     pattern: str
     scripts: tuple[Path, ...]
+    where: str = field(default="", compare=False)
 
 
 def read_routes(file: TomlFile) -> tuple[Route, ...]:
     """All ``[[routes]]``: kind, pattern, leg, address; all text, all but the pattern optional."""
     return tuple(
         Route(entry.get("kind", "any"), entry.get("pattern", ".*"), entry.get("leg", "webrtc"),
-              entry.get("address", "*"))
-        for entry in _checked_routes(file)
+              entry.get("address", "*"), where=file.where("routes", number, "pattern"))
+        for number, entry in enumerate(_checked_routes(file))
     )  # fmt: skip
 
 
@@ -71,8 +78,12 @@ def _checked_routes(file: TomlFile) -> Iterator[dict[str, Any]]:
 def read_conferences(file: TomlFile) -> tuple[Conference, ...]:
     """All ``[[conferences]]``: pattern (".*"), scripts; paths are relative to the file's folder."""
     return tuple(
-        Conference(entry.get("pattern", ".*"), tuple(file.path.parent / name for name in entry["scripts"]))
-        for entry in _checked_conferences(file)
+        Conference(
+            entry.get("pattern", ".*"),
+            tuple(file.path.parent / name for name in entry["scripts"]),
+            where=file.where("conferences", number, "pattern"),
+        )
+        for number, entry in enumerate(_checked_conferences(file))
     )
 
 
@@ -105,7 +116,7 @@ def conference_option(text: str, folder: Path) -> Conference:
     if not equals:
         pattern = ".*"
     _check_pattern(pattern, "the pattern", f"--conference {text}")
-    return Conference(pattern, tuple(folder / name for name in names))
+    return Conference(pattern, tuple(folder / name for name in names), where=f"--conference {text}")
 
 
 def _entries(file: TomlFile, section: str, what: str) -> Iterator[tuple[int, dict[str, Any]]]:

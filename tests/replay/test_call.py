@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import pytest
 from tests.replay.calls import AGENT, TALK, fails, passes
 
 from voxrun.replay.resources import Resources
@@ -483,3 +485,57 @@ steps:
     assert other[1] - other[0] == 200
     assert other[0] - one[1] in range(300, 341)
     assert "a tone of 1000 Hz" in [moment.text for moment in outcome.timeline.moments]
+
+
+LONG = "a" * 60 + "b"
+LOUD = f"""
+VoxEngine.addEventListener(AppEvents.CallAlerting, ({{ call }}) => {{
+  call.addEventListener(CallEvents.Disconnected, () => VoxEngine.terminate());
+  call.answer();
+  Logger.write('{LONG}');
+  Net.httpRequest('http://x.test/{LONG}', () => {{}}, {{ method: 'POST', postData: '{LONG}' }});
+  VoxEngine.callUser('{LONG}', 'me');
+  const bot = VoxEngine.createWebSocket('wss://x.test/{LONG}');
+  bot.onopen = () => bot.send('{LONG}');
+  call.say('hello {LONG}');
+}});
+"""
+ALL = """
+http_unmatched: 404
+websockets: [{{url: "wss://x.test/*", name: bot{more}}}]
+callees: {{"aaa*": {{answers: never}}}}
+steps:
+  - wait: 1s
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "line"),
+    [
+        (ALL.format(more="") + "  - expect: {log: /(a+)+$/}", 8),
+        (ALL.format(more="") + "  - expect: {http: /.*(a+)+$/}", 8),
+        (ALL.format(more="") + '  - expect: {http: "*", with: {body: /(a+)+$/}}', 8),
+        (ALL.format(more="") + "  - expect: {log: /(a+)+$/, absent: true}", 8),
+        (ALL.format(more="") + "  - expect: {call: /(a+)+$/}", 8),
+        (ALL.format(more="") + "  - expect: {websocket: bot, text: /(a+)+$/}", 8),
+        (ALL.format(more=", replies: [{to: /(a+)+$/, does: [close: 1000]}]"), 4),
+        (ALL.format(more="").replace('"wss://x.test/*"', "/wss:..x.test.(a+)+$/"), 4),
+        (ALL.format(more="").replace('"aaa*"', "/(a+)+$/"), 5),
+        ("http: [{url: /.*(a+)+$/}]\n" + ALL.format(more=""), 2),
+        ('http: [{url: "*", body: /(a+)+$/}]\n' + ALL.format(more=""), 2),
+        (ALL.format(more="") + "  - expect: {caller_hears: /(a+)+$/}", 8),
+        (
+            ALL.format(more="").replace("wait: 1s", "wait: 1ms")
+            + "  - {interrupt: stop it, after: /hello (a+)+$/}",
+            8,
+        ),
+    ],
+)
+def test_an_expression_that_searches_for_ever_is_named_with_its_place(
+    resources: Resources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, line: int
+) -> None:
+    monkeypatch.setattr("voxrun.patterns.LIMIT_S", 0.02)
+    text = fails(resources, tmp_path, script, LOUD)
+    assert re.search(rf"it\.call\.yaml:{line}:\d+: the regular expression", text), text
+    assert text.count("the regular expression") == 1
+    assert "Traceback" not in text

@@ -234,7 +234,7 @@ def test_the_scenarios_asr_and_secret_addresses_play_again(tmp_path: Path) -> No
 
     seen: list[str] = []
     folder = record(tmp_path / "c", story, source=MENU, secrets=ADDRESSES)
-    assert seen == ["heard weather in London", 'bot "fine"']
+    assert seen == ["heard weather in London", "bot fine"]
     assert "weather.test" not in (folder / "cassette.jsonl").read_text()
     played = play(folder)
     assert played.difference is None

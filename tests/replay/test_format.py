@@ -102,6 +102,7 @@ def test_a_script_of_a_longer_name_finds_its_scenario(tmp_path: Path) -> None:
         ("steps: [{expect: {log: a, with: {b: 1}}}]", "'log' has nothing for 'with'"),
         ("steps: [{expect: {log: a, withn: 1s}}]", "(did you mean 'with"),
         ("steps: [{expect: {log: /(/}}]", "is not a regular expression"),
+        ("steps: [{expect: {http: a, with: {body: {a: [/(/]}}}}]", "is not a regular expression"),
         ("steps: [{expect: {audio: {tone: 425, speech: 1s}}}]", "audio states one fact"),
         ("steps: [{expect: {audio: {level: [1]}}}]", "a list of two"),
         ("steps: [{say: a, as: bob}]", "there is nobody called 'bob'"),

@@ -132,6 +132,17 @@ def test_a_sip_route_fails_clearly() -> None:
     run(story)
 
 
+def test_a_route_whose_pattern_finds_no_end_fails_the_call_with_its_place() -> None:
+    async def story() -> None:
+        route = Route("any", "(a|a+)+!", "webrtc", "*", where="voxrun.toml:4")
+        scene = Scene("*", routes=[route])
+        failed = await scene.dial("pstn", "a" * 60).wait("failed")
+        assert failed.data["code"] == 500
+        assert scene.log[-1].startswith("voxrun.toml:4: the regular expression (a|a+)+! was still")
+
+    run(story)
+
+
 def test_all_pages_declining_fails_the_call_with_the_last_code() -> None:
     async def story() -> None:
         scene = Scene("bob", "bob")

@@ -11,6 +11,7 @@ from tests.media.signals import pcm, voice
 from voxrun.legs.base import IncomingInfo
 from voxrun.legs.scripted import ScriptedLeg
 from voxrun.media.levels import correlation
+from voxrun.patterns import EndlessPattern
 from voxrun.realm.port import Script
 from voxrun.session.conferences import ConferenceRule, scripts_for
 from voxrun.session.limits import Limits
@@ -204,3 +205,9 @@ def test_a_rule_must_match_the_whole_name_and_the_first_one_wins() -> None:
     assert scripts_for("aa", rules, rest) is one
     assert scripts_for("aab", rules, rest) is two
     assert scripts_for("baa", rules, rest) is rest
+
+
+def test_a_pattern_that_finds_no_end_fails_the_call_with_its_place() -> None:
+    rule = ConferenceRule(r"(conf_|\w+)+!", (Script("room.js", ROOM),), "voxrun.toml:7")
+    with pytest.raises(EndlessPattern, match=r"^voxrun\.toml:7: the regular expression"):
+        scripts_for("conf_" * 30, (rule,), ())

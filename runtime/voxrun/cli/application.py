@@ -63,7 +63,7 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
     """
     most = settings.limits.script_chars
     scripts = read_scripts(settings.scenarios, most)
-    rooms = [(entry.pattern, read_scripts(entry.scripts, most)) for entry in settings.conferences]
+    rooms = [(entry, read_scripts(entry.scripts, most)) for entry in settings.conferences]
     server = settings.server
     token = server.token or ("" if server.is_loopback else secrets.token_urlsafe(18))
     if not server.is_loopback:
@@ -86,7 +86,7 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
 
         check_syntax([*scripts, *(script for _, found in rooms for script in found)])
         tls = stack.enter_context(tls_files(settings))
-        conferences = tuple(ConferenceRule(pattern, found) for pattern, found in rooms)
+        conferences = tuple(ConferenceRule(entry.pattern, found, entry.where) for entry, found in rooms)
         house = wiring.House(
             settings, scripts, conferences, realms, tls, token, agent, ai_line(settings, agent)
         )

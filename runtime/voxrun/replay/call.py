@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from voxrun.connectors.transport import SocketClosed
 from voxrun.errors import PeerError, ScriptError
+from voxrun.patterns import EndlessPattern
 from voxrun.replay import stored
 from voxrun.replay.acting import LISTEN_MS, Acting
 from voxrun.replay.audio_facts import Line, judge
@@ -72,6 +73,12 @@ class Call:
 
     async def perform(self, step: Step) -> None:
         """Do one step of the script."""
+        try:
+            await self._perform(step)
+        except EndlessPattern as endless:
+            raise self._failed(endless.text, endless.where or step.where) from None
+
+    async def _perform(self, step: Step) -> None:
         began = self.stage.now
         if not isinstance(step, Expect):
             self._cursor.at = self._acted = began
@@ -114,7 +121,10 @@ class Call:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for wish, cursor in self._standing:
             self._began = cursor.at
-            self._must_be_absent(wish, cursor)
+            try:
+                self._must_be_absent(wish, cursor)
+            except EndlessPattern as endless:
+                raise self._failed(endless.text, endless.where or wish.where) from None
             self._note_met(wish, self.stage.now, "it did not come")
         self._check_trouble()
 

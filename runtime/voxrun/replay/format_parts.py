@@ -13,6 +13,7 @@ from voxrun.replay.format_values import choice, custom_data_of, texts_of
 from voxrun.replay.script import Callee, ClientType, Faults, HttpStub, Incoming, StubReply
 from voxrun.replay.texts import Wanted
 from voxrun.session.limits import Limits
+from voxrun.session.messages import Json, JsonObject
 from voxrun.speech.base import Voice
 from voxrun.yamldoc import Item
 
@@ -28,12 +29,35 @@ def wanted(item: Item) -> Wanted:
     text = item.text()
     if not text.strip():
         item.fail(f"{item.name} is empty")
-    found = Wanted(text)
+    found = Wanted(text, item.where)
     try:
         _ = found.regex
     except re.error as error:
         item.fail(f"{item.name}: {text} is not a regular expression: {error}")
     return found
+
+
+def wanted_json(item: Item) -> Json:
+    """A JSON value to look for; its texts may be /regex/."""
+    _check_texts(item)
+    return item.json()
+
+
+def wanted_members(item: Item) -> JsonObject:
+    """The same, an object."""
+    _check_texts(item)
+    return item.json_object()
+
+
+def _check_texts(item: Item) -> None:
+    if item.is_mapping:
+        for each in item.mapping().values():
+            _check_texts(each)
+    elif item.is_list:
+        for each in item.items():
+            _check_texts(each)
+    elif not item.is_null and item.text().strip():
+        wanted(item)
 
 
 def read_voice(item: Item) -> Voice:
@@ -155,7 +179,7 @@ def _stub(item: Item, folder: Path) -> HttpStub:
         method=entries["method"].text().upper() if "method" in entries else "",
         headers={name: wanted(value) for name, value in headers.items()},
         body=wanted(body) if body is not None and not (body.is_mapping or body.is_list) else None,
-        json=body.json() if body is not None and (body.is_mapping or body.is_list) else None,
+        json=wanted_json(body) if body is not None and (body.is_mapping or body.is_list) else None,
         replies=replies,
         where=item.where,
     )

@@ -183,7 +183,7 @@ class _Reader:
         is_json = to.is_mapping or to.is_list
         return Answer(
             text=None if is_json else parts.wanted(to),
-            json=to.json() if is_json else None,
+            json=parts.wanted_json(to) if is_json else None,
             does=self.deeds(entries["does"]),
             times=_times(entries),
         )

@@ -342,9 +342,9 @@ class _Reader:
             entries["as"].fail(
                 f"{who} is a WebSocket: of one {', '.join(SOCKET_KINDS)} can be expected, and not '{kind}'"
             )
-        fields = entries["with"].json_object() if "with" in entries else {}
+        fields = parts.wanted_members(entries["with"]) if "with" in entries else {}
         if "result" in entries:
-            fields = {"$result": entries["result"].json(), **fields}
+            fields = {"$result": parts.wanted_json(entries["result"]), **fields}
         if "level" in entries:
             fields = {"$level": entries["level"].text(), **fields}
         if "text" in entries:
@@ -403,7 +403,7 @@ def _http_reply(item: Item) -> Reply:
     return Reply(
         status=entries["status"].integer(100, 599) if "status" in entries else 200,
         text=parts.wanted(entries["text"]) if "text" in entries else None,
-        json=entries["json"].json() if "json" in entries else None,
+        json=parts.wanted_json(entries["json"]) if "json" in entries else None,
     )
 
 

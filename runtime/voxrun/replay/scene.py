@@ -12,6 +12,7 @@ from typing import Any
 from voxrun.connectors.transport import Door
 from voxrun.errors import ScriptError
 from voxrun.legs.base import DialRequest
+from voxrun.patterns import EndlessPattern
 from voxrun.realm.port import Listening, Script
 from voxrun.replay.cassette import Cassette, read_cassette
 from voxrun.replay.cassette_session import base_url_of, number_of, stand_ins
@@ -41,6 +42,7 @@ from voxrun.session.runtime import Application, World
 from voxrun.yamldoc import suggestion
 
 LOCAL_KEY = "local-ultravox-takes-any-key"
+NOBODY = Callee("nobody", rings_ms=None, fails_code=404, fails_ms=0)
 ELSEWHERE = "neither in the script nor on the cassette any more"
 
 
@@ -68,7 +70,7 @@ class Scene(ABC):
             for text, pcm in self.tape.voice():
                 self.speech.know(text, pcm)
         self.storage = ScriptStorage(lambda: self.timeline.touch("storage"), found)
-        self._net = StubNet(script.stubs, self.speech, self._requested, self._unmatched, self.tape)
+        self._net = StubNet(script.stubs, self.speech, self._requested, self._unmatched, self.tape, trouble)
         around = Around(self.timeline, self.speech, lambda: self.now, trouble)
         self.sockets = StubSockets(script.sockets, around, self._unmatched_socket, self.tape)
         self._sightings: dict[str, Sightings] = {}
@@ -167,7 +169,11 @@ class Scene(ABC):
 
     def callee(self, request: DialRequest) -> Callee:
         """Who is called; that nobody is there is trouble."""
-        found = find_callee(self.script.callees, request.destination)
+        try:
+            found = find_callee(self.script.callees, request.destination)
+        except EndlessPattern as endless:
+            self._trouble(str(endless))
+            return NOBODY
         if found is not None:
             return found
         numbers = [callee.number for callee in self.script.callees]
@@ -175,7 +181,7 @@ class Scene(ABC):
             f"{self._at('call.dial')}the scenario called {request.kind} {request.destination!r}, and nobody "
             f"under 'callees' has that number{suggestion(request.destination, numbers)}"
         )
-        return Callee(request.destination, rings_ms=None, fails_code=404, fails_ms=0)
+        return replace(NOBODY, number=request.destination)
 
     def _tape(self, cassette: Cassette) -> Tape:
         secrets = {CLOUD_KEY: LOCAL_KEY, **self.script.secrets}
@@ -240,7 +246,7 @@ def together(listeners: list[Listening]) -> list[Listening]:
 
 def find_callee(callees: tuple[Callee, ...], destination: str) -> Callee | None:
     """The first callee whose number fits."""
-    return next((callee for callee in callees if Wanted(callee.number).like(destination)), None)
+    return next((each for each in callees if Wanted(each.number, each.where).like(destination)), None)
 
 
 def application(script: CallScript, folder: Path | None, cassette: Cassette | None = None) -> Application:

@@ -14,6 +14,7 @@ from voxrun.connectors.asgi_socket import AsgiDoor
 from voxrun.connectors.memory import MemoryConnector
 from voxrun.connectors.transport import ClientSocket, Door
 from voxrun.errors import PeerError
+from voxrun.patterns import EndlessPattern
 from voxrun.replay.socket_handler import load_handler
 from voxrun.replay.socket_party import Around, SocketParty
 from voxrun.replay.socket_script import UNREACHABLE, Behaviour, SocketStub, Visit
@@ -56,7 +57,11 @@ class StubSockets:
     async def __call__(
         self, url: str, headers: Mapping[str, str], protocols: Sequence[str] = ()
     ) -> ClientSocket:
-        stub = self._stub(url)
+        try:
+            stub = self._stub(url)
+        except EndlessPattern as endless:
+            self._around.trouble(str(endless))
+            raise PeerError(f"{shown_url(url)}: no WebSocket of the call script could be found") from None
         if stub is None and self._tape is not None and self._tape.has_socket(url):
             return await self._tape.connect(url, headers, protocols)
         if stub is None:

@@ -11,6 +11,7 @@ import httpx
 
 from voxrun.media.frames import SAMPLE_RATE
 from voxrun.media.writers import wav_header
+from voxrun.patterns import EndlessPattern
 from voxrun.replay.script import HttpStub, StubReply
 from voxrun.replay.tape import Tape
 from voxrun.replay.texts import mismatch, shown, similarity
@@ -33,6 +34,7 @@ class StubNet(httpx.AsyncBaseTransport):
         told: Told,
         unmatched: Unmatched,
         tape: Tape | None = None,
+        trouble: Callable[[str], None] = lambda text: None,
     ) -> None:
         self._stubs = stubs
         self._used = [0] * len(stubs)
@@ -40,6 +42,7 @@ class StubNet(httpx.AsyncBaseTransport):
         self._told = told
         self._unmatched = unmatched
         self._tape = tape
+        self._trouble = trouble
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         body = (await request.aread()).decode("utf-8", "replace")
@@ -71,7 +74,14 @@ class StubNet(httpx.AsyncBaseTransport):
         return await self._answer(reply)
 
     def _find(self, request: httpx.Request, body: str) -> int | None:
-        return next((i for i, stub in enumerate(self._stubs) if fits(stub, request, body)), None)
+        for number, stub in enumerate(self._stubs):
+            try:
+                if fits(stub, request, body):
+                    return number
+            except EndlessPattern as endless:
+                self._trouble(str(endless.at(stub.where)))
+                raise httpx.ConnectError("no stub could be found", request=request) from None
+        return None
 
     def _closest(self, request: httpx.Request, body: str) -> str:
         """The stub that is most like a request that none fits, and what keeps it from fitting."""

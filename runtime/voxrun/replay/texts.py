@@ -9,10 +9,12 @@ import difflib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from functools import lru_cache
 from typing import Any, Final
 
 from voxrun.datatypes import dataclass
+from voxrun.patterns import fullmatch, search
 from voxrun.session.messages import Json
 
 _REGEX: Final = re.compile(r"/(.+)/([i]*)", re.S)
@@ -21,9 +23,13 @@ _WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A text to look for. ``source`` as it was written: between slashes it is a regular expression."""
+    """A text to look for. ``source`` as it was written: between slashes it is a regular expression.
+
+    ``where`` is its place in the script. Looking raises ``EndlessPattern`` where an expression finds no end.
+    """
 
     source: str
+    where: str = field(default="", compare=False)
 
     @property
     def regex(self) -> re.Pattern[str] | None:
@@ -36,12 +42,12 @@ class Wanted:
     def inside(self, text: str) -> bool:
         """Whether it is somewhere in ``text``."""
         pattern = self.regex
-        return self.source in text if pattern is None else pattern.search(text) is not None
+        return self.source in text if pattern is None else search(pattern, text, self.where) is not None
 
     def equals(self, text: str) -> bool:
         """Whether it is the whole ``text``."""
         pattern = self.regex
-        return self.source == text if pattern is None else pattern.fullmatch(text) is not None
+        return self.source == text if pattern is None else fullmatch(pattern, text, self.where) is not None
 
     def like(self, text: str) -> bool:
         """Whether it is the whole ``text``, where * stands for any characters."""
@@ -49,7 +55,7 @@ class Wanted:
         if pattern is None:
             parts = map(re.escape, self.source.split("*"))
             pattern = re.compile(".*".join(parts), re.S)
-        return pattern.fullmatch(text) is not None
+        return fullmatch(pattern, text, self.where) is not None
 
     def __str__(self) -> str:
         return self.source if self.regex is not None else f'"{self.source}"'
@@ -73,7 +79,7 @@ def find_speech(wanted: Wanted, spoken: Sequence[str], first: int = 0) -> tuple[
     for word in spoken[first:]:
         starts.append(len(text))
         text += word + " "
-    found = pattern.search(text)
+    found = search(pattern, text, wanted.where)
     if found is None or found.end() == found.start():
         return None
     start = sum(at <= found.start() for at in starts) - 1

@@ -21,6 +21,7 @@ from voxrun.errors import PeerError
 from voxrun.legs.base import DialRequest, Headers
 from voxrun.legs.webrtc.leg import By, WebRtcLeg, reason_of
 from voxrun.legs.webrtc.peer import PeerConfig
+from voxrun.patterns import EndlessPattern
 
 EVERYONE: Final = "*"
 OFFLINE: Final = "User Offline"
@@ -224,7 +225,12 @@ class Phones:
         leg = WebRtcLeg(ringing, self.config, outgoing=True)
         leg.client_type = {"whatsapp": "wab", "conference": "user"}.get(request.kind, request.kind)
         ringing.leg = leg
-        route = next((r for r in self._routes if r.matches(request.kind, request.destination)), None)
+        try:
+            route = next((r for r in self._routes if r.matches(request.kind, request.destination)), None)
+        except EndlessPattern as endless:
+            self._log(str(endless))
+            leg.far_decline(500, "the routes are wrong")
+            return leg
         if route is not None and route.leg != "webrtc":
             self._log(f"{_name(request)} has a route over {route.leg}: {route.leg.upper()} legs come later.")
             leg.far_decline(501, f"{route.leg.upper()} legs come later")

@@ -12,10 +12,11 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from voxrun.datatypes import dataclass
-from voxrun.errors import VoxrunError
+from voxrun.errors import UserError, VoxrunError
 from voxrun.legs.base import DialRequest, IncomingInfo, Leg
 from voxrun.legs.linked import LinkedLeg, linked_legs
 from voxrun.media.graph import Ticker
+from voxrun.patterns import LIVE_LIMIT_S, fullmatch
 from voxrun.realm.port import Script
 
 if TYPE_CHECKING:
@@ -33,13 +34,19 @@ class ConferenceRule:
 
     pattern: str
     scripts: tuple[Script, ...]
+    where: str = ""
+    """The place of the pattern in its file."""
+
+    def matches(self, name: str) -> bool:
+        """Raises EndlessPattern."""
+        return fullmatch(re.compile(self.pattern), name, self.where, LIVE_LIMIT_S) is not None
 
 
 def scripts_for(
     name: str, rules: Iterable[ConferenceRule], otherwise: tuple[Script, ...]
 ) -> tuple[Script, ...]:
     """The scripts of the first rule that matches the name of a conference."""
-    return next((rule.scripts for rule in rules if re.fullmatch(rule.pattern, name)), otherwise)
+    return next((rule.scripts for rule in rules if rule.matches(name)), otherwise)
 
 
 Begin: TypeAlias = Callable[[str, str, bool], Coroutine[Any, Any, "Opened | None"]]
@@ -89,7 +96,8 @@ class Rooms:
         try:
             opened = await self.session(request.destination, "", started=False)
         except VoxrunError as error:
-            log.info("no conference %r: %s", request.destination, error)
+            note = log.error if isinstance(error, UserError) else log.info
+            note("no conference %r: %s", request.destination, error)
             leg.reject(UNAVAILABLE, "Service Unavailable", {})
             return
         except BaseException:

@@ -66,7 +66,7 @@ class CalleeRoute:
     leg: str = "webrtc"
 
     def matches(self, kind: str, destination: str) -> bool:
-        return Wanted(self.callee.number).like(destination)
+        return Wanted(self.callee.number, self.callee.where).like(destination)
 
 
 class AnsweringRuntime(Runtime):
