@@ -242,7 +242,7 @@ def test_the_scenarios_asr_and_secret_addresses_play_again(tmp_path: Path) -> No
     assert (played.requests, played.messages) == (1, 1)
     (call,) = write(folder, tmp_path / "x.call.yaml")
     assert 'say: "weather in London"' in call.read_text()
-    assert "BOT: wss://bot.test:8443" in call.read_text()
+    assert 'BOT: "wss://bot.test:8443"' in call.read_text()
 
 
 def test_a_refused_provider_is_refused_again(tmp_path: Path) -> None:

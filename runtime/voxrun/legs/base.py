@@ -22,7 +22,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from voxrun.datatypes import dataclass
 from voxrun.media.graph import Sink, Source
@@ -52,6 +52,14 @@ LegEventKind = Literal[
     "rtp_stopped",
     "rtp_resumed",
 ]
+
+
+PUSHED: Final = "sent"
+"""``result`` of Call.PushSent; the platform's words are not known."""
+PUSH_MS: Final = (10_000, 60_000)
+"""Platform: the shortest and the longest time that a call waits for who got a push notification."""
+OFFLINE: Final = "User Offline"
+"""Why a call fails (480) to a user who is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,20 @@ class DialRequest:
     headers: Headers = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     """Whatever else the scenario gave (password, outProxy, amd...), untouched."""
+
+    @property
+    def push_seconds(self) -> float:
+        """How long a call waits for a user who is away and got a push notification; 0: none is sent."""
+        wished = self.options.get("push", 0)
+        if (
+            self.kind != "user"
+            or isinstance(wished, bool)
+            or not isinstance(wished, int | float)
+            or not wished
+        ):
+            return 0.0
+        shortest, longest = PUSH_MS
+        return float(min(longest, max(shortest, wished))) / 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,8 @@ def _row(moment: Moment) -> Row | None:
             return Row(at, "http", f"{data['method']} {text}{stub}")
         case "call":
             return Row(at, "call", f"the scenario calls {data.get('kind')} {text}")
+        case "pushed":
+            return Row(at, "call", f"a push notification is sent to {who}")
         case "answered" | "ringing":
             return Row(at, "call", f"the scenario {'answers' if moment.kind == 'answered' else 'rings'}")
         case "early_media":

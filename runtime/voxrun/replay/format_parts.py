@@ -18,7 +18,8 @@ from voxrun.speech.base import Voice
 from voxrun.yamldoc import Item
 
 CALLEE_KEYS: Final = (
-    "rings", "answers", "fails", "early_media", "headers", "custom_data", "voice", "does", *phone.MANNERS,
+    "rings", "answers", "fails", "early_media", "away", "headers", "custom_data", "voice", "does",
+    *phone.MANNERS,
 )  # fmt: skip
 STUB_KEYS: Final = ("url", "method", "headers", "body", "reply")
 REPLY_KEYS: Final = ("status", "headers", "text", "json", "file", "says", "delay", "timeout")
@@ -114,6 +115,7 @@ def _callee(number: str, item: Item, folder: Path) -> Callee:
                 entries[key].fail(f"{number} fails, so it cannot have '{key}'")
     default = Callee(number)
     code, reason, after = _failure(entries.get("fails"))
+    away, comes = _away(entries.get("away"))
     return Callee(
         number=number,
         rings_ms=_when(entries.get("rings"), default.rings_ms),
@@ -122,6 +124,8 @@ def _callee(number: str, item: Item, folder: Path) -> Callee:
         fails_reason=reason,
         fails_ms=after,
         early_media="early_media" in entries and entries["early_media"].boolean(),
+        away=away,
+        comes_ms=comes,
         headers=texts_of(entries["headers"]) if "headers" in entries else {},
         voice=read_voice(entries["voice"]) if "voice" in entries else None,
         does=read_person_steps(entries["does"], folder) if "does" in entries else (),
@@ -129,6 +133,13 @@ def _callee(number: str, item: Item, folder: Path) -> Callee:
         manners=phone.read_manners(entries),
         where=item.where,
     )
+
+
+def _away(item: Item | None) -> tuple[bool, int | None]:
+    """Whether a callee is away, and how long after a push notification they come."""
+    if item is None or item.text() in ("true", "false"):
+        return item is not None and item.boolean(), None
+    return True, item.milliseconds()
 
 
 def _when(item: Item | None, default: int | None) -> int | None:

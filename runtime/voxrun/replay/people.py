@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
-from voxrun.legs.base import Headers, Leg
+from voxrun.legs.base import PUSHED, Headers, Leg
 from voxrun.legs.scripted import ScriptedLeg
 from voxrun.media.frames import FRAME_BYTES, FRAME_MS, SILENCE
 from voxrun.media.graph import Ticker
@@ -210,6 +210,12 @@ class Person(ScriptedLeg, Party):
     @property
     def hand(self) -> Hand:
         return self.remote
+
+    def pushed(self) -> None:
+        """A push notification goes out: whoever is called is away."""
+        if not self.over:
+            self.tell_moment("pushed")
+            self.emit("push_sent", result=PUSHED)
 
     # -- what the scenario does to it
 

@@ -14,6 +14,7 @@ from voxrun.errors import ScriptError
 from voxrun.legs.base import DialRequest
 from voxrun.patterns import EndlessPattern
 from voxrun.realm.port import Listening, Script
+from voxrun.replay.away import Whereabouts
 from voxrun.replay.cassette import Cassette, read_cassette
 from voxrun.replay.cassette_session import base_url_of, number_of, stand_ins
 from voxrun.replay.hearing import Hearing
@@ -74,6 +75,7 @@ class Scene(ABC):
         around = Around(self.timeline, self.speech, lambda: self.now, trouble)
         self.sockets = StubSockets(script.sockets, around, self._unmatched_socket, self.tape)
         self._sightings: dict[str, Sightings] = {}
+        self.whereabouts = Whereabouts(lambda: self.now)
 
     @property
     @abstractmethod

@@ -246,6 +246,9 @@ class Callee:
     fails_reason: str = ""
     fails_ms: int = 1000
     early_media: bool = False
+    away: bool = False
+    """On no device: a call fails, or a push notification fetches them ``comes_ms`` later (None: never)."""
+    comes_ms: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     voice: Voice | None = None
     does: tuple[PersonStep, ...] = ()

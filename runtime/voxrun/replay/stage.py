@@ -160,5 +160,10 @@ class Stage(Scene):
     def _dial(self, request: DialRequest) -> Leg:
         callee = self.callee(request)
         person = self._person(callee.number, False, request.kind, callee.manners)
+        absence = self.whereabouts.absence(callee, request)
+        if absence is not None:
+            callee = absence.delayed(callee)
+            if absence.pushed:
+                asyncio.get_running_loop().call_soon(person.pushed)
         self.on_dialled(callee, person)
         return person

@@ -18,20 +18,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal, Protocol
 
 from voxrun.errors import PeerError
-from voxrun.legs.base import DialRequest, Headers
+from voxrun.legs.base import OFFLINE, PUSHED, DialRequest, Headers
 from voxrun.legs.webrtc.leg import By, WebRtcLeg, reason_of
 from voxrun.legs.webrtc.peer import PeerConfig
 from voxrun.patterns import EndlessPattern
 
 EVERYONE: Final = "*"
-OFFLINE: Final = "User Offline"
 TIMEOUT_HEADER: Final = "vi-calltimeout"
 """Header of the scenario that says how long to ring, 10 to 400 s."""
 
-PUSHED: Final = "sent"
-"""``result`` of Call.PushSent; the platform's words are not known."""
-PUSH_MS: Final = (10_000, 60_000)
-"""Platform: the shortest and the longest time that a call waits for who got a push notification."""
 
 _log = logging.getLogger("voxrun.phones")
 
@@ -238,7 +233,7 @@ class Phones:
         pages = self._find(request, route)
         if pages:
             ringing.start(pages, request)
-        elif seconds := _push_seconds(request):
+        elif seconds := request.push_seconds:
             self._log(f"{self._advice(request, route)} Whoever does within {seconds:g} s is rung.")
             self._waiting = [*self._still_waiting(), (ringing, request, route)]
             ringing.wait(seconds)
@@ -280,17 +275,3 @@ def _name(request: DialRequest) -> str:
 def _ring_seconds(headers: Headers, default: float) -> float:
     text = next((v for name, v in headers.items() if name.lower() == TIMEOUT_HEADER), "")
     return min(400, max(10, int(text))) if re.fullmatch(r"\d{1,6}", text.strip()) else default
-
-
-def _push_seconds(request: DialRequest) -> float:
-    """How long a call waits for who got a push notification, 0 where none is sent."""
-    wished = request.options.get("push", 0)
-    if (
-        request.kind != "user"
-        or isinstance(wished, bool)
-        or not isinstance(wished, int | float)
-        or not wished
-    ):
-        return 0.0
-    shortest, longest = PUSH_MS
-    return min(longest, max(shortest, wished)) / 1000

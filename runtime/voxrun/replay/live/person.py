@@ -170,6 +170,8 @@ class LivePerson(Party):
         self._tasks.discard(task)
         if task.cancelled() or (error := task.exception()) is None:
             return
+        if self.over:  # its line was closed while it was being made
+            return
         told = str(error) if isinstance(error, VoxrunError) else repr(error)
         self._trouble(f"{self.name} has no line: {told}")
         self.timeline.touch()

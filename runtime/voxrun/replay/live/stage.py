@@ -20,8 +20,9 @@ import httpx
 
 from voxrun.connectors.transport import Door, Transports
 from voxrun.datatypes import dataclass
-from voxrun.errors import PeerError, ScriptError
+from voxrun.errors import PeerError, ScriptError, VoxrunError
 from voxrun.legs.base import DialRequest, IncomingInfo, Leg
+from voxrun.replay.away import Absence
 from voxrun.replay.faults import faulty
 from voxrun.replay.hearing import Hearing
 from voxrun.replay.live import house
@@ -38,7 +39,7 @@ from voxrun.replay.scene import LOCAL_KEY, Scene, application
 from voxrun.replay.script import Callee, CallScript, Incoming
 from voxrun.replay.telephone import mind
 from voxrun.replay.texts import Wanted
-from voxrun.replay.timeline import Stream
+from voxrun.replay.timeline import Moment, Stream
 from voxrun.services.access import AccessReply
 from voxrun.services.recording_file import disk_thread
 from voxrun.services.ticker import LoopTicker
@@ -113,6 +114,11 @@ class LiveStage(Scene):
         self.pulse = Pulse()
         self._telephones: dict[str, deque[Telephone]] = {}
         """By address: calls to a callee whose phone has not rung yet."""
+        self._expected = False
+        """Whether the call that is being placed is to somebody who is away."""
+        self._coming: set[str] = set()
+        """Addresses of those whom a push notification has reached."""
+        self._tasks: set[asyncio.Task[None]] = set()
         self._calling: list[LivePerson] = []
         """Callers whose calls have not reached the server."""
         self._alerting: list[LivePerson] = []
@@ -136,7 +142,8 @@ class LiveStage(Scene):
             await self._open()
         async with within(BEGIN_S, "connecting the phones of the callees"):
             for route in self._routes[:-1]:
-                await self._callee_phone(route)
+                if not route.callee.away:
+                    await self._callee_phone(route)
         async with within(BEGIN_S, "calling the scenario, or starting it"):
             await self._begin_call()
 
@@ -199,6 +206,9 @@ class LiveStage(Scene):
             await person.close()
 
     async def _close_phones(self) -> None:
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for phone in self._phones:
             await phone.close()
 
@@ -235,7 +245,7 @@ class LiveStage(Scene):
         plan, script, stack = self._plan, self.script, self._stack
         realms = await house.open_realms(stack)
         transports, urls = await self._voice_ai()
-        phones = house.phones(self._routes, self._trouble)
+        phones = house.phones(self._routes, self._advice)
         self._dialer = phones.dial
         disk = disk_thread()
         stack.callback(disk.shutdown)
@@ -293,12 +303,42 @@ class LiveStage(Scene):
 
     def _dial(self, request: DialRequest) -> Leg:
         callee = self.callee(request)  # nobody there is trouble; the call rings nowhere then
+        absence = self.whereabouts.absence(callee, request)
+        self._expected = absence is not None
         telephone = Telephone(self._dialer(request), callee.number)
+        self._expected = False
         mind(telephone, callee.manners)
         for route in self._routes:
             if route.callee is callee:
                 self._telephones.setdefault(route.address, deque()).append(telephone)
+                if absence is not None:
+                    self._fetch(route, absence)
         return telephone
+
+    def _fetch(self, route: CalleeRoute, absence: Absence) -> None:
+        """A push notification goes out, where one does, and who comes of it opens a phone."""
+        if absence.pushed:
+            self.timeline.add(Moment(self.now, "pushed", who=route.callee.number))
+        if absence.comes_ms is None:
+            self._telephones[route.address].pop()
+        elif route.address not in self._coming:
+            self._coming.add(route.address)
+            task = self._loop.create_task(self._come(route, absence.comes_ms))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _come(self, route: CalleeRoute, ms: int) -> None:
+        await asyncio.sleep(ms / 1000)
+        try:
+            await self._callee_phone(route)
+        except VoxrunError as error:
+            self._trouble(f"{route.callee.number} has no phone: {error}")
+            self.timeline.touch()
+
+    def _advice(self, text: str) -> None:
+        """What the server says of a call that nobody can take: the script may want it so."""
+        if not self._expected:
+            self._trouble(text)
 
     def _arrives(self, leg: Leg, info: IncomingInfo) -> Leg:
         """A call reaches the server: the scenario's end of it becomes a telephone's."""
