@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voxrun.media.frames import FRAME_SAMPLES, SILENCE
+from voxrun.media.frames import FRAME_BYTES, FRAME_SAMPLES, SILENCE
 from voxrun.media.tape import AHEAD, GrowingTape, JoinedTape, PcmTape, Tape, ToneTape, from_end, whole_ms
 from voxrun.media.tones import Beat, Section, Tone, ToneGenerator, Wave
 
@@ -35,6 +35,16 @@ def test_pcm_comes_once_and_in_order(samples: int, most: int) -> None:
     assert b"".join(pcm for _, pcm in found) == counted(samples)
     assert [begin for begin, _ in found] == list(range(0, samples, most))
     assert (tape.over, tape.length, tape.take(most)) == (True, samples, (samples, b""))
+
+
+@given(st.integers(0, 2000), st.integers(0, 700), st.integers(1, 4))
+def test_whole_frames_can_be_looked_at_before_they_are_taken(samples: int, before: int, most: int) -> None:
+    tape = JoinedTape([PcmTape(counted(samples)), PcmTape(counted(700, 5))])
+    tape.take(before)
+    begin, pcm = tape.whole(most)
+    assert len(pcm) in range(0, most * FRAME_BYTES + 1, FRAME_BYTES)
+    if pcm:
+        assert tape.take(len(pcm) // 2) == (begin, pcm)
 
 
 @given(st.integers(1, 500), st.integers(1, 700))

@@ -10,6 +10,7 @@ import pytest
 from tests.replay.calls import AGENT, TALK, VOICE, write
 
 from voxrun.media.runs import Leaper, Ticks
+from voxrun.replay.failure import report
 from voxrun.replay.leaps import LONGEST, LeapingTicker
 from voxrun.replay.resources import Resources
 from voxrun.replay.runner import play_story, steps_of
@@ -200,15 +201,71 @@ RECORDED = TALK + (
 )
 
 
-@pytest.mark.parametrize("faults", ["", "delay: {by: 90ms, jitter: 40ms}, drop: {percent: 5, of: audio}"])
+LOSSES = "delay: {by: 90ms, jitter: 40ms}, drop: {percent: 5, of: audio}"
+MENU = """
+require(Modules.ASR);
+VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => {
+  call.addEventListener(CallEvents.Disconnected, () => VoxEngine.terminate());
+  call.answer();
+  call.record({ stereo: true, lossless: true });
+  call.handleTones(true);
+  call.addEventListener(CallEvents.ToneReceived, ({ tone }) => {
+    Logger.write(`key ${tone}`);
+    call.say('Thank you and goodbye');
+    call.addEventListener(CallEvents.PlaybackFinished, () => call.hangup());
+  });
+  const asr = VoxEngine.createASR({ profile: ASRProfileList.Google.en_US });
+  asr.addEventListener(ASREvents.CaptureStarted, () => Logger.write('speaks'));
+  asr.addEventListener(ASREvents.Result, ({ text }) => {
+    Logger.write(`heard ${text}`);
+    player.stop();
+    call.say('Press one');
+  });
+  const player = VoxEngine.createTTSPlayer('Good morning, what can I do for you?');
+  player.addMarker(300);
+  player.addMarker(-500);
+  player.addEventListener(PlayerEvents.PlaybackMarkerReached, ({ offset }) => {
+    Logger.write(`at ${offset}`);
+    call.sendMediaTo(asr);
+  });
+  player.sendMediaTo(call);
+});
+"""
+KEYS = (
+    VOICE
+    + """
+steps:
+  - expect: {log: at 300}
+  - expect: {log: at -500}
+  - silence: 2s
+  - say: how is the weather in London
+  - expect: {log: heard how is the weather in London}
+  - silence: 3s
+  - dtmf: 1
+  - expect: {ended: scenario}
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("steps", "scenario"),
+    [
+        (SCRIPT.replace("FAULTS", ""), RECORDED),
+        (
+            SCRIPT.replace("FAULTS", "delay: {by: 90ms, jitter: 40ms}, drop: {percent: 5, of: audio}"),
+            RECORDED,
+        ),
+        (KEYS, MENU),
+    ],
+)
 def test_a_call_gives_the_same_bytes_with_and_without_leaps(
-    tmp_path: Path, resources: Resources, faults: str
+    tmp_path: Path, resources: Resources, steps: str, scenario: str
 ) -> None:
-    script = write(tmp_path, SCRIPT.replace("FAULTS", faults), RECORDED)
+    script = write(tmp_path, steps, scenario)
     found = []
     for leaps in (False, True):
         outcome = play_story(script, steps_of(script), resources, tmp_path / str(leaps), leaps=leaps)
-        assert outcome.ok
+        assert outcome.ok, report(outcome)
         outcome.shelf.finish()
         assert outcome.folder is not None
         files = {path.name: path.read_bytes() for path in outcome.folder.iterdir() if path.is_file()}

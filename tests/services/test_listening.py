@@ -13,6 +13,7 @@ from tests.media.signals import Floats, noise, pcm, quiet, voice
 from tests.services.hearing import Counter
 
 from voxrun.media.frames import split
+from voxrun.media.runs import Run, Ticks
 from voxrun.services.listening import Listener, Wishes
 
 
@@ -167,6 +168,24 @@ def test_a_failure_of_the_engine_is_an_error_and_listening_goes_on() -> None:
     assert room.names() == ["CaptureStarted", "SpeechCaptured", "Error", "Result", *UTTERANCE]
     assert room.told[2][2] == {"error": "the engine broke"}
     assert room.texts("Result") == ["", "two"]
+
+
+def test_silence_is_taken_at_once_where_nobody_speaks() -> None:
+    async def story(room: Room) -> None:
+        listener, silence, sound = (
+            room.listener,
+            Run(Ticks(0.0, 1, 50), None),
+            Run(Ticks(0.0, 1, 1), b"x" * 640),
+        )
+        assert (listener.room(silence), listener.room(sound)) == (50, 0)
+        listener.write_run(silence)
+        assert listener.heard_ms == 1000
+        await room.hears(voice(1000))
+        assert listener.room(silence) == 0
+        await room.hears(quiet(1500))
+        assert listener.room(silence) == 50
+
+    assert listen(story).names() == UTTERANCE
 
 
 def test_who_stops_sending_in_mid_word_has_said_what_was_said() -> None:

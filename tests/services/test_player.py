@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from voxrun.media.frames import FRAME_BYTES
 from voxrun.media.graph import Sink, Source
+from voxrun.media.runs import Run
 from voxrun.media.tape import AHEAD, GrowingTape, JoinedTape, PcmTape, Tape
+from voxrun.replay.leaps import LeapingTicker
 from voxrun.services.player import Marker, Player
 from voxrun.services.ticker import LoopTicker
 from voxrun.session.clock import LoopClock
-from voxrun.session.virtual import run_virtual
+from voxrun.session.virtual import VirtualLoop, run_virtual
 
 
 class Ear(Sink):
@@ -25,6 +27,9 @@ class Ear(Sink):
 
     def write(self, frame: bytes, source: Source) -> None:
         self.frames.append(frame)
+
+    def room(self, run: Run, source: Source) -> int:
+        return run.count
 
 
 class Told:
@@ -47,15 +52,26 @@ class Told:
         self._add("starved")
 
 
+def virtual_loop() -> VirtualLoop:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    return loop
+
+
 def played(
-    tape: Tape, seconds: float, *markers: Marker, story: Callable[[Player], Awaitable[None]] | None = None
+    tape: Tape,
+    seconds: float,
+    *markers: Marker,
+    story: Callable[[Player], Awaitable[None]] | None = None,
+    leaps: bool = False,
 ) -> tuple[list[bytes], list[tuple[str, int]]]:
     """(frames heard, what was told)."""
 
     async def main(clock: LoopClock) -> tuple[list[bytes], list[tuple[str, int]]]:
         ear, source, told = Ear(), Source(), Told(clock.now)
         source.connect(ear)
-        player = Player(LoopTicker(), tape, source, told)
+        ticker = LeapingTicker(virtual_loop()) if leaps else LoopTicker()
+        player = Player(ticker, tape, source, told)
         for marker in markers:
             player.mark(marker)
         player.start()
@@ -65,6 +81,20 @@ def played(
         return ear.frames, told.all
 
     return run_virtual(main)
+
+
+@given(st.integers(1, 5000), st.booleans(), st.lists(st.integers(-320, 320), max_size=4))
+def test_with_leaps_it_plays_and_tells_the_same_in_the_same_moments(
+    samples: int, loop: bool, places: list[int]
+) -> None:
+    pcm = b"".join((number % 30_000).to_bytes(2, "little") for number in range(samples))
+    markers = [Marker(place) for place in places]
+
+    def of(leaps: bool) -> object:
+        tape = JoinedTape([PcmTape(pcm), PcmTape(pcm[:1500], loop)])
+        return played(tape, 0.61, *markers, leaps=leaps)
+
+    assert of(leaps=True) == of(leaps=False)
 
 
 def test_it_plays_once_fills_up_the_last_frame_and_says_when_it_is_done() -> None:

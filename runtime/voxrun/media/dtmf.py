@@ -154,8 +154,8 @@ class DtmfDetector:
 
     def feed(self, frame: bytes) -> list[DtmfEvent]:
         """Take the next frame (640 bytes); gives what it decided."""
-        if frame is SILENCE and self._quiet():
-            self._hops += 2
+        if frame is SILENCE and self.quiet:
+            self.skip(1)
             return []
         values = samples(frame).astype(np.float64)
         events: list[DtmfEvent] = []
@@ -166,7 +166,12 @@ class DtmfDetector:
             events += self._decide(heard)
         return events
 
-    def _quiet(self) -> bool:
+    def skip(self, frames: int) -> None:
+        """Take so many frames of silence while it is ``quiet``."""
+        self._hops += 2 * frames
+
+    @property
+    def quiet(self) -> bool:
         """Whether silence cannot change anything."""
         return self._digit is None and self._heard is None and not self._tail.any()
 

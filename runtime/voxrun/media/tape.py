@@ -33,6 +33,11 @@ class Tape(Protocol):
 
     def take(self, most: int) -> tuple[int, bytes]: ...
 
+    def whole(self, most: int) -> tuple[int, bytes]:
+        """As ``take``, but without taking it: the next frames, at most so many, that are whole and in one
+        piece; b"" where that is not known."""
+        ...
+
     def place(self, offset_ms: int, segment: int | None) -> int | None:
         """The position ``offset_ms`` from the beginning, or the end when it is negative, of the tape or of
         one of its segments; None while it is not known."""
@@ -62,6 +67,10 @@ class PcmTape:
         pcm = self._pcm[begin : begin + 2 * most]
         self._at += len(pcm)
         return begin // 2, pcm
+
+    def whole(self, most: int) -> tuple[int, bytes]:
+        count = min(most, (len(self._pcm) - self._at) // FRAME_BYTES)
+        return self._at // 2, self._pcm[self._at : self._at + count * FRAME_BYTES]
 
     def place(self, offset_ms: int, segment: int | None) -> int | None:
         return from_end(offset_ms, self.length)
@@ -111,6 +120,9 @@ class GrowingTape:
         self._at += len(pcm)
         return begin // 2, pcm
 
+    def whole(self, most: int) -> tuple[int, bytes]:
+        return 0, b""
+
     def place(self, offset_ms: int, segment: int | None) -> int | None:
         return from_end(offset_ms, self.length)
 
@@ -147,6 +159,9 @@ class ToneTape:
         self._frame = b"" if pcm is self._frame else self._frame[2 * count :]
         self._made += count
         return begin, pcm
+
+    def whole(self, most: int) -> tuple[int, bytes]:
+        return 0, b""
 
     def _next(self) -> bytes:
         frame = self._generator.next_frame()
@@ -185,6 +200,12 @@ class JoinedTape:
                 return self._starts[self._current] + at, pcm
             self._current += 1
         return self._starts[-1], b""
+
+    def whole(self, most: int) -> tuple[int, bytes]:
+        if self._current == len(self._segments):
+            return 0, b""
+        at, pcm = self._segments[self._current].whole(most)
+        return self._starts[self._current] + at, pcm
 
     def place(self, offset_ms: int, segment: int | None) -> int | None:
         if segment is None:

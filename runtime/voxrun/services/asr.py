@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Final
 
 from voxrun.errors import ScenarioError, VoxrunError
 from voxrun.media.graph import Sink, Source
+from voxrun.media.runs import Run
 from voxrun.services.arguments import Arguments
 from voxrun.services.base import Service, ServiceContext
 from voxrun.services.listening import Listener, Wishes
@@ -63,6 +64,15 @@ class AsrSink(Sink):
         listener = self._listeners.get(source)
         if listener is not None:
             listener.write(frame)
+
+    def room(self, run: Run, source: Source) -> int:
+        listener = self._listeners.get(source)
+        return run.count if listener is None else listener.room(run)
+
+    def write_run(self, run: Run, source: Source) -> None:
+        listener = self._listeners.get(source)
+        if listener is not None:
+            listener.write_run(run)
 
 
 class Recognition:

@@ -10,14 +10,26 @@ A peer-to-peer call has its own way from leg to leg (``services/direct.py``): no
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
 
 from voxrun.legs.base import Leg
 from voxrun.media.graph import Sink, Source
 from voxrun.media.runs import Run
 
-Filter = Callable[[bytes], bytes]
-"""A frame in, the frame that others may hear out."""
+
+class Filter(ABC):
+    """Decides what others may hear of a call."""
+
+    @abstractmethod
+    def change(self, frame: bytes) -> bytes:
+        """A frame in, the frame for the others out."""
+
+    def passes(self, run: Run) -> bool:
+        """Whether a run goes through as it is, and nothing comes of it."""
+        return False
+
+    def passed(self, run: Run) -> None:  # noqa: B027 (a hook)
+        """It went through."""
 
 
 class CallSink(Sink):
@@ -63,12 +75,20 @@ class CallAudio(Sink):
         leg.audio.connect(self)
 
     def write(self, frame: bytes, source: Source) -> None:
-        for change in self.filters:
-            frame = change(frame)
+        for each in self.filters:
+            frame = each.change(frame)
         self.source.push(frame)
 
     def room(self, run: Run, source: Source) -> int:
-        return 0 if self.filters else self.source.room(run)
+        return self.source.room(run) if self._passes(run) else 0
 
     def write_run(self, run: Run, source: Source) -> None:
+        if not self._passes(run):
+            super().write_run(run, source)
+            return
+        for each in self.filters:
+            each.passed(run)
         self.source.push_run(run)
+
+    def _passes(self, run: Run) -> bool:
+        return all(each.passes(run) for each in self.filters)

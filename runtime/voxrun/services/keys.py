@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from voxrun.media.dtmf import DtmfDetector
 from voxrun.media.frames import SILENCE
+from voxrun.media.runs import Run
 from voxrun.services.call import ALL_TONES, CallState
+from voxrun.services.call_media import Filter
 
 BY_TYPE = {
     "0": ALL_TONES,
@@ -17,24 +19,30 @@ BY_TYPE = {
 """DTMFType -> ways of keys."""
 
 
-class InbandKeys:
+class InbandKeys(Filter):
     """A filter of a call's audio: takes the keys out and tells them, from construction to ``stop``."""
 
     def __init__(self, call: CallState, told: Callable[[str], None]) -> None:
         self._call = call
         self._told = told
         self._detector = DtmfDetector()
-        call.way_out.filters.append(self._frame)
+        call.way_out.filters.append(self)
 
     def stop(self) -> None:
-        if self._frame in self._call.way_out.filters:
-            self._call.way_out.filters.remove(self._frame)
+        if self in self._call.way_out.filters:
+            self._call.way_out.filters.remove(self)
 
-    def _frame(self, frame: bytes) -> bytes:
+    def change(self, frame: bytes) -> bytes:
         for event in self._detector.feed(frame):
             if event.kind == "start":
                 self._told(event.digit)
         return SILENCE if self._detector.hearing else frame
+
+    def passes(self, run: Run) -> bool:
+        return run.pcm is None and self._detector.quiet
+
+    def passed(self, run: Run) -> None:
+        self._detector.skip(run.count)
 
 
 def handle_keys(call: CallState, ways: frozenset[str]) -> Callable[[], None]:

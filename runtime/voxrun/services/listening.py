@@ -19,6 +19,7 @@ from typing import Any, Final, TypeVar
 from voxrun.datatypes import dataclass
 from voxrun.errors import VoxrunError
 from voxrun.media.graph import Ticker
+from voxrun.media.runs import Run
 from voxrun.media.utterances import FLOOR_DBFS, Began, Ended, Utterances
 from voxrun.media.vad import VadSettings
 from voxrun.services.steady import Steady
@@ -88,6 +89,16 @@ class Listener:
     def write(self, frame: bytes) -> None:
         """Take the next frame (640 bytes)."""
         self._steady.write(frame)
+
+    def room(self, run: Run) -> int:
+        """As ``Sink.room``: silence is nothing where nobody speaks."""
+        waits = self._since is None and not self._utterances.open
+        return self._steady.room(run) if run.pcm is None and waits else 0
+
+    def write_run(self, run: Run) -> None:
+        """Take the frames that ``room`` was asked about."""
+        self._steady.came(run)
+        self._utterances.feed_silence(run.count)
 
     def finish(self) -> None:
         """The source is gone: what was being said is over, and its result comes."""

@@ -7,6 +7,7 @@ from typing import Protocol
 from voxrun.datatypes import dataclass
 from voxrun.media.frames import FRAME_BYTES, FRAME_SAMPLES
 from voxrun.media.graph import Source, Ticker
+from voxrun.media.runs import Leaper, Run, Ticks
 from voxrun.media.tape import Tape
 
 
@@ -35,7 +36,7 @@ class Marker:
     segment: int | None = None
 
 
-class Player:
+class Player(Leaper):
     """Plays ``tape`` (looping tapes never end) into ``source``."""
 
     def __init__(self, ticker: Ticker, tape: Tape, source: Source, listener: Listener) -> None:
@@ -45,6 +46,7 @@ class Player:
         self._listener = listener
         self._markers: list[Marker] = []
         self._hungry = False
+        self._ahead: Run | None = None
 
     def start(self) -> None:
         """Begin, or go on, with the next tick."""
@@ -74,6 +76,34 @@ class Player:
             self._hungry = True
             self._listener.starved()
         return True
+
+    def ahead(self, ticks: Ticks) -> int:
+        begin, pcm = self._tape.whole(ticks.count)
+        count = len(pcm) // FRAME_BYTES
+        if not count:
+            return 0
+        if self._markers:
+            count = self._to_marker(begin, count)
+        self._ahead = Run(ticks.cut(count), pcm[: count * FRAME_BYTES])
+        return self._source.room(self._ahead)
+
+    def leap(self, ticks: Ticks) -> bool:
+        assert self._ahead is not None
+        run, self._ahead = self._ahead.cut(ticks.count), None
+        begin, _ = self._tape.take(run.count * FRAME_SAMPLES)
+        self._hungry = False
+        self._source.push_run(run)
+        if self._markers:
+            self._tell_markers([(begin, begin + run.count * FRAME_SAMPLES)])
+        return True
+
+    def _to_marker(self, begin: int, count: int) -> int:
+        """So many of the frames from ``begin`` on that a marker is in none but the last."""
+        for marker in self._markers:
+            place = self._tape.place(marker.offset_ms, marker.segment)
+            if place is not None and place >= begin:
+                count = min(count, (place - begin) // FRAME_SAMPLES + 1)
+        return count
 
     def _next_pieces(self) -> list[tuple[int, bytes]]:
         """(position, pcm) of what makes up the next frame; less at the end and where the tape runs dry."""

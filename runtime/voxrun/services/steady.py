@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 from voxrun.media.frames import SILENCE
 from voxrun.media.graph import Ticker
+from voxrun.media.runs import Leaper, Run, Ticks
 
 LATE_SECONDS = 0.060
 """Without a frame for this long the source counts as silent: its packets stopped (mute, a dead network)."""
 
 
-class Steady:
+class Steady(Leaper):
     """Gives ``take`` every frame written, and silence in their place as long as it says that it waits.
 
     Who counts frames would never learn otherwise that somebody who stopped sending in mid-word has stopped
@@ -24,6 +25,7 @@ class Steady:
         self._ticker = ticker
         self._take = take
         self._last = self._loop.time()
+        self._coming: Ticks | None = None
 
     def write(self, frame: bytes) -> None:
         """Take a frame (640 bytes) that came."""
@@ -35,6 +37,23 @@ class Steady:
         if self._loop.time() - self._last < LATE_SECONDS:
             return True
         return self._take(SILENCE)
+
+    def room(self, run: Run) -> int:
+        """As ``Sink.room``: while frames come nothing has to stand in for them."""
+        self._coming = run.ticks
+        return run.count
+
+    def came(self, run: Run) -> None:
+        """Many frames came at once, and somebody else has taken them."""
+        self._last = run.ticks.last
+        self._ticker.start(self)
+
+    def ahead(self, ticks: Ticks) -> int:
+        coming, self._coming = self._coming, None
+        return min(ticks.count, coming.count) if coming is not None and coming.first == ticks.first else 0
+
+    def leap(self, ticks: Ticks) -> bool:
+        return True
 
     def stop(self) -> None:
         """Fill in nothing any more."""
