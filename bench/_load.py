@@ -26,6 +26,7 @@ from starlette.routing import Route
 from websockets.asyncio.server import ServerConnection, serve
 
 LOUD = 1500
+REMEMBERED_S = 60.0
 RECENT = 100
 """Frames of two seconds."""
 
@@ -107,6 +108,7 @@ class Load:
     async def _listen(self, seconds: float) -> dict[str, Any]:
         """What happens in so many seconds: pairs of a moment (s, monotonic clock) and how late (ms)."""
         begin = time.monotonic()
+        self._forget(begin - REMEMBERED_S)
         await asyncio.sleep(seconds)
         end = time.monotonic() - 0.3  # clicks of the last moments are on their way
         up, down, own = [], [], []
@@ -127,6 +129,17 @@ class Load:
             for listener in listeners:
                 heard += delays(sent, listener.loud)
         return {"up": up, "down": down, "own": own, "one_way": ways, "round_trip": rounds, "heard": heard}
+
+    def _forget(self, before: float) -> None:
+        """What is long past: hours of it would take seconds to look through."""
+        for socket in self._ai.sockets:
+            socket.messages = [t for t in socket.messages if t >= before]
+            socket.loud = [t for t in socket.loud if t >= before]
+        for caller in self._callers:
+            caller.lateness = [row for row in caller.lateness if row[0] >= before]
+            caller.own = [row for row in caller.own if row[0] >= before]
+            caller.sent = [t for t in caller.sent if t >= before]
+            caller.loud = [t for t in caller.loud if t >= before]
 
     def _clickers(self) -> list[Caller]:
         return [caller for caller in self._callers if caller.kind == "clicker"]

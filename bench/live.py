@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -223,9 +224,11 @@ async def _soak(minutes: float) -> list[Figure]:
         _all_taken(await work.call(run.url, clickers=CLICKERS, talkers=calls - CLICKERS))
         await asyncio.sleep(20)
         first, memory = await window(work, run.pid, calls, 20.0), memory_kb(run.pid)
-        rounds = max(1, int(minutes * 60 / 20) - 1)
-        for _ in range(rounds):
+        over = time.monotonic() + minutes * 60 - 40
+        last = first
+        while time.monotonic() < over:
             last = await window(work, run.pid, calls, 20.0)
+            print(f"  {last.late:.2f} % late, {memory_kb(run.pid) / 1024:.0f} MB", file=sys.stderr)
         grown = 100 * (memory_kb(run.pid) - memory) / memory
         await work.do("end")
     if not first.one_way or not last.one_way:

@@ -52,6 +52,8 @@ PATIENCE_S: Final = 0.1
 meanwhile. Played later instead, they would leave everything after them late."""
 MOST_MISSED: Final = 10
 """Frames that are caught up with after one stall; as many as the ticker makes up for."""
+MOST_DRY: Final = 15
+"""Frames after which a stream that ran dry is no stalled one any more, but one that begins."""
 
 QUIET_AFTER_S: Final = 1.0
 """Silence of the provider after which its media has ended, as on the platform."""
@@ -244,7 +246,7 @@ class Downlink(Leaper):
         self._resampler: Resampler | None = None
         self._ahead: Run | None = None
         self._ticked_at: float | None = None
-        self._played_at = -LIVE_S
+        self._played_at = -QUIET_AFTER_S
         self._missed, self._patience = 0, 0.0
 
     def use_rate(self, rate: int) -> None:
@@ -257,9 +259,12 @@ class Downlink(Leaper):
         if not pcm:
             return
         self._short = False
+        now = self._loop.time()
+        dry = int((now - self._played_at) / FRAME_S)
+        if 0 < dry <= MOST_DRY and len(self.queue) < FRAME_BYTES:
+            self._miss(max(dry, self._missed), now)
         self.queue.push(pcm if self._resampler is None else self._resampler.process(pcm))
         self._dry.clear()
-        now = self._loop.time()
         while self._missed and now <= self._patience and len(self.queue) >= FRAME_BYTES:
             self._missed -= 1
             self._give(self.queue.peek(1), now)
@@ -273,6 +278,7 @@ class Downlink(Leaper):
         if self._resampler is not None:
             self._resampler.reset()
         self._missed = 0
+        self._played_at = self._loop.time() - QUIET_AFTER_S  # what comes next begins anew
         self._dry.set()
 
     def finish(self) -> None:
