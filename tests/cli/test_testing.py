@@ -96,8 +96,12 @@ def test_without_a_terminal_each_call_is_a_line(capsys: pytest.CaptureFixture[st
     bar = Bar(terminal=False)
     bar.pytest_runtest_logreport(report("s/a.call.yaml"))
     bar.pytest_runtest_logreport(report("s/b.call.yaml", "failed"))
-    lines = capsys.readouterr().out.splitlines()
-    assert lines == ["ok        0.25 s  s/a.call.yaml", "FAILED    0.25 s  s/b.call.yaml"]
+    bar.pytest_runtest_logreport(report("s/test_c.py"))
+    assert capsys.readouterr().out.splitlines() == [
+        "ok        0.25 s  s/a.call.yaml",
+        "FAILED    0.25 s  s/b.call.yaml",
+        "ok        0.25 s  s/test_c.py::x",
+    ]
 
 
 def test_on_a_terminal_there_is_a_bar(capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,9 +109,11 @@ def test_on_a_terminal_there_is_a_bar(capsys: pytest.CaptureFixture[str]) -> Non
     bar.pytest_collection_finish(cast(Any, SimpleNamespace(items=[1, 2, 3, 4])))
     bar.pytest_runtest_logreport(report("s/a.call.yaml"))
     bar.pytest_runtest_logreport(report("s/b.call.yaml", "failed"))
+    bar.pytest_runtest_logreport(report("s/test_c.py"))
     bar.pytest_sessionfinish()
     drawn = capsys.readouterr().err
     assert "2/4, 1 failed  b.call.yaml" in drawn
+    assert "3/4, 1 failed  test_c.py::x" in drawn
     assert "#" * 15 + "." * 15 in drawn
     assert drawn.endswith("\x1b[K")
 

@@ -191,15 +191,11 @@ class Bar:
         self._done += 1
         self.played += report.outcome != "skipped"
         self._failed += report.failed
-        name = report.nodeid.split("::")[0].rpartition("/")[2]
-        self._draw(name, report)
-
-    def _draw(self, name: str, report: pytest.TestReport) -> None:
         if not self._terminal:
             word = {"passed": "ok", "failed": "FAILED", "skipped": "skipped"}[report.outcome]
-            print(f"{word:7} {report.duration:6.2f} s  {report.nodeid.split('::')[0]}", flush=True)
+            print(f"{word:7} {report.duration:6.2f} s  {_named(report.nodeid)}", flush=True)
             return
-        self._show(name)
+        self._show(_named(report.nodeid, folder=False))
 
     def _show(self, text: str, part: float = 0.0) -> None:
         """Draw the line; ``part`` of one more call is done."""
@@ -214,6 +210,13 @@ class Bar:
         self._over = True
         if self._drawn:
             print("\r\x1b[K", end="", file=self._out or sys.stderr, flush=True)
+
+
+def _named(nodeid: str, *, folder: bool = True) -> str:
+    """A script by its file, a test in Python by its function and parameters as well."""
+    file, _, test = nodeid.partition("::")
+    name = file if folder else file.rpartition("/")[2]
+    return f"{name}::{test}" if file.endswith(".py") else name
 
 
 def _say_nothing(*args: Any, **options: Any) -> None:
