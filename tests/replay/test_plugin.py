@@ -7,9 +7,13 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from tests.replay.calls import AGENT, TALK, VOICE, write
+
+from voxrun.replay import plugin
 
 GOOD = VOICE + AGENT + "tags: [quick]\nsteps:\n  - expect: {caller_hears: good morning}\n  - hangup\n"
 BAD = VOICE + AGENT + "title: It goes wrong\nsteps:\n  - expect: {agent_says: good evening, within: 5s}\n"
@@ -132,6 +136,16 @@ def test_scripts_are_tests(tmp_path: Path) -> None:
     page = (tmp_path / "out" / "index.html").read_text()
     assert page.rindex("bad.call.yaml") < page.rindex("good.call.yaml")
     assert "old" not in {path.name for path in (tmp_path / "out").iterdir()}
+
+
+def test_the_index_is_headed_by_what_was_played() -> None:
+    def headed(*args: str) -> str:
+        started = SimpleNamespace(args=args, invocation_params=SimpleNamespace(dir=Path("/ann/calls")))
+        return plugin._title(cast(Any, started))
+
+    assert headed(".") == headed("/ann/calls") == "calls"
+    assert headed("a.call.yaml", "sub") == "a.call.yaml, sub"
+    assert headed() == "Calls"
 
 
 def test_exit_codes(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from tests.report.hostile import TEXTS, hostile_outcome
 from tests.report.journals import Writing
 
 from voxrun.report.entry import HEAD_BYTES, MARK, read_entry
+from voxrun.report.outcome import Expectation, Outcome
 from voxrun.report.page import write
 
 
@@ -18,6 +19,15 @@ def test_what_was_written_is_what_is_read(short_call: Path, tmp_path: Path) -> N
     assert read_entry(path) == entry
     assert (entry.title, entry.state, entry.met, entry.expected) == ("weather.call.yaml", "failed", 3, 5)
     assert (entry.turns, entry.slowest_ms is not None and entry.slowest_ms >= 1940) == (3, True)
+
+
+def test_a_line_names_what_was_missed_and_not_what_was_never_reached(tmp_path: Path) -> None:
+    wishes = (Expectation("hears A", True, at_ms=1), Expectation("hears B", False, at_ms=9))
+    outcome = Outcome(
+        "a", False, "It did not come\nHint: speak", expectations=(*wishes, Expectation("C", False))
+    )
+    _, entry = write(Writing().save(tmp_path), None, outcome)
+    assert entry.summary == "It did not come: hears B Hint: speak"
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -34,8 +34,10 @@ def test_every_report_has_a_row_the_failed_ones_first(suite: Path) -> None:
     links = [attrs["href"] for tag, attrs in Elements(text).tags if tag == "a"]
     assert links == ["#calls", "more/b%231.html", "a%20call.html"]
     assert '<h1 class="theirs">Nightly</h1>' in text
-    assert "2 calls: 1 failed, 1 did not." in text
+    assert "2 calls: 1 failed, 1 passed." in text
     assert "3 of 5" in text
+    write(suite.parent / "sessions" / "one", suite / "no script.html")
+    assert "3 calls: 1 failed, 2 did not." in write_index(suite).read_text("utf-8")
 
 
 def test_scripts_are_named_by_their_file_and_kept_together(tmp_path: Path) -> None:

@@ -86,7 +86,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def _title(config: pytest.Config) -> str:
     """What was played, for the head of the page."""
-    return ", ".join(arg for arg in config.args if arg) or "Calls"
+    here = config.invocation_params.dir
+    names = (here.name if (here / arg).resolve() == here else arg for arg in config.args if arg)
+    return ", ".join(names) or "Calls"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

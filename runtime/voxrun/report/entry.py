@@ -45,7 +45,7 @@ def entry_of(report: Report) -> Entry:
     return Entry(
         title=brief(report.title, 200),
         state=report.verdict.state,
-        summary=brief(report.verdict.text, 300),
+        summary=brief(_why(report), 300),
         start_ms=report.start_ms,
         length_ms=report.length_ms,
         turns=len(report.turns),
@@ -55,6 +55,16 @@ def entry_of(report: Report) -> Entry:
         expected=len(expected),
         script=report.outcome.script if report.outcome else "",
     )
+
+
+def _why(report: Report) -> str:
+    """What became of the call; of a script that failed what was missed, too."""
+    expected = report.outcome.expectations if report.outcome else ()
+    missed = next((each.text for each in expected if not each.met and each.at_ms is not None), "")
+    first, *rest = report.verdict.text.split("\n")
+    if not missed or missed in first:
+        return report.verdict.text
+    return "\n".join([f"{first}: {missed}", *rest])
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:

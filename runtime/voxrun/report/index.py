@@ -85,7 +85,10 @@ def _sentence(entries: Sequence[Entry]) -> str:
     if not failed:
         told += ": all passed" if len(scripts) == len(entries) else ", none failed"
     else:
-        told += f": {failed} failed" + (f", {len(entries) - failed} did not" if failed < len(entries) else "")
+        others = "passed" if len(scripts) == len(entries) else "did not"
+        told += f": {failed} failed" + (
+            f", {len(entries) - failed} {others}" if failed < len(entries) else ""
+        )
     slowest = max((entry.slowest_ms for entry in entries if entry.slowest_ms is not None), default=None)
     waited = f" The longest wait for an answer was {span(slowest)}." if slowest is not None else ""
     return f"{told}. They last {clock(length)} together.{waited}"
