@@ -77,6 +77,7 @@ def test_a_peer_that_does_not_read_is_sent_no_more_than_half_a_buffer() -> None:
     async def peer(connection: ServerConnection) -> None:
         connection.transport.pause_reading()
         await stop.wait()
+        connection.transport.abort()  # it would not read that the other end has gone
 
     async def story(socket: NetworkSocket) -> None:
         assert isinstance(socket, MediaSocket)
