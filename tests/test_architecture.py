@@ -39,7 +39,6 @@ APART = {
 
 LEAVES = {
     "voxrun",
-    "voxrun.datatypes",
     "voxrun.errors",
     "voxrun.nearest",
     "voxrun.patterns",
@@ -217,16 +216,6 @@ def test_time_and_chance_are_recognised() -> None:
         "secrets.items()\n"
     )
     assert [name for name, _ in clocks_and_chance(source)] == ["time.time", "time.monotonic", "random.random"]
-
-
-def test_dataclasses_cost_no_time_at_the_start() -> None:
-    standard = re.compile(r"^from dataclasses import .*\bdataclass\b|@dataclasses\.dataclass", re.M)
-    wrong = [
-        str(path.relative_to(ROOT))
-        for path in MODULES
-        if path.stem != "datatypes" and standard.search(path.read_text("utf-8"))
-    ]
-    assert not wrong, f"from voxrun.datatypes import dataclass, in {', '.join(wrong)}"
 
 
 def has_code(path: Path) -> bool:

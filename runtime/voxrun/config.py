@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,7 +23,6 @@ from voxrun.config_tables import (
     read_conferences,
     read_routes,
 )
-from voxrun.datatypes import dataclass
 from voxrun.errors import ConfigError
 from voxrun.nearest import did_you_mean
 from voxrun.secret_values import CLOUD_KEY, Secrets, read_env_file

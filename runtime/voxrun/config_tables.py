@@ -7,11 +7,10 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import ConfigError
 from voxrun.patterns import LIVE_LIMIT_S, fullmatch
 from voxrun.toml_file import TomlFile

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import ConfigError
 from voxrun.nearest import did_you_mean
 

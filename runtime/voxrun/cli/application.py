@@ -12,6 +12,7 @@ import secrets
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,7 +20,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from voxrun.cli.local_ai import LocalUltravox, agent_file
 from voxrun.cli.scripts import read_scripts
 from voxrun.config import Settings
-from voxrun.datatypes import dataclass
 from voxrun.errors import ConfigError, ScenarioError
 from voxrun.realm.pool import HostedRealms
 from voxrun.secret_values import CLOUD_KEY, LOCAL_KEY

@@ -20,7 +20,7 @@ import sys
 import threading
 import wave
 from collections import deque
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 import av
@@ -29,7 +29,6 @@ import numpy as np
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 
-from voxrun.datatypes import dataclass
 from voxrun.legs.webrtc.aiortc_private import close_peer
 from voxrun.media.frames import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, SILENCE, split
 from voxrun.media.vad import SpeechDetector, VadSettings

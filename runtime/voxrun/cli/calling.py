@@ -11,7 +11,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -22,7 +22,6 @@ from voxrun.cli.exits import FAILED, OK
 from voxrun.cli.loop import run_main
 from voxrun.cli.serve import attach_console, interrupts, say
 from voxrun.config import CallPlan, Settings
-from voxrun.datatypes import dataclass
 from voxrun.emulators.ultravox.agent import load_agent
 from voxrun.emulators.ultravox.template import expand
 from voxrun.errors import ConfigError

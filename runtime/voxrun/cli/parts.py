@@ -13,11 +13,11 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from voxrun.config import Settings
-from voxrun.datatypes import dataclass
 from voxrun.errors import VoxrunError
 from voxrun.secret_values import CLOUD_KEY
 

@@ -12,13 +12,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 import pytest
 
 from voxrun.cli.exits import FAILED, INTERRUPTED, OK, USAGE
-from voxrun.datatypes import dataclass
 from voxrun.errors import ConfigError, InternalError
 
 BAR: Final = 30

@@ -7,7 +7,7 @@ import contextlib
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from voxrun import __version__
 from voxrun.cli.application import Provider, Running, scenario_secrets
 from voxrun.cli.reporting import Reporter
 from voxrun.config import Settings
-from voxrun.datatypes import dataclass
 from voxrun.errors import VoxrunError
 from voxrun.legs.webrtc.aiortc_private import self_test
 from voxrun.legs.webrtc.candidates import PortRange

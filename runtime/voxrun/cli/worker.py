@@ -11,7 +11,7 @@ import pickle
 import signal
 import sys
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from voxrun.cli import garbage
 from voxrun.cli.application import running
@@ -19,7 +19,6 @@ from voxrun.cli.exits import guarded
 from voxrun.cli.loop import run_main
 from voxrun.cli.serve import attach_console, say
 from voxrun.config import Settings
-from voxrun.datatypes import dataclass
 
 READY = "ready "
 

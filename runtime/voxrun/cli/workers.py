@@ -16,7 +16,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from voxrun import __version__
@@ -27,7 +27,6 @@ from voxrun.cli.scripts import read_scripts
 from voxrun.cli.serve import say
 from voxrun.cli.worker import READY, Order
 from voxrun.config import Settings
-from voxrun.datatypes import dataclass
 from voxrun.errors import ConfigError
 from voxrun.server.backends import Backend
 from voxrun.server.front import Front, create_front

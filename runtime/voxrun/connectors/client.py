@@ -20,6 +20,7 @@ import json
 import logging
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from voxrun import __version__
@@ -28,7 +29,6 @@ from voxrun.connectors.base import Connector, ConnectorHost
 from voxrun.connectors.outbox import Outbox
 from voxrun.connectors.payloads import Redactor
 from voxrun.connectors.transport import ClientSocket, MediaSocket, Neighbour, SocketClosed
-from voxrun.datatypes import dataclass
 from voxrun.errors import PeerError, VoxrunError
 from voxrun.media.graph import Sink
 from voxrun.session.messages import Json, JsonObject

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from voxrun.connectors.base import Connector, ConnectorHost
 from voxrun.connectors.ultravox import UltravoxClient
 from voxrun.connectors.ultravox_protocol import CLOUD_URL
-from voxrun.datatypes import dataclass
 from voxrun.session.messages import Json
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -12,7 +13,6 @@ import httpx
 
 from voxrun.connectors.addresses import is_loopback, shown_url
 from voxrun.connectors.payloads import parse
-from voxrun.datatypes import dataclass
 from voxrun.errors import PeerError
 from voxrun.session.messages import Json, JsonObject
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import httpx
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import PeerError
 from voxrun.media.runs import AudioDoor
 

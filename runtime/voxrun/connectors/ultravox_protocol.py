@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from voxrun.connectors.addresses import shown_url
 from voxrun.connectors.payloads import parse
 from voxrun.connectors.rest import RestAnswer, RestRequest
-from voxrun.datatypes import dataclass
 from voxrun.errors import ScenarioError
 from voxrun.media.frames import SAMPLE_RATE
 from voxrun.media.resample import supported

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, cast
 from urllib.parse import urlsplit
 
@@ -24,7 +25,6 @@ from websockets.exceptions import (
 from voxrun.connectors.addresses import is_loopback, shown_url
 from voxrun.connectors.media_connection import MediaConnection
 from voxrun.connectors.transport import SocketClosed
-from voxrun.datatypes import dataclass
 from voxrun.errors import PeerError
 
 Guard: TypeAlias = Callable[[str], Awaitable[str | None]]

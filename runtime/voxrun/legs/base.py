@@ -21,10 +21,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
-from voxrun.datatypes import dataclass
 from voxrun.media.graph import Sink, Source
 
 Headers: TypeAlias = Mapping[str, str]

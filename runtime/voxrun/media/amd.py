@@ -15,9 +15,9 @@ machine: see docs/fidelity.md for how often.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, Literal
 
-from voxrun.datatypes import dataclass
 from voxrun.media.beep import BeepDetector, BeepEvent
 from voxrun.media.frames import FRAME_MS, SILENCE
 from voxrun.media.vad import SpeechDetector, VadSettings

@@ -17,12 +17,12 @@ from __future__ import annotations
 
 import cmath
 import math
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from voxrun.datatypes import dataclass
 from voxrun.media.frames import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, SILENCE
 from voxrun.media.levels import FULL_SCALE, samples, to_pcm
 

@@ -7,12 +7,12 @@ a constant full-scale signal, so a full-scale sine measures -3 dBFS.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from voxrun.datatypes import dataclass
 from voxrun.media.frames import SAMPLE_RATE, SILENCE
 
 Samples: TypeAlias = npt.NDArray[np.int16]

@@ -15,13 +15,12 @@ number of frames, and what the network did to the first frames after it does not
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from voxrun.datatypes import dataclass
 from voxrun.media.frames import BYTES_PER_SECOND, FRAME_BYTES, FRAME_MS, SAMPLE_RATE
 from voxrun.media.levels import Samples, is_silence, samples
 from voxrun.media.mix import mix

@@ -23,13 +23,13 @@ shared 2-core machine).
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from voxrun.datatypes import dataclass
 from voxrun.media.levels import samples, to_pcm
 
 Quality: TypeAlias = Literal["live", "file"]

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Protocol
 
 import numpy as np
 
-from voxrun.datatypes import dataclass
 from voxrun.media.frames import FRAME_BYTES, FRAME_MS, FRAME_SAMPLES, SILENCE
 from voxrun.media.levels import FLOOR_DBFS, power_to_dbfs
 

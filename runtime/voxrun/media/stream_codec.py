@@ -17,9 +17,9 @@ is what units speak: 16 kHz mono s16le.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
-from voxrun.datatypes import dataclass
 from voxrun.media.ffmpeg import pyav
 from voxrun.media.frames import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE
 from voxrun.media.g711 import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw

@@ -23,10 +23,9 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from voxrun.datatypes import dataclass
 from voxrun.media.stream_codec import Encoding, encoding_of
 from voxrun.session.messages import Json, JsonObject
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from voxrun.datatypes import dataclass
 from voxrun.media.frames import FRAME_SAMPLES, SAMPLE_RATE, SILENCE
 from voxrun.media.levels import FULL_SCALE, to_pcm
 

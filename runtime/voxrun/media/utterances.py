@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from voxrun.datatypes import dataclass
 from voxrun.media.frames import FRAME_MS, SILENCE
 from voxrun.media.vad import SpeechDetector, Transition, VadSettings
 

@@ -15,11 +15,11 @@ steady tone below -25 dBFS is background too; louder ones pass for speech. A fra
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import webrtcvad
 
-from voxrun.datatypes import dataclass
 from voxrun.media.frames import FRAME_MS, SAMPLE_RATE, SILENCE
 from voxrun.media.levels import rms_dbfs
 

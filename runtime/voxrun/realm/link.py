@@ -12,11 +12,11 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import voxrun
-from voxrun.datatypes import dataclass
 from voxrun.realm import probe, wire
 from voxrun.realm.port import NOTHING, TurnResult
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from voxrun.datatypes import dataclass
 from voxrun.realm.port import Script
 from voxrun.realm.sources import SCENARIO_LINE
 

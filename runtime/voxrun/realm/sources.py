@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import functools
 import re
+from dataclasses import dataclass
 from importlib import resources
 from typing import Final
-
-from voxrun.datatypes import dataclass
 
 GROUND: Final = ("intrinsics.js", "boot.js", "language.js", "listeners.js")
 """What every realm stands on. The first two are evaluated in a way of their own (``Realm.prepare``)."""

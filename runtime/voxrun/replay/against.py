@@ -16,11 +16,10 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import ConfigError, VoxrunError
 from voxrun.realm.inline import InlineRealms
 from voxrun.realm.port import RealmProvider, Script

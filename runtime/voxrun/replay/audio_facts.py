@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from voxrun.datatypes import dataclass
 from voxrun.media.frames import SAMPLE_RATE
 from voxrun.media.levels import rms_dbfs
 from voxrun.replay.people import Sound

@@ -8,9 +8,8 @@ comes in that time. Who has come stays.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from voxrun.datatypes import dataclass
 from voxrun.legs.base import OFFLINE, DialRequest
 from voxrun.replay.script import Callee
 

@@ -53,12 +53,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from voxrun.connectors.transport import SocketClosed
-from voxrun.datatypes import dataclass
 from voxrun.errors import ConfigError
 from voxrun.services.storage import Item
 from voxrun.session.messages import Json, JsonObject

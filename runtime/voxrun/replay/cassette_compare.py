@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
-
-from voxrun.datatypes import dataclass
 
 MOST_SHOWN: Final = 160
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import httpx
 
 from voxrun.connectors.transport import ClientSocket, Door, SocketClosed, Transports
-from voxrun.datatypes import dataclass
 from voxrun.errors import PeerError
 from voxrun.replay.cassette import (
     NET,

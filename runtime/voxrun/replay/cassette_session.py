@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from dataclasses import fields as fields_of
 from pathlib import Path
 from typing import Final
 
 from voxrun.connectors.transport import Door
-from voxrun.datatypes import dataclass
 from voxrun.errors import VoxrunError
 from voxrun.realm.inline import InlineRealms
 from voxrun.realm.port import Script

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from dataclasses import dataclass
 from typing import Final
 
-from voxrun.datatypes import dataclass
 from voxrun.replay.script import CallScript, Incoming
 from voxrun.replay.texts import shown
 from voxrun.replay.timeline import Moment, Stream, Timeline

@@ -6,10 +6,8 @@ Data of steps (``script``), and the manners of a phone: what it does when the sc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
-
-from voxrun.datatypes import dataclass
 
 JSON: Final = "application/json"
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from voxrun.datatypes import dataclass
 from voxrun.replay.script import SPEECH_KINDS, Wish
 from voxrun.replay.texts import Wanted, find_speech, mismatch, shown, similarity
 from voxrun.replay.timeline import Moment, Stream, Timeline

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from voxrun.datatypes import dataclass
 from voxrun.replay.from_session_items import Heard, Said, Story, Tool
 from voxrun.replay.from_session_yaml import flow, quoted, scalar
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from voxrun.datatypes import dataclass
 from voxrun.replay.from_session_sockets import Socket
 from voxrun.session.messages import JsonObject
 

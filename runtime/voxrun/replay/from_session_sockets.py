@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from voxrun.datatypes import dataclass
 from voxrun.media.stream_codec import BY_NAME
 from voxrun.replay.from_session_yaml import flow, quoted
 

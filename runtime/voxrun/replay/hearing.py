@@ -14,13 +14,13 @@ What is heard and is not known (music, a real provider's voice) is no words.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from voxrun.datatypes import dataclass
 from voxrun.media.frames import FRAME_MS, SAMPLE_RATE
 from voxrun.replay.people import AUDIBLE, Sound
 from voxrun.replay.texts import words

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import VoxrunError
 from voxrun.realm.port import Listening
 from voxrun.replay.expectations import Near

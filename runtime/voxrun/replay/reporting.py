@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from voxrun.datatypes import dataclass
 from voxrun.replay.deeds import Hold, Info, Network, ReInvite, Transfer
 from voxrun.replay.failure import command, describe
 from voxrun.replay.hints import hints

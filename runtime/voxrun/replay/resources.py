@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from voxrun.datatypes import dataclass
 from voxrun.replay.script import CallScript, Interrupt, Say
 from voxrun.replay.spoken import KeptSpeech
 from voxrun.speech.base import Speech, Voice

@@ -7,11 +7,10 @@ an expectation is about: "" is the one the script follows (the caller; of a star
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from voxrun.datatypes import dataclass
 from voxrun.emulators.ultravox.script import AgentScript
 from voxrun.replay.deeds import Deed, Manners
 from voxrun.replay.socket_script import SocketStep, SocketStub, Visit

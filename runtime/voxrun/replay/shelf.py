@@ -7,11 +7,10 @@ files are written at once.
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from voxrun.datatypes import dataclass
 from voxrun.media.frames import BYTES_PER_SECOND
 from voxrun.media.writers import AudioWriter, RawWriter, create_private
 from voxrun.services.recording_file import Form, open_writer

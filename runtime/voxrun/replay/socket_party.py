@@ -11,10 +11,10 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from voxrun.connectors.transport import ClientSocket, SocketClosed
-from voxrun.datatypes import dataclass
 from voxrun.errors import ScriptError
 from voxrun.legs.base import Headers
 from voxrun.media.files import decode_audio

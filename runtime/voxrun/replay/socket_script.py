@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from voxrun.datatypes import dataclass
 from voxrun.media.stream_codec import PCM16, Encoding
 from voxrun.replay.texts import Wanted
 from voxrun.session.messages import Json

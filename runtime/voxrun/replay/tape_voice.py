@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
@@ -19,7 +19,6 @@ import numpy as np
 import numpy.typing as npt
 
 from voxrun.connectors.audio import SampleJoiner
-from voxrun.datatypes import dataclass
 from voxrun.media.frames import SAMPLE_RATE
 from voxrun.media.resample import Resampler, supported
 from voxrun.replay.cassette import PROVIDER, Cassette, TapedSocket

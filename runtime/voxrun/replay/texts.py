@@ -9,11 +9,10 @@ import difflib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from voxrun.datatypes import dataclass
 from voxrun.patterns import fullmatch, search
 from voxrun.session.messages import Json
 

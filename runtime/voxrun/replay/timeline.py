@@ -9,10 +9,8 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_left
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final
-
-from voxrun.datatypes import dataclass
 
 
 class _Any(Container[str]):

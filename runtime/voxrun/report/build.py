@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Final, Literal, TypeAlias
 
-from voxrun.datatypes import dataclass
 from voxrun.report.course import Bar, Row, bars, rows
 from voxrun.report.outcome import Outcome
 from voxrun.report.reading import Record, Session

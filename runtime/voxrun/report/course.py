@@ -7,11 +7,10 @@ Each record is in exactly one row. The pieces of one transcript share a row; wha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from voxrun.datatypes import dataclass
 from voxrun.report.reading import Record
 from voxrun.report.words import (
     about,

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from voxrun.datatypes import dataclass
 from voxrun.report.build import Report
 from voxrun.report.words import brief, median
 

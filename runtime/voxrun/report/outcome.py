@@ -5,7 +5,7 @@ Times are milliseconds of session time, as in the journal. ``where`` is file:lin
 
 from __future__ import annotations
 
-from voxrun.datatypes import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

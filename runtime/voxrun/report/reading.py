@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import ConfigError
 from voxrun.session.hidden_keys import HiddenKeys
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import io
 import wave
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from voxrun.datatypes import dataclass
 from voxrun.media.frames import FRAME_BYTES, SAMPLE_RATE, SILENCE
 from voxrun.media.vad import SpeechDetector, Transition, VadSettings
 

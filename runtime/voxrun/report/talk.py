@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from voxrun.datatypes import dataclass
 from voxrun.report.reading import Record
 from voxrun.report.words import as_object, brief, last_word, payload_of, text_of
 

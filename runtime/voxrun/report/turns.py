@@ -6,9 +6,9 @@ Measured on the recording, so it is what a person on the phone has lived through
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from voxrun.datatypes import dataclass
 from voxrun.report.sound import Span
 
 SILENT_MS: Final = 2000

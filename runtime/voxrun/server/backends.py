@@ -3,10 +3,8 @@ session is. No I/O."""
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final
-
-from voxrun.datatypes import dataclass
 
 RESOURCE: Final = "/whip/resource/"
 SESSIONS: Final = "/sessions/"

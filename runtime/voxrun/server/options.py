@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from voxrun.datatypes import dataclass
 from voxrun.session.messages import JsonObject
 
 

@@ -16,10 +16,9 @@ without an error (the last ``REMEMBERED`` ids are known).
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from voxrun.datatypes import dataclass
 from voxrun.legs.base import Headers
 from voxrun.server.wire import BadMessage, ClientMessage, parse
 from voxrun.session.messages import JsonObject

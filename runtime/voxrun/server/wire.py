@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
-from voxrun.datatypes import dataclass
 from voxrun.session.messages import JsonObject
 
 MAX_MESSAGE_BYTES: Final = 64 * 1024

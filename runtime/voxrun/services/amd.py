@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import ScenarioError
 from voxrun.media.amd import HUMAN_PERCENT, MACHINE_PERCENT, AnsweringDetector
 from voxrun.media.graph import Sink, Source

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from voxrun.datatypes import dataclass
 from voxrun.session.clock import Clock
 from voxrun.session.messages import Command, Event, JsonObject
 

@@ -15,9 +15,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from voxrun.datatypes import dataclass
 from voxrun.legs.base import Leg, LegEvent
 from voxrun.services.call_codes import DECLINED, NO_ANSWER, REASONS, ending
 from voxrun.services.call_events import event_of

@@ -7,9 +7,9 @@ and makes an endpoint of it, which has events and ends with its call. Video is n
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import ScenarioError
 from voxrun.media.bridge import Bridge
 from voxrun.services.arguments import Arguments

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import ScenarioError
 from voxrun.media.graph import Ticker
 from voxrun.services.arguments import Arguments

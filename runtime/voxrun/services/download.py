@@ -11,13 +11,13 @@ import contextlib
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
 import httpx
 
 from voxrun.connectors.addresses import shown_url
-from voxrun.datatypes import dataclass
 from voxrun.errors import PeerError
 from voxrun.media.files import MAX_SECONDS, decode_audio
 from voxrun.media.stream_decoder import StreamDecoder

@@ -14,6 +14,7 @@ import socket
 import ssl
 from collections.abc import Iterable
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -21,7 +22,6 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import PeerError
 
 IpAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address

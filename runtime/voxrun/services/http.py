@@ -12,12 +12,12 @@ import codecs
 import logging
 import socket
 from collections import deque
+from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import httpx
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import ScenarioError, VoxrunError
 from voxrun.services.arguments import Arguments
 from voxrun.services.base import Service, ServiceContext

@@ -14,9 +14,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import VoxrunError
 from voxrun.media.graph import Ticker
 from voxrun.media.runs import Run

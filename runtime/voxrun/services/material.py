@@ -15,9 +15,9 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import ScenarioError
 from voxrun.media.files import MAX_SECONDS
 from voxrun.media.frames import SAMPLE_RATE

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
-from voxrun.datatypes import dataclass
 from voxrun.media.frames import FRAME_BYTES, FRAME_SAMPLES
 from voxrun.media.graph import Source, Ticker
 from voxrun.media.runs import Leaper, Run, Ticks

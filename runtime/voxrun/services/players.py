@@ -8,9 +8,9 @@ unless it was made paused.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import ScenarioError
 from voxrun.services.arguments import Arguments
 from voxrun.services.base import Service, ServiceContext

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
 from voxrun.connectors.transport import Door, SocketConnector, Transports, no_sockets
-from voxrun.datatypes import dataclass
 from voxrun.legs.base import Dialer
 from voxrun.media.graph import Ticker
 from voxrun.services.download import AudioCache

@@ -7,10 +7,10 @@ The platform's hd_audio has 48 kHz; the graph's own 16 kHz is the most that ther
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from voxrun.datatypes import dataclass
 from voxrun.services.arguments import Arguments
 from voxrun.services.listening import Wishes
 from voxrun.services.recording_file import Form, Format

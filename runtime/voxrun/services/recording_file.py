@@ -6,11 +6,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import VoxrunError
 from voxrun.media.writers import AudioFileWriter, AudioWriter
 

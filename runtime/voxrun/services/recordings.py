@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import ScenarioError, VoxrunError
 from voxrun.media.recorder import LEFT, RIGHT
 from voxrun.media.writers import create_private

@@ -11,9 +11,9 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import ScenarioError, VoxrunError
 from voxrun.services.arguments import Arguments
 from voxrun.services.base import Service, ServiceContext

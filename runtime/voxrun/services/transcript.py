@@ -11,9 +11,9 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
-from voxrun.datatypes import dataclass
 from voxrun.media.graph import Ticker
 from voxrun.services.listening import SHORTEST_MS, Listener, Wishes
 from voxrun.speech.base import Transcriber

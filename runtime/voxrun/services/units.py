@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from voxrun.datatypes import dataclass
 from voxrun.media.graph import Sink, Source, disconnect_sink
 from voxrun.session.messages import Json
 

@@ -16,13 +16,13 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from voxrun.connectors.client import CLOSE_WAIT_S, CLOSED_BY_SCENARIO, FLUSH_WAIT_S, LONGEST_REASON
 from voxrun.connectors.mailbox import Mailbox
 from voxrun.connectors.payloads import parse
 from voxrun.connectors.transport import ClientSocket, SocketClosed
-from voxrun.datatypes import dataclass
 from voxrun.errors import VoxrunError
 from voxrun.media.stream_protocol import (
     Broken,

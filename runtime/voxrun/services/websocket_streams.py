@@ -10,12 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
 from voxrun.connectors.audio import QUIET_AFTER_S, Uplink
-from voxrun.datatypes import dataclass
 from voxrun.media.frames import BYTES_PER_SECOND, FRAME_BYTES, FRAME_MS, SILENCE
 from voxrun.media.graph import Source, Ticker
 from voxrun.media.stream_codec import StreamDecoder, StreamEncoder

@@ -11,12 +11,12 @@ import ipaddress
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Final
 from urllib.parse import urlsplit
 
 from voxrun.connectors.addresses import shown_url
 from voxrun.connectors.transport import ClientSocket, Door
-from voxrun.datatypes import dataclass
 from voxrun.errors import PeerError, ScenarioError
 from voxrun.media.graph import Ticker
 from voxrun.media.stream_codec import BY_NAME, Encoding

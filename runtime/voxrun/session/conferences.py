@@ -9,9 +9,9 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import UserError, VoxrunError
 from voxrun.legs.base import DialRequest, IncomingInfo, Leg
 from voxrun.legs.linked import LinkedLeg, linked_legs

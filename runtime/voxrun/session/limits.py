@@ -5,9 +5,7 @@ Source of the figures: docs.voximplant.ai, "Limits and restrictions", saved 2026
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
-from voxrun.datatypes import dataclass
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,10 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import ConfigError
 from voxrun.realm.inline import InlineRealms
 from voxrun.realm.port import BootInfo, RealmPort, RealmProvider, Script, TurnResult

@@ -7,14 +7,13 @@ import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx
 
 from voxrun.connectors.transport import Door, SocketConnector, Transports
-from voxrun.datatypes import dataclass
 from voxrun.errors import UserError, VoxrunError
 from voxrun.legs.base import Dialer, DialRequest, IncomingInfo, Leg
 from voxrun.media.graph import Ticker

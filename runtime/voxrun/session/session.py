@@ -15,10 +15,9 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import InternalError, VoxrunError
 from voxrun.realm.port import BootInfo, RealmError, RealmPort, TurnResult
 from voxrun.session.clock import Clock

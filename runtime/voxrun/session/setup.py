@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from voxrun.connectors.registry import FACTORIES
 from voxrun.connectors.transport import SocketConnector, Transports
 from voxrun.connectors.websocket import SocketSettings, WebSocketConnector
-from voxrun.datatypes import dataclass
 from voxrun.errors import ConfigError
 from voxrun.realm.port import BootInfo, Script
 from voxrun.services.access import AccessService

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import httpx
 
 from voxrun.connectors.transport import Door, SocketConnector, Transports
-from voxrun.datatypes import dataclass
 from voxrun.legs.base import Leg
 from voxrun.realm.port import Script
 from voxrun.session.clock import Clock

@@ -8,13 +8,13 @@ arithmetic, so a decision does not depend on how a machine rounds.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from voxrun.datatypes import dataclass
 from voxrun.media.frames import SAMPLE_RATE
 from voxrun.media.levels import samples
 

@@ -18,12 +18,11 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 import numpy as np
 
-from voxrun.datatypes import dataclass
 from voxrun.speech.alignment import FAR, distances, worst_stretch
 from voxrun.speech.base import Speech, Voice
 from voxrun.speech.engines import pick_engine

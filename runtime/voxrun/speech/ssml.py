@@ -9,11 +9,10 @@ Text without markup passes unchanged: "a < b" is no tag.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from typing import Final
 
-from voxrun.datatypes import dataclass
 from voxrun.media.frames import SAMPLE_RATE
 from voxrun.speech.base import Speech, Voice
 from voxrun.speech.prosody import percent_of

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
-from voxrun.datatypes import dataclass
 from voxrun.speech.engines import ESPEAK, PIPER, SPHINX, WHISPER, engine_version, how_to_install
 
 

@@ -17,10 +17,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
-from voxrun.datatypes import dataclass
 from voxrun.speech.base import Voice
 from voxrun.speech.engines import PIPER, PIPER_VOICE, engine_version
 from voxrun.speech.languages import COUNTRY_LANGUAGES, espeak_language, language_of_word

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from voxrun.cli.scan.surface import Surface
-from voxrun.datatypes import dataclass
 from voxrun.realm.inline import InlineRealms
 from voxrun.realm.port import BootInfo, Script, TurnResult
 from voxrun.realm.sources import platform

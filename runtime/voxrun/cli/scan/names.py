@@ -11,6 +11,7 @@ known.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from tree_sitter import Node
@@ -20,7 +21,6 @@ from voxrun.cli.scan.built import Built
 from voxrun.cli.scan.scopes import Scopes
 from voxrun.cli.scan.surface import Surface
 from voxrun.cli.scan.types import TypeFinder, classes_only
-from voxrun.datatypes import dataclass
 from voxrun.nearest import nearest
 from voxrun.realm.port import Script
 from voxrun.realm.support import IGNORED, not_here

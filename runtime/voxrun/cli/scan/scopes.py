@@ -7,12 +7,11 @@ own, ``var`` and functions included: a little too strict, which only means that 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
 from voxrun.cli.scan.tree import FUNCTIONS, text, walk
-from voxrun.datatypes import dataclass
 
 _BLOCKS = FUNCTIONS | {
     "program",

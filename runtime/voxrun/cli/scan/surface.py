@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib import resources
 from typing import Any
-
-from voxrun.datatypes import dataclass
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
-from voxrun.datatypes import dataclass
 from voxrun.emulators.ultravox import inbound
 from voxrun.emulators.ultravox.effects import Effect, End, EndReason, Render, Send, StartAudio, StopAudio
 from voxrun.emulators.ultravox.history import History

@@ -6,9 +6,9 @@ where a client stops sending in mid-word, ``idle`` fills in silence so that the 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from voxrun.datatypes import dataclass
 from voxrun.emulators.ultravox.request import Vad
 from voxrun.media.frames import FRAME_BYTES, FRAME_MS, SAMPLE_RATE, SILENCE
 from voxrun.media.resample import Resampler

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from voxrun.datatypes import dataclass
 from voxrun.emulators.ultravox.tools import Tool
 from voxrun.session.messages import JsonObject
 

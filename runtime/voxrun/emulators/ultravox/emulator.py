@@ -7,13 +7,12 @@ import logging
 import random
 import uuid
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import httpx
 from starlette.websockets import WebSocket
 
-from voxrun.datatypes import dataclass
 from voxrun.emulators.ultravox.conversation import Conversation, Setup
 from voxrun.emulators.ultravox.effects import CallHttpTool, EndReason, Note
 from voxrun.emulators.ultravox.httptool import call_http_tool

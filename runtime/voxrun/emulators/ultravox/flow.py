@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, Literal
-
-from voxrun.datatypes import dataclass
 
 TOLERANCE: Final = 0.5
 """Seconds of surplus or gap that are no one's business."""

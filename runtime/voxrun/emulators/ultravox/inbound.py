@@ -6,9 +6,9 @@ Old names and spellings are understood (``input_text_message``, ``deferResponse`
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from voxrun.datatypes import dataclass
 from voxrun.emulators.ultravox.tools import ToolAnswer, answer_from_message
 from voxrun.emulators.ultravox.values import read_json
 from voxrun.session.messages import Json, JsonObject

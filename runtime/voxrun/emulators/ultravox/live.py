@@ -11,11 +11,11 @@ import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from voxrun.datatypes import dataclass
 from voxrun.emulators.ultravox import inbound
 from voxrun.emulators.ultravox.conversation import Conversation
 from voxrun.emulators.ultravox.ears import EarEvent, Ears, SpeechStarted, TurnEnded

@@ -8,10 +8,9 @@ be asked anything else (the conversation is frozen then).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from voxrun.datatypes import dataclass
 from voxrun.emulators.ultravox.script import AgentScript, Rule, Step
 from voxrun.emulators.ultravox.template import (
     MISSING,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from typing import Final, TypeAlias
-
-from voxrun.datatypes import dataclass
 
 MAX_BYTES: Final = 64_000_000
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from voxrun.datatypes import dataclass
 from voxrun.emulators.ultravox.effects import EndReason
 from voxrun.emulators.ultravox.mind import Action, HangUp, Say
 from voxrun.emulators.ultravox.tools import ToolAnswer

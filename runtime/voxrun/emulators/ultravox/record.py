@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from voxrun.datatypes import dataclass
 from voxrun.emulators.ultravox.effects import EndReason, Severity
 from voxrun.emulators.ultravox.request import CallConfig
 from voxrun.emulators.ultravox.values import format_duration

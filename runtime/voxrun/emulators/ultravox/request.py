@@ -10,10 +10,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from voxrun.datatypes import dataclass
 from voxrun.emulators.ultravox.tools import Tool, read_tools
 from voxrun.emulators.ultravox.values import (
     Invalid,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from voxrun.datatypes import dataclass
 from voxrun.session.messages import Json, JsonObject
 from voxrun.speech.base import Voice
 

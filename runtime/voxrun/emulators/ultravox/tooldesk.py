@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from voxrun.datatypes import dataclass
 from voxrun.emulators.ultravox.effects import CallHttpTool
 from voxrun.emulators.ultravox.history import History
 from voxrun.emulators.ultravox.outlet import FLAGS, Outlet

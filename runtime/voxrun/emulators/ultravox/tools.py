@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
-from voxrun.datatypes import dataclass
 from voxrun.emulators.ultravox.values import Invalid, as_object, duration, members, optional_text
 from voxrun.session.messages import Json, JsonObject
 

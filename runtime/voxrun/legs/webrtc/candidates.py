@@ -8,12 +8,11 @@ import asyncio
 import ipaddress
 import itertools
 import socket
+from dataclasses import dataclass
 from typing import Any, Final
 
 from aioice.candidate import Candidate, candidate_foundation, candidate_priority
 from aioice.ice import StunProtocol, server_reflexive_candidate
-
-from voxrun.datatypes import dataclass
 
 RECEIVE_BUFFER: Final = 256 * 1024
 STUN_SECONDS: Final = 5.0

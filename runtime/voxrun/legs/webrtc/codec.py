@@ -15,9 +15,9 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from voxrun.datatypes import dataclass
 from voxrun.legs.webrtc import opus
 from voxrun.legs.webrtc.conceal import Repeater
 from voxrun.legs.webrtc.sdp import Codec

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import InternalError, PeerError
 from voxrun.legs.webrtc import aiortc_private
 from voxrun.legs.webrtc.aiortc_private import RtpPort

@@ -7,9 +7,8 @@ raise: what is no packet gives None, or an empty list.
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from typing import Final
-
-from voxrun.datatypes import dataclass
 
 _HEADER: Final = struct.Struct("!BBHII")
 _REPORT: Final = struct.Struct("!IIIIII")

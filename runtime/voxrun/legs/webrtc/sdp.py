@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import dataclass
 from itertools import pairwise
 
-from voxrun.datatypes import dataclass
 from voxrun.errors import PeerError
 
 MAX_OFFER_BYTES = 32 * 1024

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import struct
 from collections import deque
+from dataclasses import dataclass
 
-from voxrun.datatypes import dataclass
 from voxrun.media.dtmf import DIGITS, digit_of
 
 TONE_FRAMES = 5

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from voxrun.config import load_settings
-from voxrun.datatypes import dataclass
 from voxrun.errors import ConfigError
 from voxrun.replay.script import CallScript
 from voxrun.secret_values import CLOUD_KEY

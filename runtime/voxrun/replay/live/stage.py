@@ -12,14 +12,13 @@ import contextlib
 from collections import deque
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import httpx
 
 from voxrun.connectors.transport import Door, Transports
-from voxrun.datatypes import dataclass
 from voxrun.errors import PeerError, ScriptError, VoxrunError
 from voxrun.legs.base import DialRequest, IncomingInfo, Leg
 from voxrun.replay.away import Absence
