@@ -48,9 +48,18 @@ def test_the_natural_voice_is_told_but_not_needed() -> None:
     assert not part.needed
 
 
-def test_the_recogniser_and_the_browser_are_told_but_not_needed() -> None:
+def test_the_recogniser_is_told_but_not_needed() -> None:
     assert not parts.recogniser().needed
-    assert not parts.browser().needed
+
+
+def test_both_browsers_are_looked_for_and_not_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "firefox-esr").write_text("#!/bin/sh\n")
+    (tmp_path / "firefox-esr").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = {name: parts.browser(name) for name in parts.BROWSERS}
+    assert (found["firefox"].state, found["firefox"].detail) == ("ok", str(tmp_path / "firefox-esr"))
+    assert (found["chromium"].state, found["chromium"].fix) == ("missing", "apt install chromium")
+    assert not any(part.needed for part in found.values())
 
 
 def test_a_whisper_model_is_told_when_it_is_set(tmp_path: Path) -> None:

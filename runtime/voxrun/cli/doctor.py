@@ -41,7 +41,8 @@ def look(settings: Settings, env: Mapping[str, str]) -> Iterator[Part]:
     yield parts.sessions(settings.sessions.folder)
     yield parts.settings_file(settings)
     yield parts.microphone(settings)
-    yield parts.browser()
+    for name in parts.BROWSERS:
+        yield parts.browser(name)
 
 
 def describe(part: Part) -> list[str]:

@@ -21,7 +21,11 @@ from voxrun.config import Settings
 from voxrun.errors import VoxrunError
 from voxrun.secret_values import CLOUD_KEY
 
-BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS: Final = {
+    "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "firefox": ("firefox-esr", "firefox"),
+}
+"""Programs by which each of the two may go."""
 
 State = Literal["ok", "missing", "broken", "note"]
 
@@ -166,12 +170,14 @@ def dictation(settings: Settings) -> Part:
     return Part("whisper", "ok", f"{version}; model {folder}", what_for)
 
 
-def browser() -> Part:
-    found = next((path for path in map(shutil.which, BROWSERS) if path), None)
+def browser(name: str) -> Part:
+    """One of ``BROWSERS``."""
+    programs = BROWSERS[name]
+    found = next((path for path in map(shutil.which, programs) if path), None)
     what_for = "browser tests of voxrun itself; you can call with any browser"
     if found is None:
-        return Part("chromium", "missing", "not found", what_for, "apt install chromium")
-    return Part("chromium", "ok", found, what_for)
+        return Part(name, "missing", "not found", what_for, f"apt install {programs[0]}")
+    return Part(name, "ok", found, what_for)
 
 
 def cloud_key(env: Mapping[str, str]) -> Part:
