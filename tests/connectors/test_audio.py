@@ -313,20 +313,26 @@ async def test_clear_is_heard_within_one_tick() -> None:
     assert len(played.ear.frames) == count
 
 
+def timed() -> tuple[Downlink, list[float]]:
+    """A downlink, and when it played each of its frames."""
+    loop = asyncio.get_running_loop()
+    played: list[float] = []
+
+    class Clock(Sink):
+        def write(self, frame: bytes, source: Source) -> None:
+            played.append(loop.time())
+
+    source = Source()
+    source.connect(Clock())
+    return Downlink(source, LoopTicker(), lambda: None, lambda seconds: None), played
+
+
 @virtual
 async def test_audio_that_a_stall_of_the_loop_held_up_is_caught_up_with_and_stays_in_time() -> None:
     """Else each stall would leave a stream that comes in real time later by its length, for good."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, VirtualLoop)
-    played: list[float] = []
-
-    class Ear(Sink):
-        def write(self, frame: bytes, source: Source) -> None:
-            played.append(loop.time())
-
-    source = Source()
-    source.connect(Ear())
-    downlink = Downlink(source, LoopTicker(), lambda: None, lambda seconds: None)
+    downlink, played = timed()
     await asyncio.sleep(0.007)  # frames come between ticks
     for _ in range(3):
         for _ in range(25):
@@ -344,16 +350,7 @@ async def test_audio_that_a_stall_of_the_loop_held_up_is_caught_up_with_and_stay
 
 @virtual
 async def test_audio_that_a_stall_of_the_provider_held_up_is_caught_up_with() -> None:
-    loop = asyncio.get_running_loop()
-    played: list[float] = []
-
-    class Ear(Sink):
-        def write(self, frame: bytes, source: Source) -> None:
-            played.append(loop.time())
-
-    source = Source()
-    source.connect(Ear())
-    downlink = Downlink(source, LoopTicker(), lambda: None, lambda seconds: None)
+    downlink, played = timed()
     await asyncio.sleep(0.007)
     for _ in range(3):
         for _ in range(25):
