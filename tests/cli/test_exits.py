@@ -49,12 +49,12 @@ def test_a_fault_of_ours_asks_for_a_report(capsys: pytest.CaptureFixture[str]) -
     assert "VOXRUN_DEBUG=1" in capsys.readouterr().err
 
 
-def test_ctrl_c_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     def work() -> int:
         raise KeyboardInterrupt
 
     assert guarded(work, debug=False) == INTERRUPTED
-    assert capsys.readouterr() == ("", "")
+    assert capsys.readouterr() == ("", "voxrun: interrupted\n")
 
 
 def test_work_gives_its_own_exit_code() -> None:

@@ -138,3 +138,26 @@ def test_processes_of_xdist_do_not_talk_into_the_bar() -> None:
     reporter.write_line("bringing up nodes...")
     reporter.rewrite("bringing up nodes...", newline=True)
     assert said == []
+
+
+def test_several_processes_are_seen_to_be_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("voxrun.cli.testing.time.monotonic", lambda: now[0])
+    out = io.StringIO()
+    bar = Bar(terminal=True, out=out)
+    bar.pytest_xdist_node_collection_finished(None, ["a", "b", "c"])
+    bar.pytest_runtest_logstart("calls/a.call.yaml::a")
+    now[0] += 3
+    bar.pytest_runtest_logstart("calls/b.call.yaml::b")
+    now[0] += 62
+    bar.draw_running()
+    assert out.getvalue().endswith("] 0/3  2 running, a.call.yaml  1:05")
+    bar.pytest_runtest_logreport(report("calls/a.call.yaml"))
+    bar.pytest_runtest_logfinish("calls/a.call.yaml::a")
+    bar.draw_running()
+    assert out.getvalue().endswith("] 1/3  1 running, b.call.yaml  1:02")
+    bar.pytest_sessionfinish()
+    said = out.getvalue()
+    bar.draw_running()
+    assert out.getvalue() == said
+    assert said.endswith("\r\x1b[K")

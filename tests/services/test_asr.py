@@ -128,11 +128,15 @@ def test_interim_results_reach_a_scenario_that_asked_for_them() -> None:
     play(story)
 
 
-def test_two_sources_are_listened_to_apart() -> None:
+TWO = ["", ", enableSeparateRecognitionPerChannel: true"]
+
+
+@pytest.mark.parametrize("more", TWO)
+def test_two_sources_are_listened_to_apart_and_told_apart_on_demand(more: str) -> None:
     source = """
     require(Modules.ASR);
-    const asr = VoxEngine.createASR({profile: "en-US"});
-    asr.addEventListener(ASREvents.Result, (e) => Logger.write(e.text));
+    const asr = VoxEngine.createASR({profile: "en-US" MORE});
+    asr.addEventListener(ASREvents.Result, (e) => Logger.write(`${e.text} ${e.channelTag}`));
     VoxEngine.addEventListener(AppEvents.CallAlerting, ({call}) => {
       call.answer();
       VoxEngine.sendMediaBetween(call, asr);
@@ -142,14 +146,14 @@ def test_two_sources_are_listened_to_apart() -> None:
     """
 
     async def story(stage: Stage) -> None:
-        alice = await called(stage, None, source)
+        alice = await called(stage, None, source.replace("MORE", more))
         bob = await stage.dialled_leg()
         bob.remote.answer()
         await asyncio.sleep(0.1)
         alice.remote.speak(pcm(voice(800)))
         bob.remote.speak(pcm(voice(900, seed=2)))
         await asyncio.sleep(4)
-        assert stage.logs() == ["one", "two"]
+        assert stage.logs() == (["one 1", "two 2"] if more else ["one undefined", "two undefined"])
         assert isinstance(stage.transcriber, Counter)
         assert all(length < 1500 for length in stage.transcriber.lengths)
 

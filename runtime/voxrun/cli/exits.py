@@ -39,7 +39,7 @@ def guarded(work: Callable[[], int | None], debug: bool) -> int:
     except VoxrunError as error:
         return _tell(str(error), FAILED, debug)
     except (KeyboardInterrupt, click.Abort):
-        return INTERRUPTED
+        return _tell("interrupted", INTERRUPTED, debug)
     except BrokenPipeError:
         # Whoever read our output went away (voxrun check | head): the rest has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

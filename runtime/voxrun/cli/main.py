@@ -16,6 +16,7 @@ import click
 
 from voxrun import __version__
 from voxrun.cli.exits import guarded
+from voxrun.cli.start import as_usual
 from voxrun.nearest import did_you_mean
 from voxrun.secret_values import CLOUD_KEY, LOCAL_KEY
 from voxrun.threads import one_each
@@ -314,6 +315,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; gives the exit code."""
     one_each()
     args = list(sys.argv[1:] if argv is None else argv)
+    if args[:1] != ["test"]:  # pytest is long in starting, and says itself when there is something to end
+        as_usual()
     return guarded(
         lambda: voxrun.main(args or ["--help"], prog_name="voxrun", standalone_mode=False),
         debug=bool(os.environ.get("VOXRUN_DEBUG")),

@@ -10,6 +10,7 @@ import contextlib
 import os
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,10 +20,12 @@ from typing import Any, Final, TextIO
 import pytest
 
 from voxrun.cli.exits import FAILED, INTERRUPTED, OK, USAGE
+from voxrun.cli.start import as_usual
 from voxrun.errors import ConfigError, InternalError
 
 BAR: Final = 30
 REDRAW_S: Final = 0.1
+PULSE_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ def run(plan: TestPlan) -> int:
     if code == pytest.ExitCode.OK and bar.played == 0:
         raise ConfigError("no call was played: each was skipped, for the reason that is told above")
     if code == pytest.ExitCode.INTERRUPTED:
+        print(f"voxrun: interrupted, {bar.over} of {bar.total} calls were played", file=sys.stderr)
         return INTERRUPTED
     return {pytest.ExitCode.OK: OK, pytest.ExitCode.TESTS_FAILED: FAILED}.get(pytest.ExitCode(code), USAGE)
 
@@ -147,10 +151,14 @@ class Bar:
         self.wrong_scripts = False
         self.played = 0
         self._terminal = terminal
-        self._total = 0
-        self._done = 0
+        self.total = 0
+        self.over = 0
+        self._running: dict[str, float] = {}
+        """Calls that are being played, with the time when they began."""
+        self._line = threading.Lock()
+        self._stopped = threading.Event()
         self._failed = 0
-        self._drawn = self._over = False
+        self._drawn = self._finished = False
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         self.wrong_scripts = self.wrong_scripts or report.failed
@@ -161,10 +169,45 @@ class Bar:
         reporter = session.config.pluginmanager.get_plugin("terminaldistreporter")
         if reporter is not None:
             reporter.write_line = reporter.rewrite = _say_nothing
+            if self._terminal:
+                threading.Thread(target=self._pulse, daemon=True).start()
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:  # where it was interrupted is of no interest: in whatever line was running
+            reporter._report_keyboardinterrupt = _say_nothing
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_setupnodes(self) -> None:
+        """Processes are started, which have to be ended."""
+        as_usual()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> None:
+        """Calls begin: from here on an interruption ends them in order."""
+        as_usual()
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """A call begins, in this process or in another."""
+        self._running[nodeid] = time.monotonic()
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        self._running.pop(nodeid, None)
+
+    def _pulse(self) -> None:
+        """Processes of pytest-xdist tell of a call when it is over; until then the time goes on."""
+        while not self._stopped.wait(PULSE_S):
+            self.draw_running()
+
+    def draw_running(self) -> None:
+        """How many calls are being played, and the one that takes longest."""
+        running = sorted(self._running.items(), key=lambda each: each[1])
+        if running:
+            name, since = running[0]
+            seconds = int(time.monotonic() - since)
+            self._show(f"{len(running)} running, {_named(name, folder=False)}  {seconds // 60}:{seconds % 60:02}")
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self._total = max(self._total, len(session.items))
-        if self._terminal and self._total:
+        self.total = max(self.total, len(session.items))
+        if self._terminal and self.total:
             self._show("")
 
     def within(self, name: str, part: float, ms: int) -> None:
@@ -176,21 +219,22 @@ class Bar:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
-        self._total = max(self._total, len(ids))
+        self.total = max(self.total, len(ids))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """No letters: the bar says it. Words are for the summary at the end."""
         if report.when == "call" or (report.when == "setup" and not report.passed):
-            return report.outcome, "", report.outcome.upper() if self._over else ""
+            return report.outcome, "", report.outcome.upper() if self._finished else ""
         return None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when != "call" and not (report.when == "setup" and not report.passed):
             return
-        self._done += 1
+        self.over += 1
         self.played += report.outcome != "skipped"
         self._failed += report.failed
+        self._running.pop(report.nodeid, None)
         if not self._terminal:
             word = {"passed": "ok", "failed": "FAILED", "skipped": "skipped"}[report.outcome]
             print(f"{word:7} {report.duration:6.2f} s  {_named(report.nodeid)}", flush=True)
@@ -199,17 +243,22 @@ class Bar:
 
     def _show(self, text: str, part: float = 0.0) -> None:
         """Draw the line; ``part`` of one more call is done."""
-        filled = min(BAR, int(BAR * (self._done + part) / max(1, self._total)))
+        filled = min(BAR, int(BAR * (self.over + part) / max(1, self.total)))
         failed = f", {self._failed} failed" if self._failed else ""
-        line = f"[{'#' * filled}{'.' * (BAR - filled)}] {self._done}/{self._total}{failed}  {text}"
-        print(f"\r\x1b[K{line}", end="", file=self._out or sys.stderr, flush=True)
-        self._drawn, self._drawn_at = True, time.monotonic()
+        line = f"[{'#' * filled}{'.' * (BAR - filled)}] {self.over}/{self.total}{failed}  {text}"
+        with self._line:
+            if self._finished:
+                return
+            print(f"\r\x1b[K{line}", end="", file=self._out or sys.stderr, flush=True)
+            self._drawn, self._drawn_at = True, time.monotonic()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
-        self._over = True
-        if self._drawn:
-            print("\r\x1b[K", end="", file=self._out or sys.stderr, flush=True)
+        self._stopped.set()
+        with self._line:
+            self._finished = True
+            if self._drawn:
+                print("\r\x1b[K", end="", file=self._out or sys.stderr, flush=True)
 
 
 def _named(nodeid: str, *, folder: bool = True) -> str:

@@ -2,8 +2,9 @@
 
 Events: ASR.Started once it is there, or ASR.Error{error} where nothing can be recognised; then for each
 utterance CaptureStarted, InterimResult{text} (where asked for), SpeechCaptured and Result{text, confidence
-0 to 100, resultEndTime s, languageCode? where a language was asked for}; ASR.Stopped{cost, duration s} after
-stop(), and nothing after it.
+0 to 100, resultEndTime s, languageCode? where a language was asked for, channelTag? (1, 2, ... by source)
+where channels were to be recognised separately}; ASR.Stopped{cost, duration s} after stop(), and nothing
+after it.
 """
 
 from __future__ import annotations
@@ -37,8 +38,10 @@ FREE: Final = "0"
 class AsrSink(Sink):
     """The way into an ASR: every source is listened to by itself."""
 
-    def __init__(self, listen: Callable[[int], Listener | None]) -> None:
+    def __init__(self, listen: Callable[[int, int], Listener | None]) -> None:
+        """``listen(audio of sources before in ms, number of the source)``."""
         super().__init__()
+        self._channels: dict[Source, int] = {}
         self._listen = listen
         self._listeners: dict[Source, Listener] = {}
         self._before = 0
@@ -50,7 +53,8 @@ class AsrSink(Sink):
         return self._before + sum(listener.heard_ms for listener in self._listeners.values())
 
     def attached(self, source: Source) -> None:
-        listener = self._listen(self._before)
+        channel = self._channels.setdefault(source, len(self._channels) + 1)
+        listener = self._listen(self._before, channel)
         if listener is not None:
             self._listeners[source] = listener
 
@@ -121,10 +125,11 @@ class Recognition:
         for listener in self._listeners:
             listener.stop()
 
-    def _listen(self, begin_ms: int) -> Listener | None:
+    def _listen(self, begin_ms: int, channel: int) -> Listener | None:
         if self._transcriber is None:
             return None
-        listener = Listener(self._around.ticker, self._transcriber, self._wishes, self._tell, begin_ms)
+        ticker, wishes = self._around.ticker, self._wishes
+        listener = Listener(ticker, self._transcriber, wishes, self._tell, begin_ms, channel)
         self._listeners.append(listener)
         return listener
 
@@ -170,6 +175,7 @@ class AsrService(Service):
             language=language_code(data.text("language", LONGEST_NAME)),
             interim=data.flag("interim"),
             single=data.flag("single"),
+            separate=data.flag("separate"),
         )
         asr = Recognition(command.target, wishes, self._around, self.context.emit)
         self._asrs[asr.id] = asr

@@ -52,13 +52,21 @@ class Wishes:
     language: str = ""
     interim: bool = False
     single: bool = False
+    separate: bool = False
+    """Results tell their channel."""
 
 
 class Listener:
-    """One source. ``begin_ms`` is how much audio the ASR had from sources before."""
+    """One source. ``begin_ms`` is how much audio the ASR had from sources before, ``channel`` its number."""
 
     def __init__(
-        self, ticker: Ticker, transcriber: Transcriber, wishes: Wishes, tell: Tell, begin_ms: int = 0
+        self,
+        ticker: Ticker,
+        transcriber: Transcriber,
+        wishes: Wishes,
+        tell: Tell,
+        begin_ms: int = 0,
+        channel: int = 1,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._steady = Steady(ticker, self._take)
@@ -66,6 +74,7 @@ class Listener:
         self._wishes = wishes
         self._tell = tell
         self._begin = begin_ms
+        self._channel = channel
         self._over = False
         settings = VadSettings(minimum_speech_ms=SHORTEST_MS, end_delay_ms=PAUSE_MS, floor_dbfs=FLOOR_DBFS)
         self._utterances = Utterances(settings)
@@ -177,6 +186,8 @@ class Listener:
         text = " ".join(one.text for one in heard)
         confidence = min((one.confidence for one in heard), default=0)
         found = {"text": text, "confidence": confidence, "resultEndTime": end_ms / 1000}
+        if self._wishes.separate:
+            found["channelTag"] = self._channel
         language = self._wishes.language
         self._tell("Result", {**found, "languageCode": language} if text and language else found)
 

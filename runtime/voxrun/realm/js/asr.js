@@ -65,12 +65,14 @@
     V.emitter(asr, "ASR");
     V.register(id, asr);
     V.hook(id, () => ({ asr }));
-    V.command("asr.create", id, {
+    const asked = {
       language,
       hints: hintsOf(wish),
       interim: !!wish.interimResults,
       single: !!wish.singleUtterance,
-    });
+    };
+    if (wish.enableSeparateRecognitionPerChannel) asked.separate = true;
+    V.command("asr.create", id, asked);
     return asr;
   };
 
