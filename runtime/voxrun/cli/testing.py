@@ -203,7 +203,9 @@ class Bar:
         if running:
             name, since = running[0]
             seconds = int(time.monotonic() - since)
-            self._show(f"{len(running)} running, {_named(name, folder=False)}  {seconds // 60}:{seconds % 60:02}")
+            self._show(
+                f"{len(running)} running, {_named(name, folder=False)}  {seconds // 60}:{seconds % 60:02}"
+            )
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self.total = max(self.total, len(session.items))
