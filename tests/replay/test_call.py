@@ -539,3 +539,42 @@ def test_an_expression_that_searches_for_ever_is_named_with_its_place(
     assert re.search(rf"it\.call\.yaml:{line}:\d+: the regular expression", text), text
     assert text.count("the regular expression") == 1
     assert "Traceback" not in text
+
+
+EARLY = """
+VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => {
+  call.answer();
+  call.addEventListener(CallEvents.Disconnected, VoxEngine.terminate);
+  for (const name of ['eve', 'bob']) {
+    const other = VoxEngine.callUser({ username: name, callerid: 'me' });
+    other.addEventListener(CallEvents.AudioStarted, () => {
+      Logger.write(`audio of ${name}`);
+      other.sendMediaTo(call);
+    });
+    other.addEventListener(CallEvents.Failed, ({ code }) => Logger.write(`${name} failed ${code}`));
+    other.addEventListener(CallEvents.Connected, () => Logger.write(`${name} is up`));
+  }
+});
+"""
+EARLY_STEPS = """
+callees:
+  eve: {rings: 200ms, early_media: [wait: 200ms, say: the number has changed], fails: {code: 404, after: 5s}}
+  bob:
+    rings: 6s
+    answers: 8s
+    early_media: [tone: 425, say: one two three four five six seven eight nine ten eleven]
+    does: [say: hello here is bob, hangup]
+steps:
+  - expect: {log: audio of eve}
+  - expect: {caller_hears: the number has changed}
+  - expect: {log: eve failed 404}
+  - expect: {log: audio of bob}
+  - expect: {caller_hears: one two}
+  - expect: {log: bob is up}
+  - expect: {caller_hears: here is bob}
+  - expect: {caller_hears: ten eleven, absent: true}
+"""
+
+
+def test_what_callees_say_before_the_answer_is_heard_until_then(resources: Resources, tmp_path: Path) -> None:
+    passes(resources, tmp_path, EARLY_STEPS, EARLY)

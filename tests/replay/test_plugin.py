@@ -175,8 +175,8 @@ def test_the_plugin_costs_a_run_of_other_tests_nothing(tmp_path: Path) -> None:
     assert "1 passed" in found.stdout, found.stdout
 
 
-EARLY = """
-callees: {bob: {early_media: true}}
+TAPED = f"""
+cassette: {Path(__file__).parent / "fixtures" / "cassette-v1"}
 steps: [hangup]
 """
 SHORT = (
@@ -188,18 +188,18 @@ SHORT = (
 @pytest.mark.live
 def test_the_same_scripts_in_real_time(tmp_path: Path) -> None:
     write(tmp_path, AGENT + SHORT, TALK, "short")
-    write(tmp_path, EARLY, TALK, "early")
+    write(tmp_path, TAPED, TALK, "taped")
     write(tmp_path, GOOD, TALK, "good")
     (tmp_path / "pytest.ini").write_text("[pytest]\ntimeout = 1\n")  # scripts have deadlines of their own
     own = "import pytest\npytestmark = pytest.mark.timeout(60)\n"
     (tmp_path / "test_python.py").write_text(own + PYTHON)
     command = ("-m", "voxrun.cli.main", "test", ".", "--real-time", "-k")
-    found = run(tmp_path, *command, "short or early or by_hand")
+    found = run(tmp_path, *command, "short or taped or by_hand")
     assert found.returncode == 0, found.stdout + found.stderr
     assert "ok " in found.stdout
     assert "2 passed, 1 skipped" in found.stdout
-    assert "early.call.yaml:2:" in found.stdout
-    assert "bob sends audio before it answers" in found.stdout
-    found = run(tmp_path, *command, "early")
+    assert "taped.call.yaml:2:" in found.stdout
+    assert "the voice AI is on a cassette" in found.stdout
+    found = run(tmp_path, *command, "taped")
     assert found.returncode == 2, found.stdout + found.stderr
     assert "no call was played: each was skipped, for the reason that is told above" in found.stderr

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.legs.webrtc.caller import Caller
 from tests.server.scripted import Events
 
 from voxrun.config_tables import Route
@@ -24,6 +25,8 @@ class FakePage:
         self.rang: list[dict[str, Any]] = []
         self.ringing: Any = None
         self.said: list[tuple[str, int]] = []
+        self.refusals: list[tuple[str, str]] = []
+        self.answers: asyncio.Queue[str] = asyncio.Queue()
 
     def offered(self, ringing: Any, **data: Any) -> str:
         self.ringing = ringing
@@ -33,7 +36,11 @@ class FakePage:
     def cancelled(self, call_id: str, code: int, reason: str) -> None:
         self.said.append(("cancelled", code))
 
-    def refused(self, call_id: str, re_: str, message: str) -> None: ...
+    def refused(self, call_id: str, re_: str, message: str) -> None:
+        self.refusals.append((re_, message))
+
+    def early(self, call_id: str, sdp: str, headers: Any) -> None:
+        self.answers.put_nowait(sdp)
 
     def answered(self, call_id: str, sdp: str | None, headers: Any) -> None: ...
 
@@ -308,5 +315,44 @@ def test_a_call_waits_ten_to_sixty_seconds_for_who_was_woken(wished: float, seco
         left = scene.waiting()[0]._timer.when() - asyncio.get_running_loop().time()
         assert left == pytest.approx(seconds, abs=1)
         await scene.leg.close()
+
+    run(story)
+
+
+def test_one_of_several_pages_cannot_play_before_the_answer() -> None:
+    async def story() -> None:
+        scene = Scene("bob", "bob")
+        scene.dial("user", "bob")
+        (page, _) = scene.pages
+        await page.ringing.early_audio(page, "v=0", {})
+        assert page.refusals == [("early", "Others ring as well: one of them has to take the call first.")]
+
+    run(story)
+
+
+def test_an_answer_has_an_sdp_unless_early_audio_had_it() -> None:
+    async def story() -> None:
+        scene = Scene("bob")
+        events = scene.dial("user", "bob")
+        (page,) = scene.pages
+        await page.ringing.answer(page, None, {})
+        await page.ringing.early_audio(page, "garbage", {})
+        assert [re_ for re_, _ in page.refusals] == ["answer", "early"]
+        caller = Caller()
+        offer = await caller.offer()
+        await page.ringing.early_audio(page, offer, {"X-A": "1"})
+        await page.ringing.early_audio(page, offer, {})
+        await page.ringing.answer(page, offer, {})
+        assert page.refusals[2:] == [
+            ("early", "This call has audio already."),
+            ("answer", "The sdp was given with early: leave it out."),
+        ]
+        await caller.take(await asyncio.wait_for(page.answers.get(), 10))
+        assert (await events.wait("early_media")).data == {"headers": {"X-A": "1"}}
+        await page.ringing.answer(page, None, {"X-B": "2"})
+        assert (await events.wait("answered")).data == {"headers": {"X-B": "2"}}
+        assert "first_audio" not in events.kinds()[: events.kinds().index("answered")]
+        await scene.leg.close()
+        await caller.close()
 
     run(story)

@@ -72,6 +72,17 @@ def test_an_incoming_call_is_answered_once() -> None:
     assert "answered already" in send(page, type="answer", id=call_id, sdp="v=0")[1][0]["message"]
 
 
+def test_an_incoming_call_may_have_audio_before_its_answer() -> None:
+    page = PageProtocol()
+    call_id, _ = page.incoming(kind="user", to="bob")
+    assert send(page, type="early", id=call_id, sdp="v=0") == (["early"], [])
+    assert page.early(call_id, "sdp1", {}) == [{"type": "early", "id": call_id, "sdp": "sdp1", "headers": {}}]
+    assert send(page, type="answer", id=call_id) == (["answer"], [])
+    assert page.early(call_id, "sdp1", {})[0]["sdp"] == "sdp1"
+    assert page.calls == {call_id: "answering"}
+    assert send(page, type="early", id=call_id, sdp="v=0")[1][0]["type"] == "error"
+
+
 def test_after_a_refused_answer_the_call_rings_on() -> None:
     page = PageProtocol()
     call_id, _ = page.incoming()

@@ -28,6 +28,7 @@ from voxrun.replay.script import (
     Expect,
     HttpCall,
     Interrupt,
+    PersonStep,
     Step,
     Wait,
     Wish,
@@ -222,14 +223,21 @@ class Call:
     async def _behave(self, callee: Callee, person: Party) -> None:
         began = self.stage.now
         last = callee.fails_ms if callee.fails_code else callee.answers_ms
+        early: asyncio.Task[None] | None = None
         if callee.rings_ms is not None and (last is None or callee.rings_ms < last):
             await asyncio.sleep(callee.rings_ms / 1000)
             person.hand.ring()
             if callee.early_media:
                 person.hand.early_media()
+                early = asyncio.get_running_loop().create_task(self._do_all(person, callee.early_does))
+                self._tasks.add(early)
+                early.add_done_callback(self._behaved)
         if last is None:
             return
         await asyncio.sleep((last - (self.stage.now - began)) / 1000)
+        if early is not None and not early.done():
+            early.cancel()
+            person.hand.fall_silent()
         if callee.fails_code:
             person.hand.refuse(callee.fails_code, callee.fails_reason)
             return
@@ -237,7 +245,10 @@ class Call:
         if not person.over:
             person.tell_moment("picked_up")
         await person.up()
-        for step in callee.does:
+        await self._do_all(person, callee.does)
+
+    async def _do_all(self, person: Party, steps: tuple[PersonStep, ...]) -> None:
+        for step in steps:
             if person.over:
                 return
             await self._acting.do(person, step)

@@ -33,6 +33,7 @@ Everything a script can hold::
     callees:                      # who can be called; any other destination fails the script
       operator: {rings: 500ms, answers: 2s, does: [say: "Operator, hello."]}   # early_media, headers,
                                   # custom_data, voice, transfers, reinvites as well
+      eve: {early_media: [say: "The number has changed."], fails: {code: 404, after: 5s}}
       bob: {away: 3s}             # on no device; a push notification fetches him in 3 s (true: it does not)
       "+49*": {fails: 486}
       nobody: {answers: never}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from voxrun.replay import format_phone as phone
-from voxrun.replay.format_steps import read_person_steps
+from voxrun.replay.format_steps import read_early_steps, read_person_steps
 from voxrun.replay.format_values import choice, custom_data_of, texts_of
 from voxrun.replay.script import Callee, ClientType, Faults, HttpStub, Incoming, StubReply
 from voxrun.replay.texts import Wanted
@@ -116,6 +116,7 @@ def _callee(number: str, item: Item, folder: Path) -> Callee:
     default = Callee(number)
     code, reason, after = _failure(entries.get("fails"))
     away, comes = _away(entries.get("away"))
+    early = entries.get("early_media")
     return Callee(
         number=number,
         rings_ms=_when(entries.get("rings"), default.rings_ms),
@@ -123,7 +124,8 @@ def _callee(number: str, item: Item, folder: Path) -> Callee:
         fails_code=code,
         fails_reason=reason,
         fails_ms=after,
-        early_media="early_media" in entries and entries["early_media"].boolean(),
+        early_media=early is not None and (early.is_list or early.boolean()),
+        early_does=read_early_steps(early, folder) if early is not None and early.is_list else (),
         away=away,
         comes_ms=comes,
         headers=texts_of(entries["headers"]) if "headers" in entries else {},

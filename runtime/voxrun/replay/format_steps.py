@@ -40,6 +40,7 @@ STEPS: Final = (
     "call", "hangup", *phone.STEPS, "expect",
 )  # fmt: skip
 PERSON_STEPS: Final = ("say", "dtmf", "silence", "wait", "tone", "message", "hangup", *phone.STEPS)
+EARLY_STEPS: Final = ("say", "tone", "wait")
 STEP_OPTIONS: Final = {
     "dtmf": ("by", "as"),
     "interrupt": ("after", "as"),
@@ -123,6 +124,12 @@ def read_person_steps(item: Item, folder: Path) -> tuple[PersonStep, ...]:
     """What a callee does by itself."""
     reader = _Reader(folder, (), ())
     return tuple(reader.step(each, PERSON_STEPS) for each in item.items())  # type: ignore[misc]
+
+
+def read_early_steps(item: Item, folder: Path) -> tuple[PersonStep, ...]:
+    """What is heard of a callee before the answer."""
+    reader = _Reader(folder, (), ())
+    return tuple(reader.step(each, EARLY_STEPS) for each in item.items())  # type: ignore[misc]
 
 
 class _Reader:

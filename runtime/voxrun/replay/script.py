@@ -245,6 +245,8 @@ class Callee:
     fails_reason: str = ""
     fails_ms: int = 1000
     early_media: bool = False
+    early_does: tuple[PersonStep, ...] = ()
+    """What is heard of them once they ring, until they answer or fail."""
     away: bool = False
     """On no device: a call fails, or a push notification fetches them ``comes_ms`` later (None: never)."""
     comes_ms: int | None = None

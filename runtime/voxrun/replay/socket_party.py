@@ -290,6 +290,9 @@ class _SocketHand:
     def __init__(self, party: SocketParty) -> None:
         self._party = party
 
+    def fall_silent(self) -> None:
+        self._cannot()
+
     def hang_up(self) -> None:
         closing = asyncio.ensure_future(self._party.do(Close()))
         closing.add_done_callback(lambda task: task.cancelled() or task.exception())

@@ -61,6 +61,8 @@ class Page(Protocol):
 
     def refused(self, call_id: str, re_: str, message: str) -> None: ...
 
+    def early(self, call_id: str, sdp: str, headers: Headers) -> None: ...
+
     def answered(self, call_id: str, sdp: str | None, headers: Headers) -> None: ...
 
     def ended(
@@ -77,6 +79,8 @@ class Ringing:
         self.leg: WebRtcLeg | None = None
         self._pages: dict[Page, str] = {}
         self._answering: Page | None = None
+        self._early: Page | None = None
+        """Who sends audio before the answer."""
         self._winner: tuple[Page, str] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self.waits = False
@@ -115,13 +119,39 @@ class Ringing:
         """A page that says itself when it rings does."""
         self._leg().far_ringing(headers)
 
-    async def answer(self, page: Page, sdp: str, headers: Headers) -> None:
-        """A page takes the call."""
+    async def early_audio(self, page: Page, sdp: str, headers: Headers) -> None:
+        """A page sends audio before it takes the call."""
         call_id = self._pages.get(page)
         if call_id is None:
             return  # cancelled while the message was on its way
+        if self._early is not None or self._answering is not None:
+            page.refused(call_id, "early", "This call has audio already.")
+            return
+        if len(self._pages) > 1:
+            page.refused(call_id, "early", "Others ring as well: one of them has to take the call first.")
+            return
+        self._early = page
+        try:
+            await self._leg().far_early(sdp, headers)
+        except PeerError as error:
+            self._early = None
+            page.refused(call_id, "early", str(error))
+
+    async def answer(self, page: Page, sdp: str | None, headers: Headers) -> None:
+        """A page takes the call; without ``sdp`` after its early audio."""
+        call_id = self._pages.get(page)
+        if call_id is None:
+            return  # cancelled while the message was on its way
+        if (sdp is None) != (self._early is page):
+            known = "was given with early: leave it out" if sdp is not None else "is missing"
+            page.refused(call_id, "answer", f"The sdp {known}.")
+            return
         if self._answering is not None:
             page.refused(call_id, "answer", "The call is being answered on another page.")
+            return
+        if sdp is None:
+            self._won(page, call_id)
+            self._leg().far_accept(headers)
             return
         self._answering = page
         try:
@@ -131,6 +161,9 @@ class Ringing:
             return
         finally:
             self._answering = None
+        self._won(page, call_id)
+
+    def _won(self, page: Page, call_id: str) -> None:
         self._stop_timer()
         self._winner = (page, call_id)
         for other, other_id in self._pages.items():
@@ -158,7 +191,8 @@ class Ringing:
         """Outgoing legs do not say this."""
 
     def early(self, sdp: str, headers: Headers) -> None:
-        """Outgoing legs do not say this."""
+        if self._early is not None and self._early in self._pages:
+            self._early.early(self._pages[self._early], sdp, headers)
 
     def answered(self, sdp: str | None, headers: Headers) -> None:
         if self._winner is not None:

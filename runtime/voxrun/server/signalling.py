@@ -30,7 +30,7 @@ MAY_SEND: Final[dict[State, frozenset[str]]] = {
     "trying": frozenset({"hangup", "info", "message"}),
     "early": frozenset({"hangup", "info", "message", "dtmf"}),
     "talking": frozenset({"hangup", "info", "message", "dtmf", "hold"}),
-    "incoming": frozenset({"ringing", "answer", "decline", "hangup"}),
+    "incoming": frozenset({"ringing", "early", "answer", "decline", "hangup"}),
     "answering": frozenset({"hangup"}),
 }
 MAX_CALLS: Final = 8
@@ -143,7 +143,8 @@ class PageProtocol:
         return self._tell(call_id, "ringing", headers=dict(headers))
 
     def early(self, call_id: str, sdp: str, headers: Headers) -> list[JsonObject]:
-        if call_id in self.calls:
+        """Audio before the answer: the scenario's, or the answer to a page's own."""
+        if self.calls.get(call_id) not in (None, "incoming", "answering"):
             self.calls[call_id] = "early"
         return self._tell(call_id, "early", sdp=sdp, headers=dict(headers))
 

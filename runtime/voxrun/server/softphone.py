@@ -185,6 +185,8 @@ class SoftphonePage:
         elif kind == "watch":
             for session, record in self._feed.history(message["session"]):
                 self.outbox.put({"type": "record", "session": session, "record": record})
+        elif kind == "early":
+            self._spawn(self._ringing[call_id].early_audio(self, message["sdp"], message["headers"]))
         elif kind == "answer":
             self._spawn(self._ringing[call_id].answer(self, message["sdp"], message["headers"]))
         elif kind == "ringing":

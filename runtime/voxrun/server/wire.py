@@ -145,7 +145,8 @@ TABLE: Final[Mapping[str, Mapping[str, tuple[Check, Any]]]] = {
         "sdp": (_text(MAX_SDP_BYTES, least=1), _REQUIRED),
     },
     "ringing": {"id": _ID, "headers": _HEADERS},
-    "answer": {"id": _ID, "sdp": (_text(MAX_SDP_BYTES, least=1), _REQUIRED), "headers": _HEADERS},
+    "early": {"id": _ID, "sdp": (_text(MAX_SDP_BYTES, least=1), _REQUIRED), "headers": _HEADERS},
+    "answer": {"id": _ID, "sdp": (_text(MAX_SDP_BYTES, least=1), None), "headers": _HEADERS},
     "decline": {"id": _ID, "code": (_code, 603), "reason": (_text(200), "")},
     "dtmf": {"id": _ID, "digits": (_pattern(DIGITS, "1 to 64 of 0-9 * # A-D"), _REQUIRED)},
     "info": {

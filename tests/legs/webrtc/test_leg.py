@@ -20,7 +20,7 @@ from voxrun.legs.base import Headers
 from voxrun.legs.webrtc import media, telephone_event
 from voxrun.legs.webrtc.leg import By, WebRtcLeg
 from voxrun.legs.webrtc.peer import PeerConfig
-from voxrun.media.graph import Source
+from voxrun.media.graph import Sink, Source
 from voxrun.media.levels import correlation, rms_dbfs
 
 pytestmark = pytest.mark.live
@@ -442,3 +442,40 @@ def test_the_codec_says_whether_a_call_is_wideband(codec: str, wide: bool) -> No
         assert line.leg.wideband is wide
 
     play(WebRtc(codecs=(codec,)), story)
+
+
+def test_the_far_end_of_an_outgoing_call_is_heard_before_it_answers() -> None:
+    said = voice(8)
+
+    async def story(line: WebRtcLine) -> None:
+        ear = Ear()
+        line.leg.audio.connect(ear)
+        await line.leg.far_early(line._offer, {"X-Early": "1"})
+        second = Caller()
+        with pytest.raises(PeerError, match="has audio already"):
+            await line.leg.far_early(await second.offer(), {})
+        await second.close()
+        await line.caller.take(await asyncio.wait_for(line.far.answers.get(), 10))
+        early = await line.wait("early_media")
+        assert early.data == {"headers": {"X-Early": "1"}}
+        assert line.leg.state == "PROGRESSING"
+        await asyncio.wait_for(ear.heard.wait(), 10)
+        assert line.kinds() == ["ringing", "early_media"]
+        line.leg.far_accept({"X-Up": "1"})
+        answered = await line.wait("answered")
+        assert answered.data == {"headers": {"X-Up": "1"}}
+        assert line.leg.state == "CONNECTED"
+
+    play(WebRtc(said), story, outgoing=True)
+
+
+class Ear(Sink):
+    """``heard`` is set at the first frame that is not silent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = asyncio.Event()
+
+    def write(self, frame: bytes, source: Source) -> None:
+        if any(frame):
+            self.heard.set()

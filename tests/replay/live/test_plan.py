@@ -37,17 +37,9 @@ def test_settings_may_name_another_address_and_more_secrets(tmp_path: Path) -> N
     assert dict(plan.secrets) == {"ULTRAVOX_API_KEY": "from-file", "CRM": "abc"}
 
 
-def test_what_a_softphone_cannot_do_is_named_with_its_place(tmp_path: Path) -> None:
-    text = "callees:\n  bob: {early_media: true}\nsteps: [hangup]"
-    assert obstacle(write(tmp_path, text, "1")) == (
-        f"{tmp_path}/it.call.yaml:2:8: bob sends audio before it answers, which a softphone cannot: "
-        "this call can be played in virtual time only"
-    )
-
-
 def test_everything_else_can_be_played(tmp_path: Path) -> None:
     script = """
-callees: {bob: {fails: 486, transfers: 603}, ann: {custom_data: x, does: [reinvite: x]}}
+callees: {bob: {fails: 486, transfers: 603}, ann: {custom_data: x, early_media: true, does: [reinvite: x]}}
 steps: [hold, network: down, {info: x}, {dtmf: '1', by: info}, {transfer: bob}, hangup]
 """
     assert obstacle(write(tmp_path, script, "1")) == ""

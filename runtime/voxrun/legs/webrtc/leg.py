@@ -105,6 +105,9 @@ class WebRtcLeg(Leg):
         self._state: State = "PROGRESSING" if outgoing else "ALERTING"
         self._sdp_sent = False
         self._negotiating = False
+        self._early: Headers | None = None
+        """Outgoing: the far end sends audio before it answers."""
+        self._early_told = False
         self._accepted: Headers | None = None  # headers of the answer once somebody answered
         self._connected_at: float | None = None
         self._silent = False  # close() was called: no event follows
@@ -228,13 +231,38 @@ class WebRtcLeg(Leg):
         Raises PeerError for an offer that cannot be used; the call goes on ringing then.
         """
         peer = await _peer_for(offer, self.config)
-        if self._state != "PROGRESSING" or self._accepted is not None or not self._outgoing:
+        taken = self._accepted is not None or self._peer is not None
+        if self._state != "PROGRESSING" or taken or not self._outgoing:
             await peer.close()
             raise PeerError("this call was answered or ended already")
         self._peer = peer
         self._accepted = headers
         self._watch(peer)
         self._negotiate(early=None)
+
+    async def far_early(self, offer: str, headers: Headers) -> None:
+        """Outgoing: the far end sends audio before it takes the call; its answer SDP goes out through
+        ``early``, and ``far_accept`` takes the call.
+
+        Raises PeerError for an offer that cannot be used; the call goes on ringing then.
+        """
+        peer = await _peer_for(offer, self.config)
+        if self._state != "PROGRESSING" or self._peer is not None or not self._outgoing:
+            await peer.close()
+            raise PeerError("this call has audio already, or is over")
+        self._peer = peer
+        self._early = headers
+        self._watch(peer)
+        self._negotiate(early=headers)
+
+    def far_accept(self, headers: Headers) -> None:
+        """Outgoing: the far end takes the call, over the way that its early audio goes."""
+        if self._state != "PROGRESSING" or self._early is None or self._accepted is not None:
+            return
+        self._accepted = headers
+        if self._sdp_sent:
+            self._far.answered(None, {})
+            self._connect()
 
     def far_decline(self, code: int, reason: str = "") -> None:
         """Outgoing: the far end, or whoever looks for it, refuses."""
@@ -314,7 +342,12 @@ class WebRtcLeg(Leg):
 
     def _connect(self) -> None:
         """Connected is: answered, and media flows."""
-        if self._accepted is None or self._media is None or not self._sdp_sent:
+        if self._media is None or not self._sdp_sent:
+            return
+        if self._early is not None and not self._early_told and self._state == "PROGRESSING":
+            self._early_told = True
+            self.emit("early_media", headers=self._early)
+        if self._accepted is None:
             return
         if self._state in ("CONNECTED", "TERMINATED"):
             return
@@ -325,7 +358,8 @@ class WebRtcLeg(Leg):
             self.emit("first_audio")
 
     def _frame(self, frame: bytes) -> None:
-        if self._state == "CONNECTED":  # early media goes one way (the platform's rule)
+        # Early media goes one way (the platform's rule): to the caller.
+        if self._state == "CONNECTED" or (self._early_told and self._state == "PROGRESSING"):
             self.audio.push(SILENCE if self._sink.held else frame)
 
     def _digit(self, digit: str) -> None:

@@ -61,6 +61,8 @@ class LivePerson(Party):
         """Keys that the scenario presses, as the signalling tells them."""
         self._arrived = ""
         """Those that came as RTP."""
+        self._early = False
+        """Whether its offer went out before the answer."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._hand = LiveHand(self)
         self.telephone: Telephone | None = None
@@ -103,8 +105,13 @@ class LivePerson(Party):
 
     async def answer(self, headers: Headers) -> None:
         """Take a call of the scenario."""
-        sdp = await self.line.offer()
-        self.send("answer", sdp=sdp, headers=dict(headers))
+        sdp = {} if self._early else {"sdp": await self.line.offer()}
+        self.send("answer", **sdp, headers=dict(headers))
+
+    async def early_audio(self) -> None:
+        """Open the way for audio before the answer."""
+        self._early = True
+        self.send("early", sdp=await self.line.offer(), headers={})
 
     def send(self, kind: str, **fields: Any) -> None:
         """A message about this call; none after its end."""
@@ -121,8 +128,12 @@ class LivePerson(Party):
         elif method == "info" or not self.line.press(digits):
             self.send("dtmf", digits=digits)
 
+    def hush(self) -> None:
+        """Stop in mid-word."""
+        self._mouth.clear()
+
     async def speak(self, pcm: bytes) -> None:
-        await self.up()
+        await (self._early_up() if self._early and not self.connected else self.up())
         if self.over:
             return
         self._mouth.extend(split(pcm))
@@ -185,7 +196,8 @@ class LivePerson(Party):
             case "ringing":
                 self.tell_moment("ringing", headers=headers)
             case "early":
-                self.tell_moment("early_media", headers=headers)
+                if self._incoming:  # else it is our own
+                    self.tell_moment("early_media", headers=headers)
                 self.spawn(self.line.accept(message["sdp"]))
             case "answered":
                 self.spawn(self._connect(message.get("sdp")))
@@ -205,17 +217,21 @@ class LivePerson(Party):
     async def _connect(self, answer: str | None) -> None:
         if answer is not None:
             await self.line.accept(answer)
-        over = asyncio.create_task(self._settled.wait())
-        up = asyncio.create_task(self.line.up.wait())
-        await asyncio.wait((over, up), return_when=asyncio.FIRST_COMPLETED)
-        for task in (over, up):
-            task.cancel()
+        await self._early_up()
         if not self._incoming:
             await asyncio.sleep(BREATH_S)
         if not self.over:
             self.connected = True
             self._settled.set()
             self.timeline.touch()
+
+    async def _early_up(self) -> None:
+        """Until audio can flow, or the call is over."""
+        over = asyncio.create_task(self._settled.wait())
+        up = asyncio.create_task(self.line.up.wait())
+        await asyncio.wait((over, up), return_when=asyncio.FIRST_COMPLETED)
+        for task in (over, up):
+            task.cancel()
 
     @property
     def _incoming(self) -> bool:
@@ -278,7 +294,10 @@ class LiveHand:
         self._person.send("ringing", headers={})
 
     def early_media(self) -> None:
-        """The signalling has none for callees; ``plan.obstacle`` says so before the call."""
+        self._person.spawn(self._person.early_audio())
+
+    def fall_silent(self) -> None:
+        self._person.hush()
 
     def answer(self, headers: Headers | None = None, custom_data: str = "") -> None:
         if self._person.telephone is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -40,19 +40,8 @@ def make_plan(ai: Literal["local", "cloud"], env: Mapping[str, str], cwd: Path, 
 
 
 def obstacle(script: CallScript) -> str:
-    """Why a script cannot be played in real time, with its place: a cassette, or what a softphone cannot do.
-    "" where it can."""
+    """Why a script cannot be played in real time, with its place: a cassette. "" where it can."""
     if script.cassette is not None:
         what = "the voice AI is on a cassette"
         return f"{script.cassette_where or script.path}: {what}: this call can be played in virtual time only"
-    found = next(_obstacles(script), None)
-    if found is None:
-        return ""
-    where, what = found
-    return f"{where}: {what}, which a softphone cannot: this call can be played in virtual time only"
-
-
-def _obstacles(script: CallScript) -> Iterator[tuple[str, str]]:
-    for callee in script.callees:
-        if callee.early_media:
-            yield callee.where, f"{callee.number} sends audio before it answers"
+    return ""
