@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from voxrun.errors import PeerError
-from voxrun.replay.cassette import Cassette, read_cassette
+from voxrun.replay.cassette import Cassette
 from voxrun.replay.cassette_asr import CUT_OFF, RecordingTranscriber, TapedTranscriber
+from voxrun.replay.cassette_read import read_cassette
 from voxrun.replay.cassette_redact import Hider
 from voxrun.replay.cassette_writer import CassetteWriter
 from voxrun.session.clock import LoopClock

@@ -13,8 +13,9 @@ from tests.replay.test_cassette import HEADER, cassette
 
 from voxrun.connectors.transport import ClientSocket, SocketClosed
 from voxrun.errors import PeerError
-from voxrun.replay.cassette import NET, read_cassette
+from voxrun.replay.cassette import NET
 from voxrun.replay.cassette_play import Account, TapedHttp, cassette_transports, missing, without_counts
+from voxrun.replay.cassette_read import read_cassette
 from voxrun.session.clock import LoopClock
 from voxrun.session.virtual import run_virtual
 

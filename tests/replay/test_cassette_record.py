@@ -20,7 +20,8 @@ from voxrun.errors import ConfigError
 from voxrun.legs.scripted import ScriptedLeg
 from voxrun.realm.inline import InlineRealms
 from voxrun.realm.port import Script
-from voxrun.replay.cassette import NET, read_cassette
+from voxrun.replay.cassette import NET
+from voxrun.replay.cassette_read import read_cassette
 from voxrun.replay.cassette_record import RecordingHttp, _Counter, cassette_maker
 from voxrun.replay.cassette_redact import Hider
 from voxrun.replay.cassette_session import play_cassette

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.replay.test_cassette import HEADER, cassette
 
-from voxrun.replay.cassette import read_cassette
 from voxrun.replay.cassette_play import TapeDifference
+from voxrun.replay.cassette_read import read_cassette
 from voxrun.replay.cassette_report import report
 from voxrun.replay.cassette_session import Played
 

@@ -13,7 +13,7 @@ from tests.services.sockets import Peer, Server
 
 from voxrun.errors import ConfigError
 from voxrun.realm.port import Script
-from voxrun.replay.cassette import read_cassette
+from voxrun.replay.cassette_read import read_cassette
 from voxrun.replay.cassette_session import Played, play_cassette
 from voxrun.replay.from_session import write
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from voxrun.errors import ScriptError
-from voxrun.replay.format_values import choice, custom_data_of, texts_of
+from voxrun.replay.format_values import choice, custom_data_of, digits, texts_of
 from voxrun.yamldoc import Item, parse_document
 
 
@@ -29,3 +29,13 @@ def test_one_of_a_few_words() -> None:
     assert choice(item("inband"), words) == "inband"
     with pytest.raises(ScriptError, match="value must be rfc2833 or inband, not 'sip'"):
         choice(item("sip"), words)
+
+
+@pytest.mark.parametrize(("text", "found"), [("12#a", "12#A"), ("/1+/", "/1+/")])
+def test_keys_are_upper_case_and_an_expression_stays_as_it_is(text: str, found: str) -> None:
+    assert digits(item(text)) == found
+
+
+def test_what_is_no_key_is_told() -> None:
+    with pytest.raises(ScriptError, match="keys are 0-9"):
+        digits(item("1x"))

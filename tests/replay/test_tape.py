@@ -13,7 +13,7 @@ from tests.replay.taping import KEY, LOGS, SCENARIO, WEATHER_KEY, Tape, record
 from tests.services.sockets import Peer, Server
 
 from voxrun.errors import ScriptError
-from voxrun.replay.cassette import read_cassette
+from voxrun.replay.cassette_read import read_cassette
 from voxrun.replay.cassette_session import play_cassette
 from voxrun.replay.failure import report
 from voxrun.replay.format import load_script

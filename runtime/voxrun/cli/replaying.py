@@ -12,7 +12,8 @@ from voxrun.errors import ConfigError, VoxrunError
 from voxrun.replay.against import compare_sessions, session_folders
 from voxrun.replay.against_report import exit_code
 from voxrun.replay.against_report import report as against_report
-from voxrun.replay.cassette import FILE_NAME, read_cassette
+from voxrun.replay.cassette import FILE_NAME
+from voxrun.replay.cassette_read import read_cassette
 from voxrun.session.replay import replay
 
 JOURNAL: Final = "journal.jsonl"

@@ -17,18 +17,17 @@ from voxrun.patterns import EndlessPattern
 from voxrun.replay import stored
 from voxrun.replay.acting import LISTEN_MS, Acting
 from voxrun.replay.audio_facts import Line, judge
+from voxrun.replay.callees import Callees
 from voxrun.replay.ears import LOOK_MS, PATIENCE_MS, Ears
 from voxrun.replay.expectations import Cursor, closest, kinds_of, look
 from voxrun.replay.outcome import CallFailed, Done, Failure, Met
 from voxrun.replay.people import Party
 from voxrun.replay.scene import Scene
 from voxrun.replay.script import (
-    Callee,
     CallIn,
     Expect,
     HttpCall,
     Interrupt,
-    PersonStep,
     Step,
     Wait,
     Wish,
@@ -61,14 +60,14 @@ class Call:
         self._standing: list[tuple[Wish, Cursor]] = []
         self._ears = Ears(stage)
         self._acting = Acting(stage, self._ears, self._failed)
-        self._tasks: set[asyncio.Task[None]] = set()
         self._errors_expected = any(
             wish.kind == "error"
             for step in stage.script.steps
             if isinstance(step, Expect)
             for wish in step.wishes
         )
-        stage.on_dialled = self._dialled
+        self._callees = Callees(stage, self._acting, trouble)
+        stage.on_dialled = self._callees.dialled
 
     # -- steps ----------------------------------------------------------------------------------------
 
@@ -117,9 +116,7 @@ class Call:
             if not person.over:
                 person.hand.hang_up()
         await asyncio.sleep(1)
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._callees.stop()
         for wish, cursor in self._standing:
             self._began = cursor.at
             try:
@@ -206,52 +203,6 @@ class Call:
             await party.do(step.deed)
         except SocketClosed:
             raise self._failed(f"the WebSocket {step.who} is closed", step.where) from None
-
-    # -- callees
-
-    def _dialled(self, callee: Callee, person: Party) -> None:
-        task = asyncio.get_running_loop().create_task(self._behave(callee, person))
-        self._tasks.add(task)
-        task.add_done_callback(self._behaved)
-
-    def _behaved(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._trouble.append(str(error))
-            self.stage.timeline.touch()
-
-    async def _behave(self, callee: Callee, person: Party) -> None:
-        began = self.stage.now
-        last = callee.fails_ms if callee.fails_code else callee.answers_ms
-        early: asyncio.Task[None] | None = None
-        if callee.rings_ms is not None and (last is None or callee.rings_ms < last):
-            await asyncio.sleep(callee.rings_ms / 1000)
-            person.hand.ring()
-            if callee.early_media:
-                person.hand.early_media()
-                early = asyncio.get_running_loop().create_task(self._do_all(person, callee.early_does))
-                self._tasks.add(early)
-                early.add_done_callback(self._behaved)
-        if last is None:
-            return
-        await asyncio.sleep((last - (self.stage.now - began)) / 1000)
-        if early is not None and not early.done():
-            early.cancel()
-            person.hand.fall_silent()
-        if callee.fails_code:
-            person.hand.refuse(callee.fails_code, callee.fails_reason)
-            return
-        self._acting.answer(person, callee.headers, callee.custom_data, callee.where)
-        if not person.over:
-            person.tell_moment("picked_up")
-        await person.up()
-        await self._do_all(person, callee.does)
-
-    async def _do_all(self, person: Party, steps: tuple[PersonStep, ...]) -> None:
-        for step in steps:
-            if person.over:
-                return
-            await self._acting.do(person, step)
 
     # -- expectations ---------------------------------------------------------------------------------
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 from voxrun.replay import format_parts as parts
 from voxrun.replay import format_phone as phone
+from voxrun.replay.format_expect import KINDS, WishReader
 from voxrun.replay.format_sockets import read_close, read_message, read_visit
-from voxrun.replay.format_values import choice, texts_of
+from voxrun.replay.format_values import choice, digits, texts_of
 from voxrun.replay.script import (
-    AUDIO_FACTS,
     After,
     Beep,
     CallIn,
     Dtmf,
-    Expect,
     Hangup,
     HttpCall,
     Interrupt,
@@ -27,14 +26,12 @@ from voxrun.replay.script import (
     Silence,
     Step,
     Wait,
-    Wish,
 )
 from voxrun.replay.socket_script import Send, SocketStep, Visit
 from voxrun.yamldoc import Item, suggestion
 
 MOST_STEPS: Final = 10_000
 LONGEST_TONE_MS: Final = 60_000
-KEYS: Final = frozenset("0123456789*#ABCD")
 STEPS: Final = (
     "say", "interrupt", "dtmf", "silence", "wait", "tone", "message", "http", "websocket", "send", "close",
     "call", "hangup", *phone.STEPS, "expect",
@@ -52,52 +49,10 @@ STEP_OPTIONS: Final = {
     "expect": (),
 }
 """What may stand beside a step; ``as`` where nothing is said here."""
-ALONE: Final = (
-    "answered",
-    "ringing",
-    "early_media",
-    "rejected",
-    "recording",
-    "ended",
-    "session_ended",
-    "error",
-    "transferred",
-    "reinvite_accepted",
-    "reinvite_rejected",
-)
-"""Expectations that may stand without a value."""
-KINDS: Final = (
-    *ALONE, "agent_says", "agent_hears", "caller_hears", "tool", "log", "http", "event", "dtmf", "message",
-    "info", "transfer", "reinvite", "call", "storage", "audio", "websocket",
-)  # fmt: skip
-OPTIONS: Final = ("within", "absent", "count", "as", "with")
-WITH_FIELDS: Final = (
-    "tool",
-    "http",
-    "event",
-    "call",
-    "storage",
-    "recording",
-    "ended",
-    "rejected",
-    "answered",
-    "ringing",
-    "info",
-    "transfer",
-    "transferred",
-    "reinvite",
-    "reinvite_accepted",
-    "reinvite_rejected",
-    "websocket",
-)
 PHONE_STEPS: Final = ("dtmf", "message", *phone.STEPS)
 """What a WebSocket cannot do."""
-SOCKET_KINDS: Final = ("caller_hears", "audio", "websocket")
-"""What can be expected of a WebSocket that ``as`` names."""
 SOCKET_STEPS: Final = ("send", "close")
 """What only a WebSocket can do."""
-EXTRA: Final = {"tool": ("result",), "log": ("level",), "websocket": ("text",)}
-"""Options of one kind of expectation."""
 
 
 def read_steps(
@@ -144,6 +99,7 @@ class _Reader:
         self._callers = ("caller", *callers)
         self._people = (*callees, *self._callers)
         self._sockets = [*sockets]
+        self._expect = WishReader(self._who, self._sockets).step
 
     def step(self, item: Item, known: Sequence[str]) -> Step:
         """One step: a word (``hangup``) or a mapping whose first key says what it is."""
@@ -239,7 +195,7 @@ class _Reader:
 
     def _dtmf(self, item: Item, entries: dict[str, Item]) -> Dtmf:
         method = choice(entries.get("by"), phone.KEY_METHODS)
-        return Dtmf(_digits(entries["dtmf"]), self._who(entries), item.where, method)
+        return Dtmf(digits(entries["dtmf"]), self._who(entries), item.where, method)
 
     def _silence(self, item: Item, entries: dict[str, Item]) -> Silence:
         return Silence(entries["silence"].milliseconds(), self._who(entries), item.where)
@@ -301,95 +257,6 @@ class _Reader:
             )
         return CallIn(name, item.where)
 
-    # -- expectations
-
-    def _expect(self, item: Item, entries: dict[str, Item]) -> Expect:
-        value = entries["expect"]
-        if value.is_list:
-            return Expect(tuple(self._wish(each) for each in _some(value)), where=item.where)
-        if value.is_mapping and "any_order" in value.mapping():
-            inner = value.mapping(("any_order", "within"))
-            wishes = tuple(self._wish(each) for each in _some(inner["any_order"]))
-            within = inner["within"].milliseconds() if "within" in inner else None
-            return Expect(wishes, any_order=True, within_ms=within, where=item.where)
-        return Expect((self._wish(value),), where=item.where)
-
-    def _wish(self, item: Item) -> Wish:
-        if not item.is_mapping:
-            word = item.text()
-            if word in KINDS and word not in ALONE:
-                item.fail(f"'{word}' needs a value: 'expect: {{{word}: ...}}'")
-            if word not in ALONE:
-                item.fail(f"{word!r} is nothing to expect{suggestion(word, KINDS)}")
-            return Wish(word, where=item.where)
-        names = [key.text() for key in item.key_items()]
-        kinds = [name for name in names if name in KINDS]
-        if len(kinds) != 1:
-            self._no_kind(item, names, kinds)
-        kind = kinds[0]
-        entries = item.mapping((kind, *OPTIONS, *EXTRA.get(kind, ())))
-        return self._of_kind(kind, item, entries)
-
-    def _no_kind(self, item: Item, names: list[str], kinds: list[str]) -> NoReturn:
-        if kinds:
-            item.fail(f"one expectation is about one thing: {kinds[0]} or {kinds[1]}? Make it a list")
-        for key in item.key_items():
-            if key.text() not in OPTIONS:
-                key.fail(f"{key.text()!r} is nothing to expect{suggestion(key.text(), KINDS)}")
-        item.fail(f"what is expected? One of {', '.join(KINDS)}")
-
-    def _of_kind(self, kind: str, item: Item, entries: dict[str, Item]) -> Wish:
-        value = entries.get(kind)
-        if value is None and kind not in ALONE:
-            item.fail(f"'{kind}' needs a value")
-        if "with" in entries and kind not in WITH_FIELDS:
-            entries["with"].fail(f"'{kind}' has nothing for 'with'; that goes with {', '.join(WITH_FIELDS)}")
-        who = self._who(entries)
-        if who in self._sockets and kind not in SOCKET_KINDS:
-            entries["as"].fail(
-                f"{who} is a WebSocket: of one {', '.join(SOCKET_KINDS)} can be expected, and not '{kind}'"
-            )
-        fields = parts.wanted_members(entries["with"]) if "with" in entries else {}
-        if "result" in entries:
-            fields = {"$result": parts.wanted_json(entries["result"]), **fields}
-        if "level" in entries:
-            fields = {"$level": entries["level"].text(), **fields}
-        if "text" in entries:
-            fields = {"$text": parts.wanted(entries["text"]).source, **fields}
-        bounds: dict[str, Any] = {}
-        text = None
-        if kind == "audio" and value is not None:
-            bounds = _audio(value)
-        elif value is not None:
-            text = parts.wanted(value)
-            if kind == "dtmf":
-                _digits(value)
-        return Wish(
-            kind=kind,
-            text=text,
-            fields=fields,
-            within_ms=entries["within"].milliseconds() if "within" in entries else None,
-            absent="absent" in entries and entries["absent"].boolean(),
-            count=entries["count"].integer(1, 1000) if "count" in entries else 1,
-            who=who,
-            where=item.where,
-            **bounds,
-        )
-
-
-def _some(item: Item) -> list[Item]:
-    found = item.items()
-    if not found:
-        item.fail(f"{item.name} is an empty list")
-    return found
-
-
-def _digits(item: Item) -> str:
-    text = item.text().upper() if not item.text().startswith("/") else item.text()
-    if not text or (not text.startswith("/") and not KEYS.issuperset(text)):
-        item.fail(f"{item.name}: keys are 0-9 * # A-D, not {item.text()!r}")
-    return text
-
 
 def _after(item: Item) -> After:
     text = item.text().strip()
@@ -412,19 +279,3 @@ def _http_reply(item: Item) -> Reply:
         text=parts.wanted(entries["text"]) if "text" in entries else None,
         json=parts.wanted_json(entries["json"]) if "json" in entries else None,
     )
-
-
-def _audio(item: Item) -> dict[str, Any]:
-    entries = item.mapping(AUDIO_FACTS)
-    if len(entries) != 1:
-        item.fail(f"audio states one fact, one of {', '.join(AUDIO_FACTS)}")
-    ((fact, value),) = entries.items()
-    if fact == "level":
-        bounds = value.items()
-        if len(bounds) != 2:
-            value.fail("audio.level is a list of two: the least and the most, in dBFS, like [-40, -10]")
-        low, high = (each.integer(-100, 0) for each in bounds)
-        return {"audio": fact, "low": low, "high": high}
-    if fact == "tone":
-        return {"audio": fact, "low": value.integer(20, 7900)}
-    return {"audio": fact, "low": value.milliseconds()}

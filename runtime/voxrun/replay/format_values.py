@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from voxrun.yamldoc import Item
+
+KEYS: Final = frozenset("0123456789*#ABCD")
 
 
 def texts_of(item: Item) -> dict[str, str]:
@@ -24,3 +28,11 @@ def choice(item: Item | None, choices: tuple[str, ...]) -> str:
     if item.text() not in choices:
         item.fail(f"{item.name} must be {' or '.join(choices)}, not {item.text()!r}")
     return item.text()
+
+
+def digits(item: Item) -> str:
+    """Keys, or a /regex/ for them."""
+    text = item.text().upper() if not item.text().startswith("/") else item.text()
+    if not text or (not text.startswith("/") and not KEYS.issuperset(text)):
+        item.fail(f"{item.name}: keys are 0-9 * # A-D, not {item.text()!r}")
+    return text

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from voxrun.errors import ConfigError
-from voxrun.replay.cassette import FILE_NAME, Cassette, read_cassette
+from voxrun.replay.cassette import FILE_NAME, Cassette
+from voxrun.replay.cassette_read import read_cassette
 from voxrun.replay.format_parts import read_caller, read_voice
 from voxrun.replay.format_phone import MANNERS
 from voxrun.replay.script import Caller, ConferenceScripts, Stored

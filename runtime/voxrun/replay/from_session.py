@@ -17,7 +17,8 @@ from typing import Final
 from voxrun.errors import ConfigError, InternalError, VoxrunError
 from voxrun.media.frames import SAMPLE_RATE
 from voxrun.realm.port import Script
-from voxrun.replay.cassette import FILE_NAME, Cassette, read_cassette
+from voxrun.replay.cassette import FILE_NAME, Cassette
+from voxrun.replay.cassette_read import read_cassette
 from voxrun.replay.from_session_agent import agent_text
 from voxrun.replay.from_session_call import call_text
 from voxrun.replay.from_session_items import Heard, Story

@@ -15,7 +15,8 @@ from voxrun.legs.base import DialRequest
 from voxrun.patterns import EndlessPattern
 from voxrun.realm.port import Listening, Script
 from voxrun.replay.away import Whereabouts
-from voxrun.replay.cassette import Cassette, read_cassette
+from voxrun.replay.cassette import Cassette
+from voxrun.replay.cassette_read import read_cassette
 from voxrun.replay.cassette_session import base_url_of, number_of, stand_ins
 from voxrun.replay.hearing import Hearing
 from voxrun.replay.outcome import Ear
