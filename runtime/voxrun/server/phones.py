@@ -19,7 +19,8 @@ from typing import Any, Final, Literal, Protocol
 
 from voxrun.errors import PeerError
 from voxrun.legs.base import OFFLINE, PUSHED, DialRequest, Headers
-from voxrun.legs.webrtc.leg import By, WebRtcLeg, reason_of
+from voxrun.legs.webrtc.far_end import By, reason_of
+from voxrun.legs.webrtc.leg import WebRtcLeg
 from voxrun.legs.webrtc.peer import PeerConfig
 from voxrun.patterns import EndlessPattern
 

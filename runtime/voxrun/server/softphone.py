@@ -13,7 +13,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from voxrun.errors import VoxrunError
 from voxrun.legs.base import Headers, IncomingInfo
-from voxrun.legs.webrtc.leg import By, WebRtcLeg
+from voxrun.legs.webrtc.far_end import By
+from voxrun.legs.webrtc.leg import WebRtcLeg
 from voxrun.server import wire
 from voxrun.server.feed import Feed
 from voxrun.server.phones import EVERYONE, Phones, Ringing

@@ -11,7 +11,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from voxrun.errors import PeerError, VoxrunError
 from voxrun.legs.base import Headers
-from voxrun.legs.webrtc.leg import By, WebRtcLeg
+from voxrun.legs.webrtc.far_end import By
+from voxrun.legs.webrtc.leg import WebRtcLeg
 from voxrun.legs.webrtc.peer import PeerConfig
 from voxrun.server.ports import Runtime
 from voxrun.server.softphone import incoming_info

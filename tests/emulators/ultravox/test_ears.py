@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from tests.emulators.ultravox.caller import buzz
 
+from voxrun.emulators.ultravox.call_config import Vad
 from voxrun.emulators.ultravox.ears import Ears, SpeechStarted, TurnDropped, TurnEnded
-from voxrun.emulators.ultravox.request import Vad
 from voxrun.media.levels import rms_dbfs
 from voxrun.media.resample import convert
 from voxrun.media.runs import Run, Ticks

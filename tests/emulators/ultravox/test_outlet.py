@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from voxrun.emulators.ultravox.call_config import ALL_FLAGS, DEFAULT_FLAGS
 from voxrun.emulators.ultravox.effects import Note, Send, StopAudio
 from voxrun.emulators.ultravox.outlet import FLAGS, Outlet
 from voxrun.emulators.ultravox.playback import Playback
-from voxrun.emulators.ultravox.request import ALL_FLAGS, DEFAULT_FLAGS
 
 
 def test_every_kind_has_a_flag_of_the_api() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from voxrun.emulators.ultravox.call_config import CallConfig
 from voxrun.emulators.ultravox.record import MAX_EVENTS, CallRecord
-from voxrun.emulators.ultravox.request import CallConfig
 
 
 @pytest.mark.parametrize(

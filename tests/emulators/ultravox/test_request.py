@@ -9,15 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voxrun.emulators.ultravox.request import (
-    CALL_FIELDS,
-    FirstSpeaker,
-    SocketMedium,
-    TimedMessage,
-    Vad,
-    read_agent_call,
-    read_call,
-)
+from voxrun.emulators.ultravox.call_config import FirstSpeaker, SocketMedium, TimedMessage, Vad
+from voxrun.emulators.ultravox.request import CALL_FIELDS, read_agent_call, read_call
 from voxrun.emulators.ultravox.values import Invalid
 
 MEDIUM: dict[str, Any] = {"serverWebSocket": {"inputSampleRate": 48000}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voxrun.emulators.ultravox.request import TimedMessage
+from voxrun.emulators.ultravox.call_config import TimedMessage
 from voxrun.emulators.ultravox.silence import Silence
 
 FIRST, SECOND = TimedMessage(5, "Hm?"), TimedMessage(3, "Bye.", "soft")

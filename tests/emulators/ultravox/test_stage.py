@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from voxrun.emulators.ultravox.request import CallConfig
+from voxrun.emulators.ultravox.call_config import CallConfig
 from voxrun.emulators.ultravox.stage import next_stage
 
 BEFORE = CallConfig(system_prompt="Old.", voice="Mark")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from voxrun.emulators.ultravox.call_config import DEFAULT_FLAGS
 from voxrun.emulators.ultravox.effects import CallHttpTool, Note, Send
 from voxrun.emulators.ultravox.history import History
 from voxrun.emulators.ultravox.outlet import Outlet
 from voxrun.emulators.ultravox.plan import Invoke
-from voxrun.emulators.ultravox.request import DEFAULT_FLAGS
 from voxrun.emulators.ultravox.tooldesk import ToolDesk
 from voxrun.emulators.ultravox.tools import ToolAnswer, read_tools
 

@@ -18,7 +18,8 @@ from tests.legs.webrtc.caller import Caller, PcmTrack
 from voxrun.errors import PeerError
 from voxrun.legs.base import Headers
 from voxrun.legs.webrtc import media, telephone_event
-from voxrun.legs.webrtc.leg import By, WebRtcLeg
+from voxrun.legs.webrtc.far_end import By
+from voxrun.legs.webrtc.leg import WebRtcLeg
 from voxrun.legs.webrtc.peer import PeerConfig
 from voxrun.media.graph import Sink, Source
 from voxrun.media.levels import correlation, rms_dbfs

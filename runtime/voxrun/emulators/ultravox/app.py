@@ -27,9 +27,10 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from voxrun.emulators.ultravox import inbound
+from voxrun.emulators.ultravox.call_config import CallConfig
 from voxrun.emulators.ultravox.emulator import Emulator, Settings
 from voxrun.emulators.ultravox.record import SEVERITIES, CallRecord
-from voxrun.emulators.ultravox.request import CallConfig, read_agent_call, read_call
+from voxrun.emulators.ultravox.request import read_agent_call, read_call
 from voxrun.emulators.ultravox.script import AgentScript
 from voxrun.emulators.ultravox.values import Invalid, read_json
 from voxrun.media.frames import SAMPLE_RATE

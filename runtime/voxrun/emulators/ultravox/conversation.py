@@ -21,13 +21,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from voxrun.emulators.ultravox import inbound
+from voxrun.emulators.ultravox.call_config import CallConfig, Medium
 from voxrun.emulators.ultravox.effects import Effect, End, EndReason, Render, Send, StartAudio, StopAudio
 from voxrun.emulators.ultravox.history import History
 from voxrun.emulators.ultravox.mind import Mind, ToolOutcome
 from voxrun.emulators.ultravox.outlet import Outlet, State
 from voxrun.emulators.ultravox.plan import Finish, Invoke, Plan, Planned, Speak, planned
 from voxrun.emulators.ultravox.playback import Playback
-from voxrun.emulators.ultravox.request import CallConfig, Medium
 from voxrun.emulators.ultravox.silence import Silence
 from voxrun.emulators.ultravox.stage import next_stage
 from voxrun.emulators.ultravox.tooldesk import ToolDesk

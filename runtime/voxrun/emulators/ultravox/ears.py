@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from voxrun.emulators.ultravox.request import Vad
+from voxrun.emulators.ultravox.call_config import Vad
 from voxrun.media.frames import FRAME_BYTES, FRAME_MS, SAMPLE_RATE, SILENCE
 from voxrun.media.resample import Resampler
 from voxrun.media.runs import Run

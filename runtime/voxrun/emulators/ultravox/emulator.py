@@ -13,6 +13,7 @@ from typing import Final
 import httpx
 from starlette.websockets import WebSocket
 
+from voxrun.emulators.ultravox.call_config import CallConfig
 from voxrun.emulators.ultravox.conversation import Conversation, Setup
 from voxrun.emulators.ultravox.effects import CallHttpTool, EndReason, Note
 from voxrun.emulators.ultravox.httptool import call_http_tool
@@ -20,7 +21,6 @@ from voxrun.emulators.ultravox.live import LiveCall, Senses
 from voxrun.emulators.ultravox.mind import Mind
 from voxrun.emulators.ultravox.prompt import agent_from_prompt, greeting_from
 from voxrun.emulators.ultravox.record import CallRecord
-from voxrun.emulators.ultravox.request import CallConfig
 from voxrun.emulators.ultravox.script import AgentScript, Faults
 from voxrun.emulators.ultravox.tools import ToolAnswer
 from voxrun.session.clock import DEFAULT_START_MS, Clock, LoopClock

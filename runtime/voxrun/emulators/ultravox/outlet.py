@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias
 
+from voxrun.emulators.ultravox.call_config import Medium
 from voxrun.emulators.ultravox.effects import Effect, Note, Send, Severity
 from voxrun.emulators.ultravox.playback import Playback
-from voxrun.emulators.ultravox.request import Medium
 from voxrun.session.messages import JsonObject
 
 State: TypeAlias = Literal["idle", "listening", "thinking", "speaking"]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from voxrun.emulators.ultravox.call_config import CallConfig
 from voxrun.emulators.ultravox.effects import EndReason, Severity
-from voxrun.emulators.ultravox.request import CallConfig
 from voxrun.emulators.ultravox.values import format_duration
 from voxrun.session.messages import Json, JsonObject
 

@@ -9,11 +9,18 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal
 
-from voxrun.emulators.ultravox.tools import Tool, read_tools
+from voxrun.emulators.ultravox.call_config import (
+    ALL_FLAGS,
+    DEFAULT_FLAGS,
+    CallConfig,
+    FirstSpeaker,
+    SocketMedium,
+    TimedMessage,
+    Vad,
+)
+from voxrun.emulators.ultravox.tools import read_tools
 from voxrun.emulators.ultravox.values import (
     Invalid,
     as_object,
@@ -27,8 +34,6 @@ from voxrun.emulators.ultravox.values import (
     optional_text,
 )
 from voxrun.session.messages import Json, JsonObject
-
-Medium: TypeAlias = Literal["voice", "text"]
 
 CALL_FIELDS: Final = frozenset(
     {
@@ -85,84 +90,8 @@ AGENT_CALL_FIELDS: Final = frozenset(
 )
 MEDIA: Final = ("webRtc", "twilio", "telnyx", "plivo", "exotel", "serverWebSocket", "sip")
 ROLES: Final = tuple(f"MESSAGE_ROLE_{role}" for role in ("USER", "AGENT", "TOOL_CALL", "TOOL_RESULT"))
-DEFAULT_FLAGS: Final = frozenset(
-    {"callStarted", "state", "transcript", "clientToolInvocation", "pong", "playbackClearBuffer"}
-)
-ALL_FLAGS: Final = DEFAULT_FLAGS | {
-    "dataConnectionToolInvocation",
-    "debug",
-    "callEvent",
-    "toolUsed",
-    "userStartedSpeaking",
-    "userStoppedSpeaking",
-    "invokingTool",
-}
 MIN_RATE: Final = 8_000
 MAX_RATE: Final = 96_000
-
-
-@dataclass(frozen=True, slots=True)
-class TimedMessage:
-    """Something the agent says after ``after`` seconds of silence; ``end`` "", "soft" or "strict"."""
-
-    after: float
-    text: str
-    end: Literal["", "soft", "strict"] = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FirstSpeaker:
-    """Who begins. For the user, ``delay``/``text`` are the fallback (delay None: wait for ever)."""
-
-    agent: bool = True
-    uninterruptible: bool = False
-    text: str = ""
-    delay: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Vad:
-    """Turn taking, in seconds."""
-
-    turn_endpoint_delay: float = 0.384
-    minimum_turn: float = 0.0
-    minimum_interruption: float = 0.09
-    activation: float = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class SocketMedium:
-    """The serverWebSocket medium."""
-
-    input_rate: int
-    output_rate: int
-    buffer_ms: int = 60
-    idle_timeout: float | None = None
-    flags: frozenset[str] = DEFAULT_FLAGS
-
-
-@dataclass(frozen=True, slots=True)
-class CallConfig:
-    """A valid request. ``echo`` holds the fields as they appear in the Call object."""
-
-    system_prompt: str = ""
-    voice: str = ""
-    language: str = ""
-    tools: Mapping[str, Tool] = field(default_factory=dict)
-    medium: SocketMedium = SocketMedium(16_000, 16_000)
-    first: FirstSpeaker = FirstSpeaker()
-    greets: bool = True
-    join_timeout: float = 30.0
-    max_duration: float = 3600.0
-    time_exceeded_message: str = ""
-    inactivity: tuple[TimedMessage, ...] = ()
-    vad: Vad = Vad()
-    output: Medium = "voice"
-    messages: tuple[JsonObject, ...] = ()
-    state: JsonObject = field(default_factory=dict)
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    echo: JsonObject = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
 
 
 def read_call(body: JsonObject, *, greeting_prompt: bool = True) -> CallConfig:

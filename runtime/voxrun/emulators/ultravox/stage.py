@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from voxrun.emulators.ultravox.request import CallConfig
+from voxrun.emulators.ultravox.call_config import CallConfig
 from voxrun.emulators.ultravox.tools import read_tools
 from voxrun.emulators.ultravox.values import Invalid, optional_text
 
