@@ -68,6 +68,21 @@ def test_closed_realms_take_no_turns() -> None:
     asyncio.run(main())
 
 
+def test_after_a_clearing_new_realms_run_on_the_same_thread() -> None:
+    async def main() -> None:
+        realms = InlineRealms()
+        realm = await realms.open("one")
+        thread = realm.on_thread(threading.get_ident)
+        await realms.clear()
+        with pytest.raises(RuntimeError, match="closed"):
+            await realm.turn(Event("Application.Started"), START)
+        other = await realms.open("two")
+        assert other.on_thread(threading.get_ident) == thread
+        await realms.close()
+
+    asyncio.run(main())
+
+
 HANG = """
 import asyncio, threading
 from voxrun.realm import inline

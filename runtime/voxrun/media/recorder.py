@@ -95,6 +95,9 @@ class Track:
                 return
             self.write(pcm[:FRAME_BYTES], at_ms)
             pcm, at_ms = pcm[FRAME_BYTES:], at_ms + FRAME_MS
+            if self._stays(_position(at_ms)):
+                self._runs[-1].pcm += pcm
+                return
 
     def _goes_on(self, at: int) -> bool:
         """Whether audio that came in at that position is in step with the run, as it nearly always is."""
@@ -102,6 +105,15 @@ class Track:
             return False
         run = self._runs[-1]
         return run.start + len(run.pcm) == at and run.latest <= run.start
+
+    def _stays(self, at: int) -> bool:
+        """Whether what comes in at that position, and every 20 ms after it, just goes on with the run."""
+        if not self._runs:
+            return False
+        run = self._runs[-1]
+        if run.latest > at - len(run.pcm) or abs(run.end - at) > _position(SLACK_MS):
+            return False
+        return run.start == max(self._earliest(), self._on_beat(run.latest))
 
     def _begin(self, at: int) -> None:
         """Start a run; the one before it does not move any more."""

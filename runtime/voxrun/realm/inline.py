@@ -85,10 +85,14 @@ class InlineRealms:
         self._realms.add(realm)
         return realm
 
-    async def close(self) -> None:
-        """Close every realm. Idempotent."""
+    async def clear(self) -> None:
+        """Close every realm; others may follow."""
         for realm in list(self._realms):
             await realm.close()
+
+    async def close(self) -> None:
+        """Close every realm, and what watches them. Idempotent."""
+        await self.clear()
         if self._watchdog is not None:
             self._watchdog.stop()
             self._watchdog = None

@@ -27,6 +27,7 @@ from voxrun.replay.texts import words
 from voxrun.replay.timeline import Stream, Utterance
 
 Wave: TypeAlias = npt.NDArray[np.float32]
+Spectrum: TypeAlias = npt.NDArray[np.complexfloating]
 
 DECIMATE: Final = 4
 RATE: Final = SAMPLE_RATE // DECIMATE
@@ -283,7 +284,7 @@ class Hearing:
         for text, renderings in reversed(self._spoken.items()):
             for pcm in renderings:
                 rendering = self._rendering(text, pcm)
-                score, at = _find(probe, rendering.wave)
+                score, at = _find(probe, rendering.wave, _spectrum(pcm, _size(rendering.wave, probe)))
                 if score > best + 1e-6:
                     best, place, which = score, at, rendering
             if best > CERTAIN:
@@ -376,12 +377,27 @@ def _alike(one: Wave, other: Wave) -> float:
     return best
 
 
-def _find(probe: Wave, wave: Wave) -> tuple[float, int]:
-    """The best normalised correlation of ``probe`` with a part of ``wave``, and where that begins."""
+def _size(wave: Wave, probe: Wave) -> int:
+    """Of the Fourier transforms that compare them."""
+    return 1 << (max(wave.size, probe.size) + probe.size - 1).bit_length()
+
+
+@lru_cache(32)
+def _spectrum(pcm: bytes, size: int) -> Spectrum:
+    """That of a whole rendering, which is compared again and again."""
+    spectrum: Spectrum = np.fft.rfft(_shape(pcm)[0], size)
+    return spectrum
+
+
+def _find(probe: Wave, wave: Wave, spectrum: Spectrum | None = None) -> tuple[float, int]:
+    """The best normalised correlation of ``probe`` with a part of ``wave``, and where that begins;
+    ``spectrum`` is that of the wave where it is known."""
+    size = _size(wave, probe)
+    if spectrum is None:
+        spectrum = np.fft.rfft(wave, size)
     if wave.size < probe.size:
         wave = np.concatenate((wave, np.zeros(probe.size - wave.size, np.float32)))
-    size = 1 << (wave.size + probe.size - 1).bit_length()
-    products = np.fft.irfft(np.fft.rfft(wave, size) * np.conj(np.fft.rfft(probe, size)), size)
+    products = np.fft.irfft(spectrum * np.conj(np.fft.rfft(probe, size)), size)
     products = products[: wave.size - probe.size + 1]
     total = np.concatenate(([0.0], np.cumsum(wave.astype(np.float64) ** 2)))
     energy = (total[probe.size :] - total[: -probe.size]) * float(np.dot(probe, probe))

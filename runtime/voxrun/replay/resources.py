@@ -1,4 +1,4 @@
-"""What the calls of one process share: the speech process, recognisers and the disk thread."""
+"""What the calls of one process share: the speech process, recognisers, the realms' thread, the disk."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from voxrun.realm.inline import InlineRealms
 from voxrun.replay.script import CallScript, Interrupt, Say
 from voxrun.replay.spoken import KeptSpeech
 from voxrun.speech.base import Speech, Voice
@@ -35,6 +36,7 @@ class Resources:
 
     speech: Speech = field(default_factory=lambda: KeptSpeech(SpeechProcess(), AtOnce()))
     disk: Executor = field(default_factory=lambda: AtOnce())
+    realms: InlineRealms = field(default_factory=InlineRealms)
     _matchers: dict[tuple[Voice, ...], PhraseMatcher] = field(default_factory=dict)
 
     def matcher(self, script: CallScript) -> PhraseMatcher:
@@ -50,6 +52,7 @@ class Resources:
 
     async def close(self) -> None:
         self.disk.shutdown(wait=True)
+        await self.realms.close()
         await self.speech.close()
 
 

@@ -84,15 +84,18 @@ def play_story(
     if seed is not None:
         script = replace(script, seed=seed)
 
-    async def main(clock: LoopClock) -> Outcome:
+    outcomes: list[Outcome] = []  # as a result of the loop's task it would be put into words at its end
+
+    async def main(clock: LoopClock) -> None:
         trouble: list[str] = []
         stage = Stage(script, resources, clock, folder, trouble.append, leaps)
         outcome = await tell(stage, story, Call(stage, trouble))
         outcome.shelf = stage.shelf
-        return outcome
+        outcomes.append(outcome)
 
     with _in_utc():
-        return run_virtual(main, script.start_ms)
+        run_virtual(main, script.start_ms)
+    return outcomes[0]
 
 
 async def tell(stage: Scene, story: Story, call: Call) -> Outcome:

@@ -17,7 +17,6 @@ from voxrun.emulators.ultravox.app import create_app
 from voxrun.emulators.ultravox.emulator import Emulator, Settings
 from voxrun.errors import ScriptError
 from voxrun.legs.base import DialRequest, IncomingInfo, Leg
-from voxrun.realm.inline import InlineRealms
 from voxrun.replay.deeds import Manners
 from voxrun.replay.faults import faulty
 from voxrun.replay.leaps import LeapingTicker
@@ -55,7 +54,7 @@ class Stage(Scene):
         self.zero = clock.now()
         loop = asyncio.get_running_loop()
         self._ticker = LeapingTicker(loop) if leaps and isinstance(loop, VirtualLoop) else LoopTicker()
-        self._realms = InlineRealms()
+        self._realms = resources.realms
         self.shelf = Shelf()
         app = create_app(
             Settings(seed=script.seed),
@@ -125,7 +124,7 @@ class Stage(Scene):
         await self._runtime.close()
         self._ticker.close()
         await self.sockets.aclose()
-        await self._realms.close()
+        await self._realms.clear()
         await self._transports.connect.aclose()  # type: ignore[attr-defined]
 
     async def notes(self) -> list[str]:
