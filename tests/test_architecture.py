@@ -48,6 +48,7 @@ LEAVES = {
     "voxrun.session.messages",
     "voxrun.threads",
     "voxrun.yamldoc",
+    "voxrun.yamlnodes",
 }
 """Modules that import nothing of ours but each other, and that every room may import."""
 

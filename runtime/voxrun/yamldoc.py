@@ -19,12 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-
 from voxrun.errors import ConfigError, VoxrunError
 from voxrun.session.messages import Json, JsonObject
+from voxrun.yamlnodes import Node, compose
 
 MAX_BYTES: Final = 1_000_000
 MAX_LINES: Final = 50_000
@@ -78,19 +75,19 @@ class Item:
 
     @property
     def is_null(self) -> bool:
-        return isinstance(self._node, ScalarNode) and str(self._node.tag) == _NULL_TAG
+        return self._node.id == "scalar" and str(self._node.tag) == _NULL_TAG
 
     @property
     def is_list(self) -> bool:
-        return isinstance(self._node, SequenceNode)
+        return bool(self._node.id == "sequence")
 
     @property
     def is_mapping(self) -> bool:
-        return isinstance(self._node, MappingNode)
+        return bool(self._node.id == "mapping")
 
     def mapping(self, known: Iterable[str] | None = None) -> dict[str, Item]:
         """The entries, in order. ``known`` None takes any key; null values are left out."""
-        if not isinstance(self._node, MappingNode):
+        if self._node.id != "mapping":
             self.fail(f"{self.name} must be a mapping (key: value), not {self._kind()}")
         allowed = None if known is None else tuple(known)
         entries: dict[str, Item] = {}
@@ -107,13 +104,13 @@ class Item:
 
     def key_items(self) -> list[Item]:
         """The keys of a mapping as nodes, those with null values among them."""
-        if not isinstance(self._node, MappingNode):
+        if self._node.id != "mapping":
             self.fail(f"{self.name} must be a mapping (key: value), not {self._kind()}")
         return [Item(key, "a key", self._document) for key, _ in self._node.value]
 
     def items(self) -> list[Item]:
         """The elements of a list."""
-        if not isinstance(self._node, SequenceNode):
+        if self._node.id != "sequence":
             self.fail(f"{self.name} must be a list, not {self._kind()}")
         return [
             Item(node, f"{self.name}[{index}]", self._document) for index, node in enumerate(self._node.value)
@@ -121,7 +118,7 @@ class Item:
 
     def text(self) -> str:
         """A scalar as it was written."""
-        if not isinstance(self._node, ScalarNode) or self.is_null:
+        if self._node.id != "scalar" or self.is_null:
             self.fail(f"{self.name} must be a text, not {self._kind()}")
         text = str(self._node.value)
         # The reader marks where a folded text (>) was broken, so that it can write it again the same way.
@@ -257,21 +254,29 @@ def parse_document(
 ) -> Item:
     """The root of a YAML text; ``path`` is for messages."""
     _check_text(text, path, error)
-    try:
-        node = YAML(typ="rt", pure=True).compose(text)
-    except MarkedYAMLError as problem:
-        mark = problem.problem_mark or problem.context_mark
-        at = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else path
-        raise error(f"{at}: not valid YAML: {problem.problem or problem.context}") from None
-    except YAMLError as problem:
-        raise error(f"{path}: not valid YAML: {str(problem).splitlines()[0]}") from None
-    except RecursionError:
-        raise error(f"{path}: is nested too deeply") from None
+    node = _composed(text, path, error)
     if node is None:
         raise error(f"{path}:1:1: is empty; {empty}")
     document = _Document(path, error)
     _check_nodes(node, document)
     return Item(node, "the file", document)
+
+
+def _composed(text: str, path: str, error: type[VoxrunError]) -> Node | None:
+    try:
+        return compose(text)
+    except RecursionError:
+        raise error(f"{path}: is nested too deeply") from None
+    except Exception as problem:
+        from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+        if isinstance(problem, MarkedYAMLError):
+            mark = problem.problem_mark or problem.context_mark
+            at = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else path
+            raise error(f"{at}: not valid YAML: {problem.problem or problem.context}") from None
+        if isinstance(problem, YAMLError):
+            raise error(f"{path}: not valid YAML: {str(problem).splitlines()[0]}") from None
+        raise
 
 
 def _check_text(text: str, path: str, error: type[VoxrunError]) -> None:
@@ -309,14 +314,14 @@ def _check_nodes(root: Node, document: _Document) -> None:
             Item(node, "it", document).fail(
                 "this holds an alias of itself (* of its own &), which never ends"
             )
-        if id(node) in known or isinstance(node, ScalarNode):
+        if id(node) in known or node.id == "scalar":
             continue
         if depth > MAX_DEPTH:
             Item(node, "it", document).fail(f"the file is nested more than {MAX_DEPTH} deep")
         known.add(id(node))
         open_nodes.add(id(node))
         stack.append((node, depth, True))
-        values = node.value if isinstance(node, SequenceNode) else [n for pair in node.value for n in pair]
+        values = node.value if node.id == "sequence" else [n for pair in node.value for n in pair]
         stack += [(each, depth + 1, False) for each in values]
 
 
