@@ -46,7 +46,8 @@ VoxEngine.addEventListener(AppEvents.CallAlerting, async ({ call }) => {
 
 def play(folder: Path, cache: Path, **environment: str) -> dict[str, str]:
     """Play the script by ``voxrun test`` in a process of its own; gives the digests of what it wrote."""
-    folder.mkdir()
+    folder /= "calls"  # the index of reports is headed by the folder's name
+    folder.mkdir(parents=True)
     more = environment.pop("more", "").split()
     write(folder, SCRIPT, SCENARIO)
     subprocess.run(
