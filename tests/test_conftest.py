@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+ALONE = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+"""The rules need no plugin, and loading those takes longer than all else."""
 TESTS = """
 import pytest
 
@@ -27,7 +29,7 @@ def outcome(folder: Path, mark: str, body: str, ci: str, path: str | None = None
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *marks, "test_it.py"],
         cwd=folder,
-        env={**os.environ, "CI": ci, "PATH": path if path is not None else os.environ["PATH"]},
+        env={**ALONE, "CI": ci, "PATH": path if path is not None else os.environ["PATH"]},
         capture_output=True,
         text=True,
     )
@@ -46,9 +48,7 @@ def test_where_ci_is_true_a_file_whose_peer_is_not_installed_fails(tmp_path: Pat
     (tmp_path / "test_it.py").write_text("import pytest\npytest.importorskip('no_such_peer')\n")
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "test_it.py"]
     for ci, code in (("true", 2), ("", 5)):  # interrupted by errors; nothing collected
-        done = subprocess.run(
-            command, cwd=tmp_path, env={**os.environ, "CI": ci}, capture_output=True, text=True
-        )
+        done = subprocess.run(command, cwd=tmp_path, env={**ALONE, "CI": ci}, capture_output=True, text=True)
         assert done.returncode == code, done.stdout
         assert ("must run where CI=true" in done.stdout) == (ci == "true")
 
@@ -89,6 +89,6 @@ def test_a_thread_that_never_ends_is_named_and_the_run_ends_with_its_result(
     (tmp_path / "conftest.py").write_text(text.replace("EXIT_SECONDS = 20", "EXIT_SECONDS = 0.2"))
     (tmp_path / "test_it.py").write_text(LEFT_BEHIND.format(truth=truth))
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "test_it.py"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=tmp_path, env=ALONE, capture_output=True, text=True, timeout=60)
     assert done.returncode == code
     assert "left behind" in done.stderr

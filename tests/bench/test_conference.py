@@ -14,7 +14,8 @@ def test_it_measures_the_mix_alone(bench: ModuleType) -> None:
 
 
 @pytest.mark.live
-def test_callers_meet_in_a_conference(bench: ModuleType) -> None:
+def test_callers_meet_in_a_conference(bench: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("_bridges.TRIES", 1)  # the machine need not be calm
     late, lost, cpu, heard = bench.measure(parties=3, seconds=3.0)[2:]
     assert 0 <= lost.value <= late.value <= 100
     assert 0 < cpu.value < 100

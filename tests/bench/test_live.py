@@ -9,7 +9,10 @@ import pytest
 pytestmark = pytest.mark.live
 
 
-def test_callers_talk_through_the_baseline_and_through_voxrun(bench: ModuleType) -> None:
+def test_callers_talk_through_the_baseline_and_through_voxrun(
+    bench: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("_bridges.TRIES", 1)  # the machine need not be calm
     stock, ours, one_way, cpu = bench.measure(quick=True, base=2, seconds=2.0)
     assert 0 <= stock.value <= 100
     assert 0 <= ours.value <= 100
