@@ -45,6 +45,17 @@ def test_without_a_worker_a_new_call_is_refused() -> None:
     assert board.page(type="start") == []
 
 
+def test_a_call_goes_to_another_worker_while_the_socket_to_the_chosen_one_is_not_open() -> None:
+    board = Board(2)
+    call = {"type": "call", "id": "c1", "to": "100"}
+    assert board.page(**call) == [(0, call)]
+    for worker in (0, 1):
+        board.left(worker)
+    board.turns = [2]
+    assert board.page(type="call", id="c2") == []
+    assert board.told[0]["type"] == "error"
+
+
 def test_incoming_calls_of_two_workers_do_not_share_an_id() -> None:
     board = Board()
     first, second = (board.worker(n, type="incoming", id="in-1", to="anna") for n in (0, 1))

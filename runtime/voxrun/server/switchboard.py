@@ -84,7 +84,9 @@ class Switchboard:
 
     def _new(self, text: str, message: Message) -> tuple[list[tuple[int, str]], list[Message]]:
         worker, call = self._choose(), message.get("id")
-        if worker is None or worker not in self._workers:
+        if worker is not None and worker not in self._workers:
+            worker = next(iter(self._workers), None)  # the socket to the chosen one is still being opened
+        if worker is None:
             why = "voxrun takes no new calls now: it is being shut down, or is starting. Try again."
             return [], [{"type": "error", "message": why, "re": message["type"], "id": call}]
         if message["type"] == "call" and isinstance(call, str):
