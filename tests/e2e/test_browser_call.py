@@ -63,6 +63,7 @@ def session_of(house: Threaded) -> str:
     return session
 
 
+@pytest.mark.alone
 def test_a_person_talks_with_the_agent_and_everything_is_kept(tmp_path: Path, playwright: Playwright) -> None:
     question = spoken(QUESTION)
     wav = microphone(tmp_path, quiet(6), question)
@@ -147,6 +148,7 @@ MOST_MS = 500
 jitter buffer and this machine."""
 
 
+@pytest.mark.alone
 def test_speaking_over_the_agent_silences_it(tmp_path: Path, playwright: Playwright) -> None:
     wav = microphone(tmp_path, quiet(5), spoken("please stop talking now"))
     with threaded(tmp_path, SCENARIOS / "barge-in.js", agent=BARGE_IN) as house:
@@ -230,6 +232,7 @@ def test_keys_of_the_keypad_arrive_by_rfc_4733(tmp_path: Path, playwright: Playw
             house.do(h.ended(session_of(house)))
 
 
+@pytest.mark.alone
 def test_closing_the_tab_disconnects_and_ends_the_session(tmp_path: Path, playwright: Playwright) -> None:
     with threaded(tmp_path, SCENARIOS / "inbound.js", agent=AGENT) as house:
         h = house.house
@@ -269,6 +272,7 @@ def ring(house: Threaded, phone: Softphone) -> str:
     return session_of(house)
 
 
+@pytest.mark.alone
 def test_the_page_answers_a_call_that_the_scenario_makes(tmp_path: Path, playwright: Playwright) -> None:
     wav = microphone(tmp_path, quiet(5), spoken("yes I will come"))
     with threaded(tmp_path, SCENARIOS / "outbound.js", agent=OUTBOUND_AGENT) as house:

@@ -12,7 +12,7 @@ from tests.e2e.telephone import Telephone
 
 from voxrun.session.replay import replay
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.alone]
 
 AGENT = """
 greeting: Good morning, this is the harbour office.

@@ -144,6 +144,7 @@ def test_audio_of_odd_length_is_heard_as_if_it_were_even(tmp_path: Path) -> None
     asyncio.run(story())
 
 
+@pytest.mark.alone
 def test_two_calls_at_once_do_not_mix(tmp_path: Path) -> None:
     greetings = ("The first caller hears only this.", "And this here is for the second one.")
 
@@ -180,6 +181,7 @@ def test_two_calls_at_once_do_not_mix(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+@pytest.mark.alone
 def test_a_refused_neighbour_does_not_touch_a_call_that_is_up(tmp_path: Path) -> None:
     script = """
 VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call, destination }) => {

@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.rig import AGENT_VOICE, BRIDGE, house
 from tests.e2e.sounds import piecewise, quiet, trimmed, write_wav
 
-pytestmark = [pytest.mark.peer, pytest.mark.live]
+pytestmark = [pytest.mark.peer, pytest.mark.live, pytest.mark.alone]
 
 PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("gst_caller.py")

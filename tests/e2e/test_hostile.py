@@ -22,7 +22,7 @@ from tests.e2e.telephone import Telephone
 
 from voxrun.realm.port import Script
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.alone]
 
 ECHO = """
 VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => {
@@ -40,8 +40,8 @@ VoxEngine.addEventListener(AppEvents.Started, ({ accessURL }) => {
 VoxEngine.addEventListener(AppEvents.HttpRequest, () => `still here after ${beats} beats`);
 """
 GAP_MS = 100
-CONTROL_PACKETS = 100
-"""Two seconds of the call before each trick: how late packets are on this machine anyway."""
+CONTROL_PACKETS = 50
+"""A second of the call before each trick: how late packets are on this machine anyway."""
 ATTEMPTS = 3
 """A trick is tried again when audio was late: one that holds it up does so every time, a busy machine not."""
 WITNESS = """

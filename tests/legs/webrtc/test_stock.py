@@ -24,6 +24,7 @@ def stock(pcm: bytes = b"") -> WebRtc:
     return WebRtc(pcm, PeerConfig(path=NoFastPath()))
 
 
+@pytest.mark.alone
 def test_audio_goes_both_ways_and_it_is_told_when_it_begins() -> None:
     up, down = voice(1), voice(2)
 

@@ -80,6 +80,7 @@ def best(heard: bytes, said: bytes, size: int = 6400) -> float:
 
 
 @pytest.mark.live
+@pytest.mark.alone
 def test_audio_and_keys_go_both_ways() -> None:
     async def main() -> None:
         line, far = Line(), Far()
