@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -164,6 +165,15 @@ def test_exit_codes(tmp_path: Path) -> None:
         assert found.returncode == code, found.stdout + found.stderr
         assert message in found.stdout + found.stderr
         assert "Traceback" not in found.stdout + found.stderr
+
+
+def test_our_modules_are_imported_as_they_are() -> None:
+    folder = [str(Path(plugin.__file__).parent)]
+    found = plugin.FINDER.find_spec("voxrun.replay.player", folder)
+    assert found is not None
+    assert isinstance(found.loader, SourceFileLoader)
+    assert plugin.FINDER.find_spec("other.replay.player", folder) is None
+    assert plugin.FINDER.find_spec("voxrun", None) is None
 
 
 def test_the_plugin_costs_a_run_of_other_tests_nothing(tmp_path: Path) -> None:

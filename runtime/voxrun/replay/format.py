@@ -182,10 +182,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from voxrun.emulators.ultravox.agent import agent_of, load_agent
-from voxrun.emulators.ultravox.script import AgentScript
 from voxrun.errors import ScriptError
 from voxrun.replay.cassette import Cassette
 from voxrun.replay.format_parts import (
@@ -205,6 +203,9 @@ from voxrun.replay.script import WITHIN_MS, CallScript, Incoming, Started
 from voxrun.session.clock import DEFAULT_START_MS
 from voxrun.speech.base import Voice
 from voxrun.yamldoc import Item, parse_document, read_document
+
+if TYPE_CHECKING:
+    from voxrun.emulators.ultravox.script import AgentScript
 
 SUFFIX: Final = ".call.yaml"
 KEYS: Final = (
@@ -342,8 +343,12 @@ def _agent(item: Item | None, path: Path, cassette: Cassette | None) -> AgentScr
     that speaks, the file of the script's name is not the agent."""
     if item is None and cassette is not None and cassette.speaks:
         return None
+    beside = _named_like(path, ".agent.yaml") if item is None else None
+    if item is None and beside is None:
+        return None
+    from voxrun.emulators.ultravox.agent import agent_of, load_agent  # many calls have no agent
+
     if item is None:
-        beside = _named_like(path, ".agent.yaml")
         return load_agent(beside) if beside else None
     if item.is_mapping:
         return agent_of(item, str(path))

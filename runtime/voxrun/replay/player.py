@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voxrun.errors import ConfigError
-from voxrun.replay.keep import keep
 from voxrun.replay.outcome import Outcome
 from voxrun.replay.resources import Resources
 from voxrun.replay.runner import Story, Watch, play_story, steps_of, watched
@@ -60,6 +59,8 @@ class Player:
             outcome = play_live(script, told, resources, self._live, folder)
         outcome.again = again
         if self._keep is not None or not outcome.ok:
+            from voxrun.replay.keep import keep  # with the reports, which take long to import
+
             outcome.shelf.finish()
             keep(outcome, folder)
         else:

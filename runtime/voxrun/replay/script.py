@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from voxrun.emulators.ultravox.script import AgentScript
 from voxrun.replay.deeds import Deed, Manners
 from voxrun.replay.socket_script import SocketStep, SocketStub, Visit
 from voxrun.replay.texts import Wanted
 from voxrun.session.clock import DEFAULT_START_MS
 from voxrun.session.messages import Json, JsonObject
 from voxrun.speech.base import Voice
+
+if TYPE_CHECKING:
+    from voxrun.emulators.ultravox.script import AgentScript
 
 WITHIN_MS: Final = 10_000
 """How long an expectation waits unless it says otherwise."""

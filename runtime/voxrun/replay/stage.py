@@ -10,11 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from voxrun.connectors.memory import memory_transports
 from voxrun.connectors.transport import Door
-from voxrun.emulators.ultravox.app import create_app
-from voxrun.emulators.ultravox.emulator import Emulator, Settings
 from voxrun.errors import ScriptError
 from voxrun.legs.base import DialRequest, IncomingInfo, Leg
 from voxrun.replay.deeds import Manners
@@ -32,6 +31,9 @@ from voxrun.services.ticker import LoopTicker
 from voxrun.session.clock import LoopClock
 from voxrun.session.runtime import Runtime
 from voxrun.session.virtual import VirtualLoop
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
 
 DRAIN_S = 10.0
 """How often recordings go to their files: nothing is lost between two ticks here."""
@@ -56,16 +58,9 @@ class Stage(Scene):
         self._ticker = LeapingTicker(loop) if leaps and isinstance(loop, VirtualLoop) else LoopTicker()
         self._realms = resources.realms
         self.shelf = Shelf()
-        app = create_app(
-            Settings(seed=script.seed),
-            self.speech,
-            resources.matcher(script),
-            agent=script.agent,
-            clock=clock,
-            tool_transport=self._net,
-        )
-        self.emulator: Emulator = app.state.emulator
-        self._transports = memory_transports(app)
+        self._resources = resources
+        self._provider: Starlette | None = None
+        self._transports = memory_transports(self._ask_provider)
         recorded = self.tape is not None and self.tape.speaks and script.agent is None
         provider = self.tape.transports if self.tape and recorded else self._transports
         urls = self.tape.provider_urls if self.tape and recorded else {"ultravox": EMULATOR_URL}
@@ -120,6 +115,22 @@ class Stage(Scene):
         )
         return await self._runtime.incoming(person, info)
 
+    async def _ask_provider(self, scope: Any, receive: Any, send: Any) -> None:
+        """The local Ultravox. Calls of a menu have none: it is there, and imported, once it is asked."""
+        if self._provider is None:
+            from voxrun.emulators.ultravox.app import create_app
+            from voxrun.emulators.ultravox.emulator import Settings
+
+            self._provider = create_app(
+                Settings(seed=self.script.seed),
+                self.speech,
+                self._resources.matcher(self.script),
+                agent=self.script.agent,
+                clock=self.clock,
+                tool_transport=self._net,
+            )
+        await self._provider(scope, receive, send)
+
     async def close(self) -> None:
         await self._runtime.close()
         self._ticker.close()
@@ -128,9 +139,11 @@ class Stage(Scene):
         await self._transports.connect.aclose()  # type: ignore[attr-defined]
 
     async def notes(self) -> list[str]:
+        if self._provider is None:
+            return []
         return [
             str(event["text"])
-            for record in self.emulator.calls.values()
+            for record in self._provider.state.emulator.calls.values()
             for event in record.events
             if event["severity"] in ("warning", "error")
         ]
