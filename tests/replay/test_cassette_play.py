@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.replay.test_cassette import HEADER, cassette
+from tests.replay.test_cassette_read import HEADER, cassette
 
 from voxrun.connectors.transport import ClientSocket, SocketClosed
 from voxrun.errors import PeerError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.replay.test_cassette import HEADER, cassette
+from tests.replay.test_cassette_read import HEADER, cassette
 
 from voxrun.replay.cassette_play import TapeDifference
 from voxrun.replay.cassette_read import read_cassette
