@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from voxrun.connectors.transport import Door
 from voxrun.errors import ScriptError
@@ -15,9 +15,6 @@ from voxrun.legs.base import DialRequest
 from voxrun.patterns import EndlessPattern
 from voxrun.realm.port import Listening, Script
 from voxrun.replay.away import Whereabouts
-from voxrun.replay.cassette import Cassette
-from voxrun.replay.cassette_read import read_cassette
-from voxrun.replay.cassette_session import base_url_of, number_of, stand_ins
 from voxrun.replay.hearing import Hearing
 from voxrun.replay.outcome import Ear
 from voxrun.replay.people import Party
@@ -30,7 +27,6 @@ from voxrun.replay.sockets import StubSockets
 from voxrun.replay.spoken import RememberingSpeech
 from voxrun.replay.stored import ScriptStorage
 from voxrun.replay.stubs import StubNet
-from voxrun.replay.tape import Tape
 from voxrun.replay.texts import Wanted
 from voxrun.replay.timeline import Moment, Stream, Timeline
 from voxrun.secret_values import CLOUD_KEY
@@ -42,6 +38,10 @@ from voxrun.session.limits import Limits
 from voxrun.session.messages import JsonObject
 from voxrun.session.runtime import Application, World
 from voxrun.yamldoc import suggestion
+
+if TYPE_CHECKING:
+    from voxrun.replay.cassette import Cassette
+    from voxrun.replay.tape import Tape
 
 LOCAL_KEY = "local-ultravox-takes-any-key"
 NOBODY = Callee("nobody", rings_ms=None, fails_code=404, fails_ms=0)
@@ -65,8 +65,7 @@ class Scene(ABC):
         self.vocabulary = resources.transcriber(script)
         """What the scenario's ASR understands."""
         self._trouble = trouble
-        cassette = read_cassette(script.cassette) if script.cassette is not None else None
-        self.tape = self._tape(cassette) if cassette is not None else None
+        self.tape = self._tape(script.cassette) if script.cassette is not None else None
         found = self.tape.stored if self.tape is not None else ()
         if self.tape is not None and script.agent is None:
             for text, pcm in self.tape.voice():
@@ -186,10 +185,15 @@ class Scene(ABC):
         )
         return replace(NOBODY, number=request.destination)
 
-    def _tape(self, cassette: Cassette) -> Tape:
+    def _tape(self, path: Path) -> Tape:
+        from voxrun.replay.cassette_read import read_cassette  # few scripts have one
+        from voxrun.replay.tape import Tape
+
         secrets = {CLOUD_KEY: LOCAL_KEY, **self.script.secrets}
         zero = asyncio.get_running_loop().time()
-        return Tape(cassette, secrets, self._token, zero, self.timeline, self._latest, self._trouble)
+        return Tape(
+            read_cassette(path), secrets, self._token, zero, self.timeline, self._latest, self._trouble
+        )
 
     def _latest(self, kind: str, url: str = "") -> str:
         """The scenario's line of the latest command of a kind; where there are several, of that URL."""
@@ -257,14 +261,18 @@ def application(script: CallScript, folder: Path | None, cassette: Cassette | No
     ``cassette`` the session has the number and the address of then."""
     base = script.path.parent
     then: dict[str, Any] = {}
+    known: dict[str, str] = {}
     if cassette is not None:
+        from voxrun.replay.cassette_session import base_url_of, number_of, stand_ins
+
+        known = stand_ins(cassette)
         then = {"base_url": base_url_of(cassette), "first_number": number_of(cassette)}
     return Application(
         scripts=_scripts(script.scenarios, base),
         conferences=tuple(
             ConferenceRule(each.pattern, _scripts(each.scripts, base)) for each in script.conferences
         ),
-        secrets={**(stand_ins(cassette) if cassette else {}), CLOUD_KEY: LOCAL_KEY, **script.secrets},
+        secrets={**known, CLOUD_KEY: LOCAL_KEY, **script.secrets},
         limits=replace(Limits(), **script.limits),
         sessions_dir=folder,
         record=folder is not None,

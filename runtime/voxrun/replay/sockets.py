@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from voxrun.connectors.addresses import shown_url
 from voxrun.connectors.asgi_socket import AsgiDoor
@@ -18,8 +18,10 @@ from voxrun.patterns import EndlessPattern
 from voxrun.replay.socket_handler import load_handler
 from voxrun.replay.socket_party import Around, SocketParty
 from voxrun.replay.socket_script import UNREACHABLE, Behaviour, SocketStub, Visit
-from voxrun.replay.tape import Tape
 from voxrun.replay.timeline import Moment
+
+if TYPE_CHECKING:
+    from voxrun.replay.tape import Tape
 
 Knock: TypeAlias = Callable[[Door], Awaitable[None]]
 """Gives a WebSocket to the session; returns when that is over. Raises KeyError when there is no session."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -13,9 +13,11 @@ from voxrun.media.frames import SAMPLE_RATE
 from voxrun.media.writers import wav_header
 from voxrun.patterns import EndlessPattern
 from voxrun.replay.script import HttpStub, StubReply
-from voxrun.replay.tape import Tape
 from voxrun.replay.texts import mismatch, shown, similarity
 from voxrun.speech.base import Speech, Voice
+
+if TYPE_CHECKING:
+    from voxrun.replay.tape import Tape
 
 Unmatched = Callable[[str, str], None]
 """("GET https://...", what comes closest)."""
