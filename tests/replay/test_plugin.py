@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -183,6 +184,20 @@ def test_the_plugin_costs_a_run_of_other_tests_nothing(tmp_path: Path) -> None:
     )
     found = run(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_x.py")
     assert "1 passed" in found.stdout, found.stdout
+
+
+def test_an_interruption_that_was_held_back_is_forgotten_and_the_next_one_counts() -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        signal.raise_signal(signal.SIGINT)
+        plugin.listen_to_interruptions()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        plugin.listen_to_interruptions()  # nothing is held back: nothing changes
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 TAPED = f"""

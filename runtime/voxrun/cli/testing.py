@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -71,7 +72,8 @@ def run(plan: TestPlan) -> int:
     if code == pytest.ExitCode.OK and bar.played == 0:
         raise ConfigError("no call was played: each was skipped, for the reason that is told above")
     if code == pytest.ExitCode.INTERRUPTED:
-        print(f"voxrun: interrupted, {bar.over} of {bar.total} calls were played", file=sys.stderr)
+        played = f", {bar.over} of {bar.total} calls were played" if bar.total else ""
+        print(f"voxrun: interrupted{played}", file=sys.stderr)
         return INTERRUPTED
     return {pytest.ExitCode.OK: OK, pytest.ExitCode.TESTS_FAILED: FAILED}.get(pytest.ExitCode(code), USAGE)
 
@@ -177,13 +179,16 @@ class Bar:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_setupnodes(self) -> None:
-        """Processes are started, which have to be ended."""
+        """Processes are started, which have to be ended. They must not be interrupted while they import; what
+        comes meanwhile waits."""
         as_usual()
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:
         """Calls begin: from here on an interruption ends them in order."""
         as_usual()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """A call begins, in this process or in another."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.abc import MetaPathFinder
@@ -72,11 +73,22 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """DIR is about the latest run: calls of an earlier one go."""
+    if hasattr(session.config, "workerinput"):
+        listen_to_interruptions()
     folder = _reports(session.config)
     if folder is not None:
         from voxrun.replay.keep import clear
 
         clear(folder)
+
+
+def listen_to_interruptions() -> None:
+    """A process of pytest-xdist was made with Ctrl-C held back, so that it starts in peace (``cli.testing``).
+    One that came meanwhile was for the whole run, which ends this process."""
+    if signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()):
+        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, handler)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
