@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from voxrun.emulators.ultravox.mouth import Mouth
 
@@ -55,3 +57,21 @@ def test_all_messages_that_there_is_room_for_can_be_had_in_one_piece(times: tupl
         assert whole.all(now) == b"".join(sent(one, now))
         assert (whole.deadline, whole.sent_seconds) == (one.deadline, one.sent_seconds)
     assert whole.all(99.0) == b""
+
+
+@given(
+    st.sampled_from([8_000, 16_000, 22_050, 48_000]),
+    st.integers(0, 400),
+    st.lists(st.integers(0, 30), max_size=8),
+    st.floats(0, 1000),
+    st.booleans(),
+)
+def test_all_that_there_is_room_for_is_what_messages_one_by_one_would_be(
+    rate: int, buffer_ms: int, steps: list[int], start: float, odd: bool
+) -> None:
+    one, other = (Mouth(PCM, rate, start, buffer_ms, odd=odd) for _ in range(2))
+    now = start
+    for step in steps:
+        now += step / 100  # the very moments at which there is room, and those between them
+        assert one.all(now) == b"".join(sent(other, now))
+        assert (one.deadline, one.sent_seconds) == (other.deadline, other.sent_seconds)

@@ -49,6 +49,24 @@ class Mouth:
     def all(self, now: float) -> bytes:
         """All messages that there is room for, as one piece of audio; b"" for none."""
         first = self._sent
-        while self.next(now) is not None:
-            pass
+        if self._odd:
+            while self.next(now) is not None:
+                pass
+        else:
+            self._sent = min(len(self._pcm), first + self._room(now) * self._step)
         return self._pcm[first : self._sent]
+
+    def _room(self, now: float) -> int:
+        """How many whole messages ``next`` would give."""
+        count = max(0, int((now - self._start - self.sent_seconds + self._ahead) * 1000 / MESSAGE_MS))
+        # Rounding decides whether one of exactly now is among them: as it does for a single one.
+        while count and not self._has_room(count - 1, now):
+            count -= 1
+        while self._sent + count * self._step < len(self._pcm) and self._has_room(count, now):
+            count += 1
+        return count
+
+    def _has_room(self, index: int, now: float) -> bool:
+        """Whether there is room for the message of that index, 0 being the next."""
+        at = (self._sent + index * self._step) / 2 / self._rate
+        return self._start + at - self._ahead <= now
