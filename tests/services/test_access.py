@@ -50,6 +50,7 @@ def test_the_event_has_the_platform_s_fields_and_only_x_headers() -> None:
     [
         ("return 'tëxt';", "tëxt", "text/plain; charset=utf-8"),
         ("return 5;", "5", "text/plain; charset=utf-8"),
+        ("return false;", "false", "application/json"),
         ("return {a: true};", '{"a":true}', "application/json"),
         ("return [1];", "[1]", "application/json"),
         ("return null;", "null", "application/json"),
@@ -66,6 +67,18 @@ def test_what_the_handler_returns_is_the_body(code: str, body: str, kind: str) -
         await stage.start(HANDLER % code)
         await stage.until(lambda: stage.events("Application.Started"))
         assert await ask(stage) == AccessReply(200, body.encode(), kind)
+
+    play(story)
+
+
+def test_requests_come_as_often_as_they_are_made_and_take_their_path_along() -> None:
+    code = "const [, cmd] = e.path.split('/').pop().split('='); return cmd + (seen.push(cmd), seen.length);"
+
+    async def story(stage: Stage) -> None:
+        await stage.start("const seen = [];" + HANDLER % code)
+        await stage.until(lambda: stage.events("Application.Started"))
+        told = [(await ask(stage, rest=f"/cmd={cmd}")).body for cmd in ("mute", "kick", "mute")]
+        assert told == [b"mute1", b"kick2", b"mute3"]
 
     play(story)
 

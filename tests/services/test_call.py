@@ -178,8 +178,24 @@ def test_what_the_far_end_is_given_is_heard_by_taps() -> None:
     async def story(line: Line) -> None:
         heard: list[bytes] = []
         line.call.sink.taps.append(Tap(heard))
+        line.call.answer({})
         line.call.sink.write(b"x" * 640, line.leg.audio)
         assert heard == [b"x" * 640]
         assert [frame for _, frame in line.leg.heard] == heard
+
+    play(story)
+
+
+def test_a_call_that_is_being_answered_can_be_spoken_to_at_once() -> None:
+    """A real far end takes its time until audio flows; what is said meanwhile is its leg's to keep."""
+
+    async def story(line: Line) -> None:
+        line.leg.answer = lambda headers: None  # type: ignore[method-assign]
+        assert not line.call.audible
+        line.call.answer({})
+        assert line.call.audible
+        assert not line.call.connected
+        line.call.sink.write(b"x" * 640, line.leg.audio)
+        assert [frame for _, frame in line.leg.heard] == [b"x" * 640]
 
     play(story)

@@ -203,6 +203,7 @@ def test_a_caller_who_gives_up_before_the_answer_is_disconnected_with_487() -> N
         await stage.until(lambda: "Call.Disconnected" in stage.kinds())
         data = stage.events("Call.Disconnected")[0]["data"]
         assert (data["internalCode"], data["duration"]) == (487, 0)
+        assert "Call.Failed" not in stage.kinds()
 
     play(story)
 
@@ -565,6 +566,49 @@ def test_the_fifty_first_call_attempt_and_the_eleventh_unanswered_call_fail_with
         await stage.until(lambda: len(stage.logs()) == 2)
         assert stage.logs() == ["10 403 Call limit reached", "11 403 Call limit reached"]
         assert len(stage.dialled) == 10
+
+    play(story)
+
+
+def test_every_attempt_counts_and_the_fifty_first_fails_with_403() -> None:
+    source = """
+    VoxEngine.addEventListener(AppEvents.Started, function next() {
+      const call = VoxEngine.callPSTN("+4930", "+4940");
+      call.addEventListener(CallEvents.Failed, (e) => {
+        Logger.write(e.code + " " + e.reason);
+        if (e.code !== 403) next();
+      });
+    });
+    """
+
+    async def story(stage: Stage) -> None:
+        await stage.start(source)
+        for number in range(50):
+            (await stage.dialled_leg(number)).remote.refuse(486)
+        await stage.until(lambda: "403 Call limit reached" in stage.logs())
+        assert stage.logs()[:-1] == ["486 Busy here"] * 50
+        assert len(stage.dialled) == 50
+
+    play(story)
+
+
+def test_a_call_that_was_answered_or_failed_is_unanswered_no_more() -> None:
+    source = """
+    VoxEngine.addEventListener(AppEvents.Started, () => {
+      const dial = (number) => VoxEngine.callPSTN(number, "+4940").addEventListener(
+        CallEvents.Failed, (e) => Logger.write(number + " " + e.code));
+      for (let i = 0; i < 10; i++) dial("1" + i);
+      setTimeout(() => ["20", "21", "22"].forEach(dial), 1000);
+    });
+    """
+
+    async def story(stage: Stage) -> None:
+        await stage.start(source)
+        (await stage.dialled_leg(0)).remote.answer()
+        (await stage.dialled_leg(1)).remote.refuse(486)
+        await asyncio.sleep(2)
+        assert stage.logs() == ["11 486", "22 403"]
+        assert len(stage.dialled) == 12
 
     play(story)
 

@@ -136,6 +136,35 @@ def test_what_is_said_replaces_the_other_party() -> None:
     talk(test)
 
 
+def test_what_a_say_replaced_comes_back_only_when_it_is_linked_again() -> None:
+    async def test(line: Talk) -> None:
+        assert await line.do("VoxEngine.sendMediaBetween(a, b)") == [{2}, {1}, set()]
+        await line.do('b.say("Hi")')
+        assert await line.do("") == [{2}, set(), set()]
+        assert await line.do("VoxEngine.sendMediaBetween(a, b)") == [{2}, {1}, set()]
+
+    talk(test)
+
+
+def test_a_say_replaces_when_its_audio_begins() -> None:
+    async def test(line: Talk) -> None:
+        assert await line.do('b.say("Hi"); VoxEngine.sendMediaBetween(a, b)') == [{2}, {0x10}, set()]
+
+    talk(test)
+
+
+def test_stop_playback_leaves_the_other_party_in_place() -> None:
+    async def test(line: Talk) -> None:
+        await line.do('b.say("Hi")')
+        await line.do("VoxEngine.sendMediaBetween(a, b)")
+        assert await line.do("b.stopPlayback(); a.stopPlayback()") == [{2}, {1}, set()]
+        await line.do('b.say("H".repeat(200))')
+        assert await line.do("VoxEngine.sendMediaBetween(a, b)") == [{2}, {1}, set()]
+        assert await line.do("b.stopPlayback()") == [{2}, {1}, set()]
+
+    talk(test)
+
+
 def test_a_unit_that_is_over_is_silently_nobody() -> None:
     async def main(clock: LoopClock) -> None:
         units = Units()

@@ -161,3 +161,37 @@ def test_nothing_is_told_of_a_playback_whose_call_is_over() -> None:
         assert len(stage.logs()) == 2
 
     play(story)
+
+
+TOO_EARLY = """
+function early(call, later) {
+  call.addEventListener(CallEvents.PlaybackFinished, () => { Logger.write("over"); later(); });
+  call.addEventListener(CallEvents.Connected, () => call.say("now"));
+  call.say("nobody hears this");
+}
+VoxEngine.addEventListener(AppEvents.CallAlerting, ({call}) => early(call, call.answer));
+VoxEngine.addEventListener(AppEvents.Started, (e) => { %s });
+"""
+NOW = b"\x10\x20" * 960 * 3
+
+
+@pytest.mark.parametrize("incoming", [True, False])
+def test_what_is_said_before_early_media_or_the_answer_is_heard_by_nobody(incoming: bool) -> None:
+    out = 'early(VoxEngine.callPSTN("+4930", "+4940"), () => {});'
+
+    async def story(stage: Stage) -> None:
+        if incoming:
+            leg = await stage.call_in(TOO_EARLY % "")
+        else:
+            await stage.start(TOO_EARLY % out)
+            leg = await stage.dialled_leg()
+        await stage.until(stage.logs)
+        leg.remote.answer()
+        await stage.until(lambda: len(stage.logs()) == 2)
+        assert leg.heard_pcm() == NOW
+        remedy = "startEarlyMedia()" if incoming else "wait for Connected"
+        (warning,) = stage.logs("warning")
+        assert warning.startswith("say is heard by nobody yet")
+        assert remedy in warning
+
+    play(story)

@@ -50,6 +50,43 @@ def test_events_come_in_the_platform_s_order_and_sixty_seconds_without_calls_end
     play(story)
 
 
+@pytest.mark.parametrize("end", ["call.answer(); setTimeout(call.hangup, 5000);", "call.reject(486);"])
+def test_sixty_seconds_after_its_own_hangup_or_reject_of_the_last_call_the_session_ends(end: str) -> None:
+    """Timers do not keep it up."""
+    source = """
+    VoxEngine.addEventListener(AppEvents.CallAlerting, ({call}) => {
+      setInterval(() => {}, 1000);
+      call.addEventListener(CallEvents.Disconnected, () => { over = Date.now(); });
+      %s
+    });
+    VoxEngine.addEventListener(AppEvents.Terminating, () => Logger.write(Date.now() - over));
+    """
+
+    async def story(stage: Stage) -> None:
+        await stage.call_in(source % end)
+        assert (await stage.ended()).reason == "Normal termination"
+        assert stage.logs() == ["60000"]
+
+    play(story)
+
+
+def test_a_call_that_rings_for_long_keeps_the_session_up() -> None:
+    source = """
+    VoxEngine.addEventListener(AppEvents.Started, () => {
+      const call = VoxEngine.callUser({username: "bob", extraHeaders: {"VI-CallTimeout": "200"}});
+      call.addEventListener(CallEvents.Failed, (e) => Logger.write(e.code));
+    });
+    """
+
+    async def story(stage: Stage) -> None:
+        await stage.start(source)
+        await stage.ended()
+        assert stage.logs() == ["408"]
+        assert round(stage.clock.now()) == 260
+
+    play(story)
+
+
 def test_a_session_started_over_http_gets_started_alone_and_its_custom_data_at_top_level() -> None:
     async def story(stage: Stage) -> None:
         await stage.start('Logger.write("top " + VoxEngine.customData());' + ANSWER, '{"a":1}')
@@ -63,10 +100,15 @@ def test_a_session_started_over_http_gets_started_alone_and_its_custom_data_at_t
 def test_started_carries_the_platform_s_fields() -> None:
     async def story(stage: Stage) -> None:
         await stage.start(
-            "VoxEngine.addEventListener(AppEvents.Started, e => Logger.write(Object.keys(e).sort().join()));"
+            "VoxEngine.addEventListener(AppEvents.Started, e => {"
+            " Logger.write(Object.keys(e).sort().join());"
+            " Logger.write(Object.keys(e).filter((name) => typeof e[name] === 'number').sort().join()); });"
         )
         await stage.until(stage.logs)
-        assert stage.logs() == ["accessSecureURL,accessURL,accountId,applicationId,logURL,name,sessionId"]
+        assert stage.logs() == [
+            "accessSecureURL,accessURL,accountId,applicationId,logURL,name,sessionId",
+            "accountId,applicationId,sessionId",
+        ]
 
     play(story)
 
@@ -147,6 +189,61 @@ def test_in_terminated_nothing_but_logger_write_does_anything() -> None:
         assert stage.logs() == ["the last words"]
         assert stage.net.requests == []
         assert stage.dialled == []
+
+    play(story)
+
+
+LATE = """
+require(Modules.ASR);
+require(Modules.Conference);
+VoxEngine.addEventListener(AppEvents.CallAlerting, ({call}) => {
+  call.answer();
+  const other = VoxEngine.callUser("bob", "me"), player = VoxEngine.createTTSPlayer("hello");
+  const asr = VoxEngine.createASR({}), recorder = VoxEngine.createRecorder({});
+  const conference = VoxEngine.createConference(), socket = VoxEngine.createWebSocket("wss://x.example/");
+  const timer = setTimeout(() => {}, 99999), heard = [];
+  setTimeout(VoxEngine.terminate, 500);
+  VoxEngine.addEventListener(AppEvents.Terminating, () => {
+    for (const use of [
+      () => call.say("late"), () => call.startPlayback("http://x/a"), call.stopPlayback, call.answer,
+      () => call.reject(486), call.hangup, other.hangup, () => call.handleTones(true), call.record,
+      () => call.sendDigits("1"), () => call.sendMessage("late"), () => call.sendInfo("a/b", "late"),
+      () => call.removeEventListener(CallEvents.Disconnected),
+      () => VoxEngine.sendMediaBetween(call, other), () => VoxEngine.stopMediaBetween(call, other),
+      () => VoxEngine.easyProcess(call, other), player.pause, player.resume, player.stop, asr.stop,
+      () => recorder.mute(true), recorder.stop, () => VoxEngine.destroyConference(conference),
+      () => socket.send("late"), socket.close, () => clearTimeout(timer), VoxEngine.terminate,
+      () => setTimeout(() => heard.push("a timer"), 0), () => setInterval(() => heard.push("a timer"), 100),
+      () => VoxEngine.callPSTN("+49", "+44").addEventListener(CallEvents.Failed, () => heard.push("a call")),
+      () => VoxEngine.createTTSPlayer("late"), () => VoxEngine.createURLPlayer("http://x/a"),
+      () => VoxEngine.createWebSocket("wss://y.example/").addEventListener(WebSocketEvents.CLOSE,
+        () => heard.push("a socket")),
+      () => VoxEngine.createASR({}), () => VoxEngine.createRecorder({}), () => VoxEngine.createConference(),
+    ]) use();
+    Logger.write("nothing threw");
+    Net.httpRequest("http://x/last", () => {});
+  });
+  VoxEngine.addEventListener(AppEvents.Terminated, () => Logger.write("heard of: " + heard.join()));
+});
+"""
+
+
+def test_in_terminating_everything_but_a_request_is_dead_and_harmless() -> None:
+    async def slow(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(5)
+        return httpx.Response(200)
+
+    async def story(stage: Stage) -> None:
+        stage.net.routes["/last"] = slow
+        leg = await stage.call_in(LATE)
+        ending = await stage.ended()
+        assert (ending.reason, stage.errors()) == ("Normal termination", [])
+        assert stage.logs() == ["nothing threw", "heard of: "]
+        assert stage.clock.now() == 5.5
+        assert [request.url.path for request in stage.net.requests] == ["/last"]
+        assert [asked.kind for asked, _ in stage.dialled] == ["user"]
+        assert [text for text, _ in stage.speech.said] == ["hello"]
+        assert (leg.digits, leg.messages, leg.infos) == ("", [], [])
 
     play(story)
 

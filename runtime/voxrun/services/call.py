@@ -75,6 +75,7 @@ class CallState:
         self.connected = False
         """Whether it ever was."""
         self.sink = CallSink(leg)
+        self.sink.open = False
         self.way_out = CallAudio(leg)
         self.audio = self.way_out.source
         """What the far end says, as the scenario may hear it."""
@@ -105,15 +106,16 @@ class CallState:
 
     @property
     def audible(self) -> bool:
-        """Whether audio can reach the far end: early media was started, or it is connected."""
-        return not self.over and (self.connected or (self.incoming and self._audio_started))
+        """Whether audio can reach the far end: early media was started, or it is (being) answered."""
+        open_early = self.incoming and (self._answered or self._audio_started)
+        return not self.over and (self.connected or open_early)
 
     # -- commands -----------------------------------------------------------------------------------
 
     def answer(self, headers: dict[str, str]) -> None:
         """Accept an incoming call; a second answer does nothing."""
         if self.incoming and not self._answered:
-            self._answered = True
+            self._answered = self.sink.open = True
             self._disarm()
             self.leg.answer(headers)
 
@@ -126,7 +128,7 @@ class CallState:
     def early_media(self, headers: dict[str, str]) -> None:
         """Open audio towards the caller before the answer."""
         if self.incoming and not self._answered:
-            self._audio_started = True
+            self._audio_started = self.sink.open = True
             self._become("PROGRESSING")
             self._arm(self._timeouts.early_media, self._not_answered)
             self.leg.early_media(headers)
@@ -187,7 +189,7 @@ class CallState:
         if self.connected:
             return
         self._disarm()
-        self.connected = True
+        self.connected = self.sink.open = True
         self._connected_ms = self._clock.unix_ms()
         if not self.incoming:
             self._start_audio(data)

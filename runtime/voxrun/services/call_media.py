@@ -42,6 +42,7 @@ class CallSink(Sink):
         self._leg = leg
         self.taps: list[Sink] = []
         self.open = True
+        """Whether the far end hears what comes: not before early media or the answer."""
 
     def write(self, frame: bytes, source: Source) -> None:
         if not self.open:

@@ -14,6 +14,7 @@ from voxrun.services.base import Service, ServiceContext
 from voxrun.services.call import CallState
 from voxrun.services.calls import CallService
 from voxrun.services.material import Material, Preparer, read_file, read_phrase
+from voxrun.services.notes import warn
 from voxrun.services.playing import Playing, Told
 from voxrun.services.ports import Surroundings
 from voxrun.session.messages import Command, Event
@@ -23,6 +24,12 @@ EVENTS: Final[dict[Told, str]] = {
     "started": "Call.PlaybackStarted",
     "finished": "Call.PlaybackFinished",
 }
+
+UNHEARD: Final = {
+    True: "before answer() it needs startEarlyMedia()",
+    False: "the call is not answered; wait for Connected",
+}
+"""By whether the call came in."""
 
 
 class PlaybackService(Service):
@@ -46,16 +53,18 @@ class PlaybackService(Service):
             raise ScenarioError(f"{command.kind}: no such call")
         data = Arguments(command)
         if command.kind == "call.say":
-            self._begin(call, read_phrase(data))
+            self._begin(call, "say", read_phrase(data))
         elif command.kind == "call.play":
-            self._begin(call, read_file(data))
+            self._begin(call, "startPlayback", read_file(data))
         else:
             self._stop(call.id)
 
-    def _begin(self, call: CallState, material: Material) -> None:
+    def _begin(self, call: CallState, name: str, material: Material) -> None:
         self._stop(call.id)
         if call.over:
             return
+        if not call.audible:
+            warn(self.context, f"{name} is heard by nobody yet: {UNHEARD[call.incoming]}")
 
         def tell(what: Told, fields: dict[str, Any]) -> None:
             if what == "ready":  # the call hears what it heard before until there is something to hear

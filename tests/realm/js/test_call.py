@@ -128,6 +128,12 @@ def test_custom_data_of_a_call_is_its_own(platform: Platform) -> None:
     assert platform.logs() == ["mine", "from the answer"]
 
 
+def test_long_custom_data_of_a_call_is_warned_about_and_kept(platform: Platform) -> None:
+    platform.call_in("call.customData('ü'.repeat(101)); Logger.write(call.customData().length);")
+    assert platform.logs() == ["101"]
+    assert "202 bytes, the platform keeps 200" in platform.logs("warning")[0]
+
+
 def test_unknown_members_are_undefined(platform: Platform) -> None:
     platform.call_in("Logger.write(typeof call.fly + ('fly' in call));")
     assert platform.logs() == ["undefinedfalse"]

@@ -107,6 +107,29 @@ def test_voxengine_has_listeners_of_its_own_which_are_removed_one_by_one_or_all_
     assert platform.logs() == ["f", "g", "f", "g", "f"]
 
 
+@pytest.mark.parametrize("way", ["(0, {o}.{m})", "new Proxy({o}, {}).{m}", "Object.create({o}).{m}"])
+@pytest.mark.parametrize("owner", ["VoxEngine", "call"])
+def test_listeners_can_be_added_and_removed_unbound_or_through_a_wrapper(
+    platform: Platform, owner: str, way: str
+) -> None:
+    def through(method: str) -> str:
+        return way.replace("{o}", owner).replace("{m}", method)
+
+    platform.call_in(
+        "const h = (e) => Logger.write(e.name);"
+        f"{through('addEventListener')}('Call.Ringing', h);"
+        f"{through('addEventListener')}('Application.HttpRequest', h);"
+        f"{owner}.addEventListener('Call.Disconnected', h);"
+        f"{owner}.addEventListener('Application.Terminating', h);"
+        f"{through('removeEventListener')}('Call.Disconnected', h);"
+        f"{through('removeEventListener')}('Application.Terminating');"
+    )
+    for kind, target in (("Call.Ringing", "c1"), ("Call.Disconnected", "c1"), ("Application.Terminating", ""),
+                         ("Application.HttpRequest", "r1")):  # fmt: skip
+        assert platform.fire(kind, target).error is None
+    assert platform.logs() == ["Call.Ringing" if owner == "call" else "Application.HttpRequest"]
+
+
 def test_a_listener_removed_or_added_inside_a_handler(platform: Platform) -> None:
     platform.call_in("""
       const later = () => Logger.write('later');

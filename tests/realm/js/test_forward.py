@@ -98,6 +98,19 @@ def test_easy_process_relays_both_ways(
     assert commands(platform, source) == []
 
 
+@pytest.mark.parametrize(("mime", "local"), [("application/json", True), ("application/sdp", False)])
+def test_easy_process_accepts_an_sdk_s_re_invite_itself_where_the_other_is_a_telephone(
+    platform: Platform, mime: str, local: bool
+) -> None:
+    platform.call_in("const other = VoxEngine.callPSTN('4930'); VoxEngine.easyProcess(call, other);")
+    other = platform.sent("call.dial")[0].target
+    platform.fire("Call.ReInviteReceived", "c1", mimeType=mime, body="c", headers={})
+    kind = "call.acceptreinvite" if local else "call.reinvite"
+    asked = [(kind, {"mime": mime, "body": "c", "headers": {}})]
+    assert commands(platform, "c1" if local else other) == asked
+    assert commands(platform, other if local else "c1") == []
+
+
 @pytest.mark.parametrize("event", ["Failed", "Disconnected"])
 @pytest.mark.parametrize("first", [True, False])
 def test_easy_process_ends_the_session_with_either_call(platform: Platform, first: bool, event: str) -> None:

@@ -17,11 +17,18 @@
     throw new TypeError("VoxEngine." + name + " needs two calls, got " + V.describe(call));
   }
 
+  // The telephone network knows nothing of the re-INVITEs with which SDKs tell each other of holds.
+  const takesReInvites = (call) => isFunction(call.reInvite) && call.clientType() !== "pstn";
+
   // What happens on `one` is done to `other`.
   function relay(one, other) {
     V.listen(one, "Call.MessageReceived", (e) => other.sendMessage(e.text));
     V.listen(one, "Call.InfoReceived", (e) => other.sendInfo(e.mimeType, e.body, e.headers));
-    V.listen(one, "Call.ReInviteReceived", (e) => other.reInvite(e.headers, e.mimeType, e.body));
+    V.listen(one, "Call.ReInviteReceived", (e) => {
+      if (e.mimeType === "application/json" && !takesReInvites(other)) {
+        one.acceptReInvite(e.headers, e.mimeType, e.body);
+      } else other.reInvite(e.headers, e.mimeType, e.body);
+    });
     V.listen(one, "Call.ReInviteAccepted", (e) => other.acceptReInvite(e.headers, e.mimeType, e.body));
     V.listen(one, "Call.ReInviteRejected", (e) => other.rejectReInvite(e.headers, { code: e.code, reason: e.reason }));
     V.listen(one, "Call.Failed", end);

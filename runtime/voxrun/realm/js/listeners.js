@@ -49,17 +49,18 @@
   // A listener of our own: it counts as one of the scenario's, but is not listed among them.
   V.listen = function (object, name, callback) { addListener(object, name, callback); };
 
-  // `heard(name)` is told of each event of the target when the scenario first listens to it.
+  // Both methods work unbound, and through a proxy of the target. `heard(name)` is told of each event of the target
+  // when the scenario first listens to it.
   V.emitter = function (target, label, heard) {
     weakMapSet(labels, target, label);
     hidden(target, "addEventListener", function addEventListener(event, callback) {
-      const name = "" + event, first = table(this)[name] === undefined;
-      const entry = addListener(this, name, callback);
+      const name = "" + event, first = table(target)[name] === undefined;
+      const entry = addListener(target, name, callback);
       entry.line = lineOf(label, name, entry.where);
       if (first && heard !== undefined) heard(name);
     });
     hidden(target, "removeEventListener", function removeEventListener(event, callback) {
-      const own = table(this), name = "" + event, old = own[name];
+      const own = table(target), name = "" + event, old = own[name];
       if (old === undefined) return;
       if (callback === undefined) { delete own[name]; return; }
       const kept = list();
