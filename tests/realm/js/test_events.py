@@ -62,6 +62,19 @@ def test_an_event_does_not_reach_another_call(platform: Platform) -> None:
     assert platform.logs() == [other]
 
 
+@pytest.mark.parametrize(
+    ("owner", "event"), [("VoxEngine", "AppEvents.CallAlertng"), ("call", "CallEvents.MachineDetected")]
+)
+def test_an_event_that_is_misspelt_or_not_of_the_platform_is_warned_about(
+    platform: Platform, owner: str, event: str
+) -> None:
+    label = "Call" if owner == "call" else owner
+    result = platform.call_in(f"{owner}.addEventListener({event}, () => {{}});")
+    assert result.error is None
+    (warning,) = platform.logs("warning")
+    assert warning.startswith(f"{label}.addEventListener: the event is undefined")
+
+
 LISTENERS = """
   const f = () => Logger.write('f'), g = () => Logger.write('g');
   call.addEventListener(CallEvents.Ringing, f);

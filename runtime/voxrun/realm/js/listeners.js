@@ -58,6 +58,7 @@
       const entry = addListener(target, name, callback);
       entry.line = lineOf(label, name, entry.where);
       if (first && heard !== undefined) heard(name);
+      if (event === undefined) V.warn(label + ".addEventListener: the event is undefined, so it never comes; is its name right?");
     });
     hidden(target, "removeEventListener", function removeEventListener(event, callback) {
       const own = table(target), name = "" + event, old = own[name];
