@@ -7,8 +7,10 @@ import signal
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from voxrun.patterns import EndlessPattern, fullmatch, search
+from voxrun.patterns import EndlessPattern, fullmatch, in_order, search
 
 ENDLESS = re.compile(r"(a+)+$")
 TEXT = "a" * 60 + "b"
@@ -46,3 +48,13 @@ def test_in_another_thread_there_is_no_limit_and_no_error() -> None:
     thread.start()
     thread.join()
     assert found != [None]
+
+
+@given(st.lists(st.text("ab", max_size=3), min_size=1, max_size=5), st.text("ab", max_size=12))
+def test_pieces_in_order_are_what_the_expression_for_them_finds(pieces: list[str], text: str) -> None:
+    expression = re.compile(".*".join(map(re.escape, pieces)), re.S)
+    assert in_order(pieces, text) == (expression.fullmatch(text) is not None)
+
+
+def test_many_pieces_take_no_longer_than_the_text() -> None:
+    assert not in_order(["", *["a"] * 50, "c", "b"], "a" * 100_000 + "b")

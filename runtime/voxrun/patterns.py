@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
@@ -23,6 +23,24 @@ LIVE_LIMIT_S: Final = 0.2
 """The same where calls wait meanwhile."""
 SHOWN: Final = 80
 """Characters of an expression in a message."""
+
+
+def in_order(pieces: Sequence[str], text: str) -> bool:
+    """Whether ``text`` is these pieces with anything, or nothing, between them: what ``*`` stands for. Takes
+    no longer than reading the text, however many pieces there are."""
+    first, *rest = pieces
+    if not rest:
+        return text == first
+    *middle, last = rest
+    at, end = len(first), len(text) - len(last)
+    if not text.startswith(first) or not text.endswith(last) or at > end:
+        return False
+    for piece in middle:
+        found = text.find(piece, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
 
 
 class EndlessPattern(UserError):

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from voxrun.patterns import in_order
+
 MOST_SHOWN: Final = 160
 
 _HIDDEN: Final = re.compile(r"«(?:redacted|secret:[^»]*)»")
@@ -72,16 +74,15 @@ def _equal(before: Any, after: Any) -> bool:
 def alike(recorded: Any, actual: Any) -> bool:
     """Whether two values are the same but for times, drawn ids and what the recording hides."""
     if isinstance(recorded, str) and isinstance(actual, str):
-        return recorded == actual or _pattern(recorded).fullmatch(_VOLATILE.sub("~", actual)) is not None
+        return recorded == actual or in_order(_pieces(recorded), _VOLATILE.sub("~", actual))
     if _is_epoch(recorded) and _is_epoch(actual):
         return True
     return _equal(recorded, actual)
 
 
-def _pattern(recorded: str) -> re.Pattern[str]:
-    """What hides a value stands for any text."""
-    pieces = _HIDDEN.split(recorded)
-    return re.compile(".*".join(re.escape(_VOLATILE.sub("~", piece)) for piece in pieces), re.S)
+def _pieces(recorded: str) -> list[str]:
+    """What is between hidden values, each of which stands for any text."""
+    return [_VOLATILE.sub("~", piece) for piece in _HIDDEN.split(recorded)]
 
 
 def _is_epoch(value: Any) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from voxrun.patterns import fullmatch, search
+from voxrun.patterns import fullmatch, in_order, search
 from voxrun.session.messages import Json
 
 _REGEX: Final = re.compile(r"/(.+)/([i]*)", re.S)
@@ -52,8 +52,7 @@ class Wanted:
         """Whether it is the whole ``text``, where * stands for any characters."""
         pattern = self.regex
         if pattern is None:
-            parts = map(re.escape, self.source.split("*"))
-            pattern = re.compile(".*".join(parts), re.S)
+            return in_order(self.source.split("*"), text)
         return fullmatch(pattern, text, self.where) is not None
 
     def __str__(self) -> str:
