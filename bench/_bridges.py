@@ -143,6 +143,8 @@ class Result:
     """Per cent of a core for each call."""
     disturbed: float = 0.0
     """Per cent of the time in which the machine stood still."""
+    flowing: int = 0
+    """Callers to whom packets came."""
 
 
 FAILED = Result(100.0, 100.0)
@@ -168,6 +170,7 @@ async def window(work: Load, pid: int, calls: int, seconds: float = WINDOW_S) ->
         heard=tuple(calm_spans(heard["heard"], machine)),
         cpu=cpu,
         disturbed=machine.share,
+        flowing=heard["flowing"],
     )
 
 

@@ -111,13 +111,14 @@ class Load:
         self._forget(begin - REMEMBERED_S)
         await asyncio.sleep(seconds)
         end = time.monotonic() - 0.3  # clicks of the last moments are on their way
-        up, down, own = [], [], []
+        up, down, own, flowing = [], [], [], 0
         for socket in self._ai.sockets:
             times = [t for t in socket.messages if begin <= t]
             up += late(times, [t - n * PERIOD for n, t in enumerate(times)])
         for caller in self._callers:
             since = [pair for pair in caller.lateness if pair[0] >= begin]
             down += late([at for at, _ in since], [offset for _, offset in since])
+            flowing += bool(since)
             own += [(at, 1e3 * behind) for at, behind in caller.own if at >= begin]
         ways, rounds, heard = [], [], []
         listeners = [caller for caller in self._callers if caller.kind == "listener"]
@@ -128,7 +129,8 @@ class Load:
             rounds += delays(sent, caller.loud)
             for listener in listeners:
                 heard += delays(sent, listener.loud)
-        return {"up": up, "down": down, "own": own, "one_way": ways, "round_trip": rounds, "heard": heard}
+        lateness = {"up": up, "down": down, "own": own}
+        return {"flowing": flowing, **lateness, "one_way": ways, "round_trip": rounds, "heard": heard}
 
     def _forget(self, before: float) -> None:
         """What is long past: hours of it would take seconds to look through."""

@@ -217,22 +217,31 @@ async def _quick(base: int, seconds: float) -> list[Figure]:
     ]  # fmt: skip
 
 
+async def _alive(work: Load, pid: int, calls: int) -> Result:
+    """A window with moments in which the machine was itself. Raises RuntimeError where calls have ended."""
+    while True:
+        result = await window(work, pid, calls, 20.0)
+        megabytes = memory_kb(pid) / 1024
+        print(f"  {result.flowing} calls, {result.late:.2f} % late, {megabytes:.0f} MB", file=sys.stderr)
+        if result.flowing < calls:
+            raise RuntimeError(f"{calls - result.flowing} of {calls} calls are silent: they have ended")
+        if result.one_way:
+            return result
+
+
 async def _soak(minutes: float) -> list[Figure]:
     """60 % of the capacity found before, for a while: nothing grows."""
     calls = int(os.environ.get("VOXRUN_BENCH_CALLS", "20"))
     async with load() as work, ours(work) as run:
         _all_taken(await work.call(run.url, clickers=CLICKERS, talkers=calls - CLICKERS))
         await asyncio.sleep(20)
-        first, memory = await window(work, run.pid, calls, 20.0), memory_kb(run.pid)
         over = time.monotonic() + minutes * 60 - 40
+        first, memory = await _alive(work, run.pid, calls), memory_kb(run.pid)
         last = first
         while time.monotonic() < over:
-            last = await window(work, run.pid, calls, 20.0)
-            print(f"  {last.late:.2f} % late, {memory_kb(run.pid) / 1024:.0f} MB", file=sys.stderr)
+            last = await _alive(work, run.pid, calls)
         grown = 100 * (memory_kb(run.pid) - memory) / memory
         await work.do("end")
-    if not first.one_way or not last.one_way:
-        raise RuntimeError("the voice AI heard no clicks of a caller any more: calls have ended")
     later = share(last.one_way, 0.95) - share(first.one_way, 0.95)
     return [
         Figure(
