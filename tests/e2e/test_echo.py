@@ -11,7 +11,8 @@ from random import Random
 import numpy as np
 import pytest
 
-from voxrun.connectors.audio import Downlink, Uplink
+from voxrun.connectors.downlink import Downlink
+from voxrun.connectors.uplink import Uplink
 from voxrun.legs.webrtc import media, rtp
 from voxrun.legs.webrtc.codec import AudioCodec
 from voxrun.legs.webrtc.media import MediaPath

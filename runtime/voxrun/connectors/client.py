@@ -24,11 +24,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from voxrun import __version__
-from voxrun.connectors.audio import Downlink, Uplink
 from voxrun.connectors.base import Connector, ConnectorHost
+from voxrun.connectors.downlink import Downlink
 from voxrun.connectors.outbox import Outbox
 from voxrun.connectors.payloads import Redactor
 from voxrun.connectors.transport import ClientSocket, MediaSocket, Neighbour, SocketClosed
+from voxrun.connectors.uplink import Uplink
 from voxrun.errors import PeerError, VoxrunError
 from voxrun.media.graph import Sink
 from voxrun.session.messages import Json, JsonObject

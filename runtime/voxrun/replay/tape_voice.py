@@ -18,7 +18,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from voxrun.connectors.audio import SampleJoiner
+from voxrun.connectors.downlink import SampleJoiner
 from voxrun.media.frames import SAMPLE_RATE
 from voxrun.media.resample import Resampler, supported
 from voxrun.replay.cassette import PROVIDER, Cassette, TapedSocket

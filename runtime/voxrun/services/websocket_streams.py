@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from voxrun.connectors.audio import QUIET_AFTER_S, Uplink
+from voxrun.connectors.downlink import QUIET_AFTER_S
+from voxrun.connectors.uplink import Uplink
 from voxrun.media.frames import BYTES_PER_SECOND, FRAME_BYTES, FRAME_MS, SILENCE
 from voxrun.media.graph import Source, Ticker
 from voxrun.media.stream_codec import StreamDecoder, StreamEncoder
