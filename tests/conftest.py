@@ -10,6 +10,9 @@ import threading
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+settings.load_profile("ci")  # the same examples in every run, and as long as each of them takes
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 MUST_RUN = ("browser", "peer")
