@@ -81,6 +81,7 @@ def kinds(h: House) -> list[str]:
     return [record["kind"] for record in h.of("event")]
 
 
+@pytest.mark.alone
 def test_a_connection_that_breaks_in_mid_word_is_1006_and_what_was_said_stays_recorded(
     tmp_path: Path,
 ) -> None:
