@@ -160,6 +160,24 @@ async def test_a_stall_in_the_middle_of_a_word_puts_no_silence_into_it() -> None
 
 
 @virtual
+async def test_stalls_one_after_another_lose_no_word() -> None:
+    sent: list[bytes] = []
+    uplink = Uplink(LoopTicker(), sent.append)
+    uplink.open()
+    speaker = Speaker(uplink)
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    for _ in range(12):
+        await speaker.speak(120)
+        loop.advance(loop.time() + 0.2)
+        await asyncio.sleep(0.001)
+        for _ in range(10):
+            speaker.source.push(LOUD)
+    assert sent.count(LOUD) == 12 * 130
+    assert uplink.dropped == 0
+
+
+@virtual
 async def test_a_unit_that_breaks_off_in_a_word_is_waited_for_longer_than_one_that_pauses() -> None:
     sent: list[bytes] = []
     uplink = Uplink(LoopTicker(), sent.append)

@@ -77,6 +77,8 @@ class Uplink(Sink, Leaper):
         self._last = SILENCE
         self._surplus = Surplus()
         self._ticked_at = 0.0
+        self._late_since: float | None = None
+        """Since when a sending unit has been further behind than it may be."""
         self._waiting: dict[Source, deque[bytes]] = {}
         self._resampler: Resampler | None = None
 
@@ -165,8 +167,13 @@ class Uplink(Sink, Leaper):
                 return True
             for _ in range(behind):
                 self._pass(SILENCE)
-        elif behind > LIVE_SLACK:
-            # It is sending: its clock is slower than ours, or it is late. Silence would cut its speech.
+        elif behind <= LIVE_SLACK:
+            self._late_since = None
+        elif self._late_since is None:
+            self._late_since = now
+        elif now - self._late_since >= BROKEN_OFF_S:
+            # It is sending and catches up no more: its clock is slower than ours, or something was lost.
+            # Silence would cut its speech.
             self._opened_at += (behind - LIVE_SLACK) * FRAME_S
         return True
 
