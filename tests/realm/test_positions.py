@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voxrun.realm.port import Script
-from voxrun.realm.positions import Position, ScriptMap
+from voxrun.realm.positions import MOST_PLACES, Position, ScriptMap
 from voxrun.realm.sources import SCENARIO_LINE
 
 TWO = ScriptMap((Script("a.js", "one\ntwo\n"), Script("b.js", "three\nx.four()")))
@@ -23,6 +23,20 @@ def test_a_line_number_finds_its_file() -> None:
     assert str(TWO.locate(TWO.first_lines[1], 0)) == "b.js:1"
     assert TWO.where(f"{TWO.first_lines[1] + 1}:3") == "b.js:2:3"
     assert TWO.where("") == ""
+
+
+def test_what_is_no_place_is_none() -> None:
+    for made_up in ("evil", "1:2:3", ":", "9" * 5000, "5:" + "9" * 5000, '1","x', "١:1"):
+        assert TWO.where(made_up) == ""
+        assert TWO.readable(f"    at f (<scenario>:{made_up})")
+        assert TWO.frames(f"    at <scenario>:{made_up} (<scenario>:{TWO.first_lines[0]}:1)")
+
+
+def test_places_that_a_scenario_makes_up_are_not_all_kept() -> None:
+    scripts = ScriptMap((Script("a.js", "one"),))
+    for column in range(5000):
+        assert scripts.where(f"{SCENARIO_LINE}:{column}").startswith("a.js:1")
+    assert len(scripts._places) <= MOST_PLACES
 
 
 def test_a_position_on_a_dot_moves_to_the_name_behind_it() -> None:

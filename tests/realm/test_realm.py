@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -66,6 +68,29 @@ def test_a_hostile_listener_ends_with_its_kind_and_keeps_its_log(bare: Bench, na
     assert result.error is not None
     assert result.error.kind == kind, result.error.message
     assert logs(result) == ["before"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "<scenario>:evil",
+        "<scenario>:1:2:3",
+        '<scenario>:1","x"],["call.hangup","c',
+        "<scenario>:" + "9" * 5000,
+        "<scenario>:7\n",
+    ],
+)
+def test_a_function_named_like_a_place_neither_ends_the_session_nor_makes_commands(
+    bare: Bench, name: str
+) -> None:
+    source = f"const o = {{ [{json.dumps(name)}]() {{ log('said'); }} }};\nfor (const k in o) o[k]();"
+    result = bare.boot(source)
+    assert result.error is None
+    assert [command.kind for command in result.commands] == ["log"]
+    assert logs(result) == ["said"]
+    thrown = bare.boot(source.replace("log('said')", "missing()")).error
+    assert thrown is not None
+    assert thrown.kind == "exception"
 
 
 def test_limits_name_the_platforms_figure(bare: Bench) -> None:

@@ -71,7 +71,7 @@ class Downlink(Leaper):
         now = self._loop.time()
         dry = int((now - self._played_at) / FRAME_S)
         if 0 < dry <= MOST_DRY and len(self.queue) < FRAME_BYTES:
-            self._miss(max(dry, self._missed), now)
+            self._miss(max(dry, self._missed), now)  # the other side may have stalled
         self.queue.push(pcm if self._resampler is None else self._resampler.process(pcm))
         self._dry.clear()
         while self._missed and now <= self._patience and len(self.queue) >= FRAME_BYTES:
@@ -116,7 +116,9 @@ class Downlink(Leaper):
             if now - self._played_at >= LIVE_S:
                 self._ticked_at = None
                 return False
-            self._miss(self._missed + 1, now)  # the other side may have stalled
+            # Nothing is there in its time: what comes next goes on at once. A stream that comes in real time
+            # finds it so with each frame, and waits for no tick any more.
+            self._miss(self._missed + 1, now)
         return True
 
     def _notice_stall(self, now: float) -> bool:

@@ -190,6 +190,7 @@ class Uplink(Sink, Leaper):
             self.dropped += 1
             return
         if self._surplus.found(lead - FORGIVEN):
+            self.dropped += 1
             return
         if lead > COMFORT:
             if is_silence(frame, QUIET_DBFS):

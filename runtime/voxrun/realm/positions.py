@@ -10,11 +10,18 @@ from dataclasses import dataclass
 from voxrun.realm.port import Script
 from voxrun.realm.sources import SCENARIO_LINE
 
-_POSITION = re.compile(r"<(?:scenario|input)>:(\d+)(?::(\d+))?")
+_PLACE = re.compile(r"([0-9]{1,9})(?::([0-9]{1,9}))?")
+_POSITION = re.compile(rf"<(?:scenario|input)>:{_PLACE.pattern}")
 _PLATFORM_CALL = re.compile(
     r"(?:^    at \w+ \(native\)\n)?^    at [^\n]*<input>:\d+(?::\d+)?\)?(?:\n|$)", re.MULTILINE
 )
-_FRAME = re.compile(r"at (?:(?P<name>[^\n(]*?) \()?<(?:scenario|input)>:(?P<line>\d+)(?::(?P<column>\d+))?")
+_FRAME = re.compile(
+    r"at (?:(?P<name>[^\n(]*?) \()?<(?:scenario|input)>:(?P<line>[0-9]{1,9})(?::(?P<column>[0-9]{1,9}))?"
+)
+
+
+MOST_PLACES = 1000
+"""Places that are kept in words: a script has few that issue commands, but a scenario could make up more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ class ScriptMap:
             self.first_lines.append(line)
             line += len(lines) + 1
         self._end = line
-        self._places: dict[str, str] = {"": ""}  # a script has few places that issue commands
+        self._places: dict[str, str] = {"": ""}
 
     @property
     def text(self) -> str:
@@ -73,9 +80,11 @@ class ScriptMap:
         """ "file:line:column" for the "line:column" that a command carries, "" for none."""
         known = self._places.get(raw)
         if known is None:
-            line, _, column = raw.partition(":")
-            position = self.locate(int(line), int(column or 0))
-            known = self._places[raw] = str(position) if position else ""
+            match = _PLACE.fullmatch(raw)
+            position = self.locate(int(match[1]), int(match[2] or 0)) if match else None
+            known = str(position) if position else ""
+            if len(self._places) < MOST_PLACES:
+                self._places[raw] = known
         return known
 
     def frames(self, stack: str) -> list[Frame]:

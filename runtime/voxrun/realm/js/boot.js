@@ -38,6 +38,18 @@
   // Where scenario scripts have a name of their own in stacks (config.marker), the first one is the place.
   // Where the engine names every script "<input>", the line number tells them from platform files, which
   // come first.
+  // A function of the scenario may be named like a place: what is none is passed over.
+  const MAX_PLACE = 20;
+
+  function isPlace(text) { // "line" or "line:column"
+    if (text.length === 0 || text.length > MAX_PLACE) return false;
+    for (let i = 0; i < text.length; i++) {
+      const code = stringCharCodeAt(text, i);
+      if (code < 48 || code > 58) return false; // 0 to 9 and the colon after them
+    }
+    return true;
+  }
+
   function scenarioPosition(stack) {
     const marker = config.marker;
     let at = stringIndexOf(stack, marker);
@@ -46,8 +58,9 @@
       if (end < 0) end = stack.length;
       if (stringCharCodeAt(stack, end - 1) === 41) end--;
       const place = stringSlice(stack, at + marker.length, end);
-      if (marker !== "<input>:" || prim.parseInt(place, 10) >= config.scenarioLine) return place;
-      at = stringIndexOf(stack, marker, end);
+      const ours = marker !== "<input>:" || prim.parseInt(place, 10) >= config.scenarioLine;
+      if (ours && isPlace(place)) return place;
+      at = stringIndexOf(stack, marker, at + marker.length);
     }
     return "";
   }
