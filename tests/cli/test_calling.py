@@ -27,13 +27,19 @@ def test_phrases_of_the_agent_file_are_said_with_their_slots_filled(tmp_path: Pa
 
 
 def test_after_an_error_the_summary_does_not_guess_at_other_causes() -> None:
-    silent = Outcome(connected=True, errors=["boom"])
+    silent = Outcome(connected=True, by="time", errors=["boom"])
     assert "heard nothing" not in "\n".join(summary(app(), silent))
-    assert "heard nothing" in "\n".join(summary(app(), Outcome(connected=True)))
+    assert "heard nothing" in "\n".join(summary(app(), Outcome(connected=True, by="time")))
     refused = Outcome(refused="603 Declined", errors=["boom"])
     assert "failed before the call was up (603 Declined): see" in "\n".join(summary(app(), refused))
     answered = Outcome(refused="200 Normal termination", errors=["boom"])
     assert "failed before the call was up: see" in "\n".join(summary(app(), answered))
+
+
+def test_an_interrupted_call_says_nothing_of_what_was_heard() -> None:
+    text = "\n".join(summary(app(), Outcome(connected=True, said=1)))
+    assert "The call is over (interrupted): 1 phrases said, 0 transcript lines" in text
+    assert "heard" not in text
 
 
 def test_a_call_that_was_heard_is_a_success() -> None:

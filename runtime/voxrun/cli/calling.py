@@ -207,12 +207,14 @@ def summary(app: Running, outcome: Outcome) -> list[str]:
         lines.append("There was no call.")
     else:
         ended = {"caller": "the caller hung up", "scenario": "the scenario hung up", "time": "time was up"}
+        # Who is interrupted does not come to tell what was heard.
+        heard = f"{outcome.heard_ms / 1000:.1f} s of speech heard, " if outcome.by else ""
         lines.append(
             f"The call is over ({ended.get(outcome.by, 'interrupted')}): {outcome.said} phrases said, "
-            f"{outcome.heard_ms / 1000:.1f} s of speech heard, {outcome.transcripts} transcript lines, "
+            f"{heard}{outcome.transcripts} transcript lines, "
             f"{outcome.tools} tool calls."
         )
-        if outcome.heard_ms == 0 and not outcome.errors:
+        if outcome.by and outcome.heard_ms == 0 and not outcome.errors:
             lines.append(
                 "The caller heard nothing: does the scenario answer and bridge the audio "
                 "(VoxEngine.sendMediaBetween(call, client))?"
