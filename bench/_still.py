@@ -48,6 +48,8 @@ class Stillness:
     """From and to (seconds of the monotonic clock), in order, not overlapping."""
     seconds: float = 0.0
     """How long was watched."""
+    work_ns: float = 0.0
+    """What the piece of work usually took, on the slowest processor: how fast the machine was."""
 
     def at(self, moment: float) -> bool:
         """Whether the machine was disturbed at ``moment``."""
@@ -85,16 +87,21 @@ async def watch() -> AsyncIterator[Stillness]:
         slow: list[float] = []
         for out, _ in ended:
             with suppress(json.JSONDecodeError):  # Ctrl-C ended it too
-                slow += slow_moments(json.loads(out))
+                rows = json.loads(out)
+                slow += slow_moments(rows)
+                found.work_ns = max(found.work_ns, usual(rows))
         found.spans = disturbances(slow)
 
 
 def slow_moments(rows: Sequence[tuple[float, int]]) -> list[float]:
     """Of (moment, ns of processor time), the moments at which the work took far more than usual."""
-    if not rows:
-        return []
-    usual = sorted(ns for _, ns in rows)[len(rows) // 2]
-    return [at for at, ns in rows if ns > SLOW * usual]
+    most = SLOW * usual(rows)
+    return [at for at, ns in rows if ns > most]
+
+
+def usual(rows: Sequence[tuple[float, int]]) -> int:
+    """The middle ns of (moment, ns); 0 for none."""
+    return sorted(ns for _, ns in rows)[len(rows) // 2] if rows else 0
 
 
 def disturbances(slow: Sequence[float]) -> list[tuple[float, float]]:

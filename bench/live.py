@@ -11,10 +11,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from _bridges import (
     FAILED,
@@ -22,6 +20,7 @@ from _bridges import (
     Bridge,
     Load,
     Result,
+    all_taken,
     at,
     calm,
     calm_spans,
@@ -31,6 +30,7 @@ from _bridges import (
     stock,
     window,
 )
+from _soak import soak
 from _still import watch
 
 from voxrun.cli.figures import Figure, figure, share, times
@@ -60,7 +60,7 @@ def measure(
     if len(os.sched_getaffinity(0)) < 2:
         raise RuntimeError("live calls are measured with two processors: one for the bridge, one for callers")
     if soak_minutes:
-        return asyncio.run(_soak(soak_minutes))
+        return asyncio.run(soak(soak_minutes))
     return asyncio.run(_quick(base, seconds) if quick else _whole(rounds))
 
 
@@ -176,7 +176,7 @@ async def _setups(work: Load, url: str, calls: int) -> list[float]:
     """ms from offer to answer, of each of so many calls, which stay."""
     async with watch() as machine:
         placed = await work.call(url, clickers=CLICKERS, talkers=calls - CLICKERS)
-    _all_taken(placed)
+    all_taken(placed)
     return calm_spans(placed["answers"], machine)
 
 
@@ -189,15 +189,10 @@ async def _clear(work: Load) -> list[float]:
 async def _rough(work: Load) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """ms one way in a bad network: in the first seconds, and later."""
     async with ours(work) as run:
-        _all_taken(await work.call(run.url, clickers=4, loss=0.02, jitter=0.03))
+        all_taken(await work.call(run.url, clickers=4, loss=0.02, jitter=0.03))
         halves = [(await window(work, run.pid, 4, 10.0)).one_way for _ in range(2)]
         await work.do("end")
     return halves[0], halves[1]
-
-
-def _all_taken(placed: dict[str, Any]) -> None:
-    if placed["failed"]:
-        raise RuntimeError(f"{len(placed['failed'])} calls failed: {placed['failed'][0]}")
 
 
 # -- other ways ---------------------------------------------------------------------------------------
@@ -215,37 +210,3 @@ async def _quick(base: int, seconds: float) -> list[Figure]:
         Figure("processor a call", three.cpu, "% of a core", key="cpu_per_call",
                against=times(once.cpu, three.cpu, "as much for stock aiortc")),
     ]  # fmt: skip
-
-
-async def _alive(work: Load, pid: int, calls: int) -> Result:
-    """A window with moments in which the machine was itself. Raises RuntimeError where calls have ended."""
-    while True:
-        result = await window(work, pid, calls, 20.0)
-        megabytes = memory_kb(pid) / 1024
-        print(f"  {result.flowing} calls, {result.late:.2f} % late, {megabytes:.0f} MB", file=sys.stderr)
-        if result.flowing < calls:
-            raise RuntimeError(f"{calls - result.flowing} of {calls} calls are silent: they have ended")
-        if result.one_way:
-            return result
-
-
-async def _soak(minutes: float) -> list[Figure]:
-    """60 % of the capacity found before, for a while: nothing grows."""
-    calls = int(os.environ.get("VOXRUN_BENCH_CALLS", "20"))
-    async with load() as work, ours(work) as run:
-        _all_taken(await work.call(run.url, clickers=CLICKERS, talkers=calls - CLICKERS))
-        await asyncio.sleep(20)
-        over = time.monotonic() + minutes * 60 - 40
-        first, memory = await _alive(work, run.pid, calls), memory_kb(run.pid)
-        last = first
-        while time.monotonic() < over:
-            last = await _alive(work, run.pid, calls)
-        grown = 100 * (memory_kb(run.pid) - memory) / memory
-        await work.do("end")
-    later = share(last.one_way, 0.95) - share(first.one_way, 0.95)
-    return [
-        Figure(
-            f"growth of memory in {minutes:g} minutes with {calls} calls (PSS)", grown, "%", 10, key="grown"
-        ),
-        Figure("growth of the delay, 95 of 100", later, "ms", 10, key="later_ms"),
-    ]
