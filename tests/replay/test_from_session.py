@@ -37,6 +37,8 @@ steps:
   - hangup
   - expect: ended
 """
+UNANSWERED = BARGE_IN[: BARGE_IN.index("  - interrupt")] + "  - hangup\n  - expect: session_ended\n"
+LINGERS = "() => setTimeout(VoxEngine.terminate, 3000)"
 TRANSFER = """
 title: transfer
 scenario: transfer.js
@@ -99,6 +101,23 @@ VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => {
       call.addEventListener(CallEvents.ToneReceived, () => call.hangup());
     });
   });
+  call.addEventListener(CallEvents.Disconnected, VoxEngine.terminate);
+});
+"""
+HANGS_UP = """
+scenario: asr.js
+steps:
+  - expect: answered
+  - say: Alice Baker and Bob Miller
+  - hangup
+  - expect: ended
+"""
+HANGS_UP_JS = """
+VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => {
+  call.answer();
+  const asr = VoxEngine.createASR({ phraseHints: ["Alice Baker", "Bob Miller"], interimResults: true });
+  asr.addEventListener(ASREvents.InterimResult, () => {});
+  call.sendMediaTo(asr);
   call.addEventListener(CallEvents.Disconnected, VoxEngine.terminate);
 });
 """
@@ -204,6 +223,25 @@ def test_an_interruption_is_told_as_one_and_passes(tmp_path: Path, resources: Re
     call, _ = write(outcome.folder)
     assert 'interrupt: "thank you very much", after: ' in call.read_text()
     assert "{ended: caller}" in call.read_text()
+    passes(call, resources)
+
+
+@pytest.mark.parametrize(
+    ("script", "name", "source", "said"),
+    [
+        (UNANSWERED, "scenario.js", bridge().replace("VoxEngine.terminate", LINGERS), "tell me a long story"),
+        (HANGS_UP, "asr.js", HANGS_UP_JS, "Alice Baker and Bob"),
+    ],
+    ids=["the voice AI understands it when he is gone", "an ASR had begun to"],
+)
+def test_what_a_caller_says_before_he_hangs_up_is_kept(
+    tmp_path: Path, resources: Resources, script: str, name: str, source: str, said: str
+) -> None:
+    (tmp_path / name).write_text(source)
+    outcome = played(script, tmp_path, resources)
+    assert outcome.folder is not None
+    call = write(outcome.folder)[0]
+    assert f'  - say: "{said}"\n  - hangup\n' in call.read_text()
     passes(call, resources)
 
 

@@ -21,6 +21,7 @@ PATIENT_MS: Final = 7_000
 SLACK_S: Final = 8
 WORTH_A_DELAY_MS: Final = 50
 NOT_UNDERSTOOD: Final = "these are words that nobody here understands"
+NOT_IN_IT: Final = "   # what was said is not in the journal"
 CUT_WORDS: Final = 3
 PAUSE_MS: Final = 200
 """Shorter pauses before the caller does something are of no account."""
@@ -272,9 +273,10 @@ def _step(item: Item, cut: Said | None, gap: int, taped: bool) -> Iterator[str]:
             after = f", after: {_seconds(cut.ms - TO_NOTICE_MS)}" if cut.ms > TO_NOTICE_MS else ""
             if not taped:
                 after = f", after: {quoted(last)}" if last else ""
-            yield f"  - {{interrupt: {quoted(item.text)}{after}}}"
+            said = NOT_UNDERSTOOD if item.lost else quoted(item.text)
+            yield f"  - {{interrupt: {said}{after}}}{NOT_IN_IT if item.lost else ''}"
         case Heard(lost=True):
-            yield f"  - say: {NOT_UNDERSTOOD}   # what was said is not in the journal"
+            yield f"  - say: {NOT_UNDERSTOOD}{NOT_IN_IT}"
         case Heard():
             yield f"  - say: {quoted(item.text)}"
         case Said():

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from voxrun.replay.from_session_items import Callee, Deed, Heard, Request, Said, Story, Tool, revealed
 from voxrun.replay.from_session_sockets import EVENTS, SocketTeller
+from voxrun.replay.from_session_talk import TalkTeller
 from voxrun.replay.from_session_world import player_urls, stand_ins, stored
 from voxrun.replay.sightings import CLEARED, TOOL_RESULTS, TOOLS, TRANSCRIPTS
 from voxrun.session.replay import Recording
@@ -29,8 +30,6 @@ PHONE: Final = {
     "Call.ReInviteReceived": "reinvite",
 }
 """What people do with their telephones: event -> step."""
-AT_ONCE_MS: Final = 100
-"""An interruption and the end of the sentence that it cuts come within this time, in either order."""
 ONE_ENTRY_MS: Final = 2_000
 """Keys with longer pauses between them are told one by one."""
 ONE_GO_MS: Final = 600
@@ -73,23 +72,15 @@ class _Teller:
         self._hung_up: set[str] = set()
         self._closed: set[str] = set()
         self._begun: dict[str, int] = {}
-        self._cleared: int | None = None
-        self._forced: list[str] = []
-        self._ended = False
+        self._ended_by = ""
         self._key_at = 0
-        self._thought: int | None = None
-        """When the voice AI began to think of what it says next."""
-        self._speaking: dict[Any, tuple[int, int]] = {}
-        """When and where the sentences that are being spoken began, by their ordinals."""
-        self._prompts: frozenset[str] = frozenset()
-        """What it says by itself."""
         self._prompt = ""
-        self._ears: dict[str, int | None] = {}
-        """ASRs that hear the caller, and which item is being said to them."""
+        """What call.say is saying."""
+        self._talk = TalkTeller(story.items)
 
     def finish(self) -> Story:
         self.story.sockets = self._sockets.sockets
-        self.story.items = [i for i in self.story.items if not isinstance(i, Heard) or not i.asr or i.text]
+        self._talk.finish(caller_hung_up=self._ended_by == "caller")
         return self.story
 
     # -- events
@@ -105,14 +96,14 @@ class _Teller:
         elif kind == "@wsclose":
             self._ai_gone(t, target, int(data.get("code") or 0))
         elif kind in TRANSCRIPTS:
-            self._transcript(t, payload)
+            self._talk.transcript(t, payload)
         elif kind in TOOLS:
             name, call_id = str(payload.get("toolName")), str(payload.get("invocationId"))
             self.story.items.append(Tool(t, name, _object(payload.get("parameters")), call_id))
         elif kind in CLEARED:
-            self._clear(t)
-        elif kind in STATES:
-            self._thought = t if payload.get("state") == "thinking" else self._thought
+            self._talk.clears(t)
+        elif kind in STATES and payload.get("state") == "thinking":
+            self._talk.thinks(t)
         elif kind == "@reject" and self.story.has_agent and not self._begun:
             status = _STATUS.search(str(data.get("message")))
             self.story.rejects, self.story.refused = True, int(status[1]) if status else 503
@@ -127,8 +118,9 @@ class _Teller:
             self._sockets.event(t, kind, target, data)
             if (visit := self._sockets.visit(t, kind, target, data)) is not None:
                 self._deed(t, "visit", visit.name, {"socket": visit})
-        elif kind.startswith("ASR."):
-            self._of_asr(t, kind, target, str(data.get("text") or "").strip())
+        elif kind.startswith("ASR.") and not self._begun:
+            # With a voice AI on the line its transcripts tell what was said.
+            self._talk.of_asr(t, kind, target, str(data.get("text") or "").strip())
         elif kind.startswith("Call."):
             self._of_call(t, kind, target, data)
 
@@ -148,17 +140,6 @@ class _Teller:
             self._prompt = ""
         elif kind in ("Call.Disconnected", "Call.Failed") and target == self._call:
             self._end(t, "scenario" if target in self._hung_up else "caller")
-
-    def _of_asr(self, t: int, kind: str, target: str, text: str) -> None:
-        if target not in self._ears or self._begun:
-            return  # with a voice AI on the line its transcripts tell what was said
-        at = self._ears[target]
-        if kind in ("ASR.CaptureStarted", "ASR.Result") and at is None:
-            at = self._ears[target] = len(self.story.items)
-            self.story.items.append(Heard(t, "", asr=True))
-        if kind == "ASR.Result" and at is not None:
-            self.story.items[at] = Heard(self.story.items[at].t, text, asr=True)
-            self._ears[target] = None
 
     def _of_callee(self, t: int, kind: str, target: str, data: dict[str, Any]) -> None:
         callee = self._callees[target]
@@ -181,8 +162,8 @@ class _Teller:
             callee.deeds.append(Deed(t, PHONE[kind], text, data))
 
     def _end(self, t: int, by: str) -> None:
-        if not self._ended:
-            self._ended = True
+        if not self._ended_by:
+            self._ended_by = by
             self._deed(t, "ended", by)
 
     def _keys(self, t: int, digit: str) -> None:
@@ -196,58 +177,6 @@ class _Teller:
             items[place] = replace(last, text=last.text + digit)
         else:
             self._deed(t, "keys", digit)
-
-    def _transcript(self, t: int, payload: Mapping[str, Any]) -> None:
-        text = str(payload.get("text") or "").strip()
-        if not payload.get("final"):
-            self._speaking.setdefault(payload.get("ordinal"), (t, len(self.story.items)))
-            return
-        if not text:
-            return
-        if payload.get("role") == "agent":
-            if text in self._forced:
-                self._forced.remove(text)  # the scenario's own words
-                return
-            cut = self._cleared is not None and t - self._cleared <= AT_ONCE_MS
-            prompted = text in self._prompts
-            if not prompted:
-                self._note_lost()
-            self._thought = None
-            self._add_said(Said(t, text, cut, prompted), payload.get("ordinal"))
-        elif payload.get("medium") != "text":
-            self._heard(Heard(t, text, interrupts=self._cleared is not None))
-            self._cleared = None
-
-    def _add_said(self, said: Said, ordinal: Any) -> None:
-        """A sentence is told where it began, before keys that were pressed while it was spoken."""
-        items = self.story.items
-        since, place = self._speaking.pop(ordinal, (said.t, len(items)))
-        said = replace(said, ms=said.t - since)
-        keys = all(isinstance(item, Deed) and item.what == "keys" for item in items[place:])
-        items.insert(place if keys and not said.cut else len(items), said)
-
-    def _note_lost(self) -> None:
-        """It answers, and nobody said or asked anything that is in the journal: it did not understand."""
-        turn = next((i for i in reversed(self.story.items) if isinstance(i, Said | Tool | Heard)), None)
-        if self._thought is not None and isinstance(turn, Said):
-            self.story.items.append(Heard(self._thought, "", lost=True))
-
-    def _heard(self, heard: Heard) -> None:
-        """What comes without an answer in between was one turn."""
-        for index in range(len(self.story.items) - 1, -1, -1):
-            item = self.story.items[index]
-            if isinstance(item, Said | Tool):
-                break
-            if isinstance(item, Heard) and item.typed == heard.typed:
-                self.story.items[index] = replace(item, text=f"{item.text} {heard.text}")
-                return
-        self.story.items.append(heard)
-
-    def _clear(self, t: int) -> None:
-        self._cleared = t
-        last = self.story.items[-1] if self.story.items else None
-        if isinstance(last, Said) and t - last.t <= AT_ONCE_MS:
-            self.story.items[-1] = replace(last, cut=True)
 
     def _answered(self, t: int, target: str, data: dict[str, Any]) -> None:
         request = self._requests.get(target)
@@ -295,7 +224,7 @@ class _Teller:
                 self.story.requests.append(self._requests[target])
             case "connector.create":
                 self.story.has_agent = True
-                self._prompts = _prompts_of(data)
+                self._talk.prompts = _prompts_of(data)
             case "connector.close":
                 self._closed.add(target)
             case "connector.call":
@@ -305,7 +234,7 @@ class _Teller:
                     self._hung_up.add(self._call)
                     self._ending(t)
             case "media.connect" if own:
-                self._ears.setdefault(str(data.get("to")), None)
+                self._talk.listens(str(data.get("to")))
             case "call.say" if own:
                 self._prompt = unescape(_TAG.sub(" ", str(data.get("text")))).strip()
             case "call.stopplay" if own:
@@ -322,10 +251,12 @@ class _Teller:
 
     def _told_ai(self, t: int, method: str, argument: Mapping[str, Any]) -> None:
         if method in TYPED:
-            self._heard(Heard(t, str(argument.get("text") or ""), typed=True))
+            self._talk.heard(Heard(t, str(argument.get("text") or ""), typed=True))
         elif method == "forcedAgentMessage":
             content = argument.get("content")
-            self._forced.append(str(_object(content).get("text") if isinstance(content, dict) else content))
+            self._talk.forced.append(
+                str(_object(content).get("text") if isinstance(content, dict) else content)
+            )
         elif method in TOOL_RESULTS:
             ends, failed = argument.get("responseType") == "hang-up", bool(argument.get("errorType"))
             result = None if ends or failed else _short(argument.get("result"))
