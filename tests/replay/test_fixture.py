@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,16 +15,26 @@ from voxrun.replay.script import Dtmf, Step
 
 
 def test_calls_in_python(tmp_path: Path) -> None:
-    suite(tmp_path)
-    found = run(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_python.py")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    calls = tmp_path / "calls"
+    calls.mkdir()
+    suite(calls)
+    found = run(
+        calls, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--call-report", "out", "test_python.py"
+    )
     assert "4 failed, 3 passed" in found.stdout, found.stdout + found.stderr
     assert "test_python.py:21: expected" in found.stdout
     assert 'agent_says: "good evening"' in found.stdout
     assert "did you mean 'agent_says'?" in found.stdout
     assert "a call has no 'sya' (did you mean 'say'?)" in found.stdout
     line = next(i for i, text in enumerate(PYTHON.splitlines(), 1) if "told here" in text)
-    assert f"test_python.py:{line}: there is no file {tmp_path / 'nope.js'}" in found.stdout
+    assert f"test_python.py:{line}: there is no file {calls / 'nope.js'}" in found.stdout
     assert not [each for each in ("During handling", "runner.py", "player.py") if each in found.stdout]
+    # Paths are as people typed them.
+    assert "Again: pytest test_python.py::test_that_fails\n" in found.stdout
+    page = (calls / "out" / "index.html").read_text()
+    places = re.findall(r'<span class="folder theirs">(.*?)</span>', page)
+    assert (places.count("test_python.py"), places.count("good.call.yaml"), len(places)) == (4, 1, 5)
 
 
 class Noted:

@@ -43,12 +43,15 @@ from voxrun.yamldoc import parse_document, suggestion
 
 
 class Voxrun:
-    """What a test gets."""
+    """What a test gets. ``here`` is where pytest was started: paths are shown from there."""
 
-    def __init__(self, player: Player, test: Path, node_id: str, note: Callable[[Outcome], None]) -> None:
+    def __init__(
+        self, player: Player, test: Path, node_id: str, note: Callable[[Outcome], None], here: Path
+    ) -> None:
         self._player = player
         self._test = test
-        self._id = node_id
+        self._here = here
+        self._again = f"pytest {shlex.quote('::'.join([str(self._shown(test)), *node_id.split('::')[1:]]))}"
         self._title = node_id.rpartition("::")[2]
         self._name = re.sub(r"[^\w.\-\[\]]+", "-", self._title)[:80]
         self._note = note
@@ -70,17 +73,21 @@ class Voxrun:
             sockets = tuple(stub.name for stub in parsed.sockets)
             await story(ScriptedCall(call, self._test, callees, callers, sockets))
 
-        return self._judged(lambda: self._player.play(parsed, run, self._name, self._again))
+        return self._judged(
+            lambda: self._player.play(parsed, run, self._name, self._again, shown=self._shown(self._test))
+        )
 
     def script(self, path: str | Path) -> Outcome:
         """Play a call script."""
         __tracebackhide__ = True
         script = self._read(lambda: load_script(self._test.parent / path))
-        return self._judged(lambda: self._player.play(script, again=self._again))
+        return self._judged(
+            lambda: self._player.play(script, again=self._again, shown=self._shown(script.path))
+        )
 
-    @property
-    def _again(self) -> str:
-        return f"pytest {shlex.quote(self._id)}"
+    def _shown(self, path: Path) -> Path:
+        """Found by its whole path, since a test may go to another folder; shown as people would type it."""
+        return path.relative_to(self._here) if path.is_relative_to(self._here) else path
 
     def _read(self, read: Callable[[], CallScript], line: int = 0) -> CallScript:
         """A mistake in a script is told by its message alone; in what ``play`` was given, at its ``line``."""

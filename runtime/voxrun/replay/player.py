@@ -41,9 +41,10 @@ class Player:
         name: str = "",
         again: str = "",
         watch: Watch | None = None,
+        shown: Path | None = None,
     ) -> Outcome:
         """Play one call, by its steps or by a ``story`` in Python, whose ``name`` its folder gets and that
-        ``again`` runs once more. ``watch`` is told how far it is."""
+        ``again`` runs once more. ``watch`` is told how far it is. ``shown`` is its path for people."""
         resources = self._resources = self._resources or Resources()
         folder = self._folder(name or script.name)
         if self._seed is not None:
@@ -58,6 +59,8 @@ class Player:
 
             outcome = play_live(script, told, resources, self._live, folder)
         outcome.again = again
+        if shown is not None:
+            outcome.script = replace(outcome.script, path=shown)
         if self._keep is not None or not outcome.ok:
             from voxrun.replay.keep import keep  # with the reports, which take long to import
 

@@ -270,5 +270,6 @@ def voxrun(request: pytest.FixtureRequest) -> Voxrun:
     """Plays calls that are written in Python: see ``voxrun.replay.fixture``."""
     from voxrun.replay.fixture import Voxrun
 
-    node = request.node
-    return Voxrun(player_of(request.config), request.path, node.nodeid, lambda outcome: note(node, outcome))
+    node, config = request.node, request.config
+    here = config.invocation_params.dir
+    return Voxrun(player_of(config), request.path, node.nodeid, lambda outcome: note(node, outcome), here)
