@@ -12,7 +12,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from _bridges import (
     FAILED,
@@ -32,6 +31,7 @@ from _bridges import (
 )
 from _soak import soak
 from _still import watch
+from msgspec.structs import replace
 
 from voxrun.cli.figures import Figure, figure, share, times
 

@@ -7,12 +7,14 @@ secrets appear in no message and no ``repr``.
 
 from __future__ import annotations
 
-import dataclasses
 import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from voxrun.config_keys import BY_ENV, BY_PATH, KEYS, SECTIONS, IceServer, Key
 from voxrun.config_tables import (
@@ -58,8 +60,7 @@ class ServerSettings:
         return _is_loopback(self.host)
 
 
-@dataclass(frozen=True, slots=True)
-class AiSettings:
+class AiSettings(Struct, frozen=True):
     """Where voice-AI clients of the scenario connect to.
 
     ``mode`` is decided here; ``why`` completes "Voice AI: <mode>, ..." for the first lines of output.
@@ -72,8 +73,7 @@ class AiSettings:
     agent: Path | None
 
 
-@dataclass(frozen=True, slots=True)
-class MediaSettings:
+class MediaSettings(Struct, frozen=True):
     """How calls find their way and sound. ``public_address`` "" means: the machine's own addresses."""
 
     ice_servers: tuple[IceServer, ...]
@@ -88,8 +88,7 @@ class MediaSettings:
     opus_dtx: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SessionSettings:
+class SessionSettings(Struct, frozen=True):
     """What every session gets. ``folder`` is where their folders are made."""
 
     folder: Path
@@ -100,15 +99,13 @@ class SessionSettings:
     """Where cassettes of sessions are recorded; None: they are not."""
 
 
-@dataclass(frozen=True, slots=True)
-class SpeechSettings:
+class SpeechSettings(Struct, frozen=True):
     """What recognises callers. ``whisper`` is a model's folder; None: phrases to expect only."""
 
     whisper: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FidelitySettings:
+class FidelitySettings(Struct, frozen=True):
     """Places where the platform's behaviour is not known for sure: see docs/fidelity.md."""
 
     connector_errors: Literal["events", "reject"]
@@ -118,8 +115,7 @@ class FidelitySettings:
     asr_confidence: Literal["percent", "fraction"] = "percent"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """Everything that was decided before the first call."""
 
     scenarios: tuple[Path, ...]
@@ -145,8 +141,7 @@ class Settings:
     """The voxrun.toml that was used."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallPlan:
+class CallPlan(Struct, frozen=True):
     """The call that ``--call`` places: what the caller says, and how long it stays."""
 
     say: tuple[str, ...] = ()
@@ -286,13 +281,13 @@ def _rooted(value: Any, folder: Path) -> Any:
 def _limits(file: TomlFile) -> Limits:
     """``[limits]`` over the platform's figures: whole numbers above 0."""
     given = file.values.get("limits", {})
-    names = [f.name for f in dataclasses.fields(Limits)]
+    names = Limits.__struct_fields__
     for name, value in given.items():
         if name not in names:
             raise file.unknown(("limits", name), "limit", names)
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ConfigError(f"{file.where('limits', name)}: limits.{name} must be a whole number above 0.")
-    return dataclasses.replace(Limits(), **given)
+    return replace(Limits(), **given)
 
 
 def _server(values: Mapping[str, Any]) -> ServerSettings:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off", ""})
@@ -21,8 +22,7 @@ Reader = Callable[[object, bool], Any]
 ``ValueError`` whose text completes the sentence "server.port must be ..."."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """One setting."""
 
     path: str
@@ -105,8 +105,7 @@ def web_url(value: object, is_text: bool) -> str:
     raise ValueError("a URL that begins with http:// or https://")
 
 
-@dataclass(frozen=True, slots=True)
-class IceServer:
+class IceServer(Struct, frozen=True):
     """A STUN or TURN server that browsers and voxrun use."""
 
     urls: tuple[str, ...]

@@ -15,9 +15,10 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
+
+from msgspec import Struct
 
 from voxrun.errors import ConfigError, VoxrunError
 from voxrun.session.messages import Json, JsonObject
@@ -41,8 +42,7 @@ _NO_TEXT: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NULL_TAG: Final = "tag:yaml.org,2002:null"
 
 
-@dataclass(slots=True)
-class _Document:
+class _Document(Struct):
     """What all nodes of one document share."""
 
     path: str

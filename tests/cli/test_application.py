@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import socket
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from voxrun.cli.application import ai_line, running, scenario_secrets
 from voxrun.config import Settings, load_settings
@@ -86,7 +87,7 @@ def test_a_port_in_use_is_one_message(tmp_path: Path) -> None:
             taken.listen()
             base = settings(tmp_path)
             port = taken.getsockname()[1]
-            busy = replace(base, server=replace(base.server, port=port))
+            busy = replace(base, server=dataclasses.replace(base.server, port=port))
             with pytest.raises(ConfigError, match=f"Port {port}.*--port"):
                 async with running(busy, quiet):
                     raise AssertionError("it must not start")

@@ -7,12 +7,12 @@ import re
 import subprocess
 import sys
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from voxrun.cli.application import Provider, ai_line
 from voxrun.cli.scripts import read_scripts

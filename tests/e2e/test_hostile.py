@@ -11,11 +11,12 @@ import re
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from tests.e2e.rig import House, house, journal_of
 from tests.e2e.sounds import level, tone
 from tests.e2e.telephone import Telephone

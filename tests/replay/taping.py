@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
+from msgspec.structs import replace
 from tests.emulators.ultravox.caller import ToneRecogniser, ToneSpeech, buzz
 from tests.harness import StubNet
 from tests.services.sockets import Server

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import replace
 from pathlib import Path
 
+from msgspec.structs import replace
 from tests.replay.test_plugin import PYTHON, run, suite
 
 from voxrun.replay.deeds import Hold, Info, Network, ReInvite, Transfer

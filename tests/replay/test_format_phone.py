@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.replay.test_format import read, wrong
 
 from voxrun.replay.deeds import Answer, Hold, Info, Manners, Network, ReInvite, Transfer
@@ -12,8 +13,7 @@ from voxrun.replay.script import Callee, Dtmf, Incoming, Step
 
 
 def without_place(step: Step) -> Step:
-    object.__setattr__(step, "where", "")
-    return step
+    return replace(step, where="")
 
 
 def test_every_deed_has_its_forms(tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
+from msgspec.structs import replace
 from tests.replay.calls import TALK
 from tests.replay.test_failure import failed
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from voxrun.replay.resources import AtOnce, Resources, voices_of
 from voxrun.replay.script import After, Callee, CallScript, Interrupt, Say

@@ -43,7 +43,7 @@ def run(body: str, *, keep: MemoryStorage | None = None, until: str = "done") ->
             runtime.world = runtime.world.__class__(
                 **{
                     name: keep if name == "storage" else getattr(runtime.world, name)
-                    for name in runtime.world.__dataclass_fields__
+                    for name in runtime.world.__struct_fields__
                 }
             )
         await runtime.start_session("")

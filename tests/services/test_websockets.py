@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.harness import Stage, play
 from tests.services.sockets import Peer, Server
 

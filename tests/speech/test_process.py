@@ -10,9 +10,9 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict
 
 import pytest
+from msgspec.structs import asdict
 
 from voxrun.speech import wire
 from voxrun.speech.base import Voice

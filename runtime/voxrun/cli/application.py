@@ -12,10 +12,11 @@ import secrets
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import Struct
 
 from voxrun.cli.local_ai import LocalUltravox, agent_file
 from voxrun.cli.scripts import read_scripts
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(Struct, frozen=True):
     """What an entry point works with. ``url`` is the page's address."""
 
     runtime: Runtime
@@ -46,8 +46,7 @@ class Running:
     server: asyncio.Task[None]
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(Struct, frozen=True):
     """Where Ultravox is: ``url`` is its base URL ("" for the cloud's own), ``port`` the local emulator's (0
     for none)."""
 

@@ -11,8 +11,9 @@ import inspect
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
+
+from msgspec import to_builtins
 
 import voxrun
 from voxrun.cli.exits import FAILED, OK
@@ -52,7 +53,7 @@ def run(
 def as_object(figures: Sequence[Figure]) -> str:
     """JSON: the value of each figure by its key, where it has one, and all there is to say of each."""
     values = {figure.key: figure.value for figure in figures if figure.key}
-    return json.dumps(values | {"figures": [asdict(figure) for figure in figures]}, indent=1)
+    return json.dumps(values | {"figures": [to_builtins(figure) for figure in figures]}, indent=1)
 
 
 def table(figures: Iterable[Figure]) -> list[str]:

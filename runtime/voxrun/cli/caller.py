@@ -20,7 +20,6 @@ import sys
 import threading
 import wave
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Any
 
 import av
@@ -28,6 +27,7 @@ import httpx
 import numpy as np
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
+from msgspec import Struct, field
 
 from voxrun.legs.webrtc.aiortc_private import close_peer
 from voxrun.media.frames import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, SILENCE, split
@@ -43,8 +43,7 @@ GONE_MS = 1500
 """No packet for this long: the other side is gone."""
 
 
-@dataclass(slots=True)
-class Plan:
+class Plan(Struct):
     """What the caller does."""
 
     url: str
@@ -79,8 +78,7 @@ class Mouth(MediaStreamTrack):
         return frame
 
 
-@dataclass(slots=True)
-class Turns:
+class Turns(Struct):
     """Decides when to speak, from what is heard. Times in milliseconds of heard or passed audio."""
 
     phrases: int

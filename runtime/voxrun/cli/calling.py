@@ -11,10 +11,11 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
+
+from msgspec import Struct, field
 
 from voxrun.cli import garbage
 from voxrun.cli.application import Running, running
@@ -38,8 +39,7 @@ PHRASES = 2
 """How many phrases an agent file lends when there is no --say."""
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(Struct):
     """What came of the call."""
 
     connected: bool = False

@@ -13,9 +13,10 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from voxrun.config import Settings
 from voxrun.errors import VoxrunError
@@ -30,8 +31,7 @@ BROWSERS: Final = {
 State = Literal["ok", "missing", "broken", "note"]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One line of the report. ``needed``: without it the main job, a call to a scenario, does not work."""
 
     name: str

@@ -14,11 +14,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 import pytest
+from msgspec import Struct
 
 from voxrun.cli.exits import FAILED, INTERRUPTED, OK, USAGE
 from voxrun.cli.start import as_usual
@@ -29,8 +29,7 @@ REDRAW_S: Final = 0.1
 PULSE_S: Final = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class TestPlan:
+class TestPlan(Struct, frozen=True):
     """What was asked for on the command line."""
 
     __test__ = False

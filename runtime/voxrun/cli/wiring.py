@@ -7,9 +7,11 @@ import contextlib
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from voxrun import __version__
 from voxrun.cli.application import Provider, Running, scenario_secrets
@@ -42,8 +44,7 @@ from voxrun.speech.local import LocalTranscriber
 from voxrun.speech.voices import resolve_voice
 
 
-@dataclass(frozen=True, slots=True)
-class House:
+class House(Struct, frozen=True):
     """What is decided before anything is wired. ``ai`` is the line that tells people which voice AI."""
 
     settings: Settings

@@ -11,7 +11,9 @@ import pickle
 import signal
 import sys
 import threading
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from voxrun.cli import garbage
 from voxrun.cli.application import running
@@ -23,8 +25,7 @@ from voxrun.config import Settings
 READY = "ready "
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """What a worker is to be. ``base_url`` and ``ports`` are those of the front: sessions tell them."""
 
     settings: Settings

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import os
 import pickle
 import secrets
@@ -16,8 +17,10 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from voxrun import __version__
 from voxrun.cli.application import ai_line, check_folder, check_syntax, tls_files
@@ -75,8 +78,7 @@ async def _main(settings: Settings) -> int:
     return 1 if house.broken else 0
 
 
-@dataclass
-class House:
+class House(Struct):
     """The front, its workers, and what they are told."""
 
     settings: Settings
@@ -97,7 +99,7 @@ class House:
     async def start(self, number: int) -> None:
         """Have a worker that takes calls. Raises ConfigError when it does not come up."""
         token = secrets.token_urlsafe(18)
-        server = replace(
+        server = dataclasses.replace(
             self.settings.server, host="127.0.0.1", port=0, token=token, tls="", tls_cert=None, tls_key=None
         )
         ai = self.settings.ai

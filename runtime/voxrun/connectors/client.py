@@ -20,8 +20,9 @@ import json
 import logging
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from voxrun import __version__
 from voxrun.connectors.base import Connector, ConnectorHost
@@ -55,8 +56,7 @@ CLOSED_BY_SCENARIO: Final = "Normal connection close"
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(Struct, frozen=True):
     """Names of a provider's client: event prefixes, and what ConnectorInformation calls the endpoint."""
 
     events: str

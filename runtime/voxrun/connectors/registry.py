@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from voxrun.connectors.base import Connector, ConnectorHost
 from voxrun.connectors.ultravox import UltravoxClient
@@ -12,8 +13,7 @@ from voxrun.connectors.ultravox_protocol import CLOUD_URL
 from voxrun.session.messages import Json
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderSettings:
+class ProviderSettings(Struct, frozen=True):
     """Where a provider's API is ("" for its cloud) and what a refusal does to the scenario's promise."""
 
     base_url: str = ""

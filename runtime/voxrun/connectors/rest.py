@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 import httpx
+from msgspec import Struct
 
 from voxrun.connectors.addresses import is_loopback, shown_url
 from voxrun.connectors.payloads import parse
@@ -23,8 +23,7 @@ MAX_ANSWER: Final = 1024 * 1024
 """Bytes of an answer that are read; an answer to a call's creation has about 3 KB."""
 
 
-@dataclass(frozen=True, slots=True)
-class RestRequest:
+class RestRequest(Struct, frozen=True):
     """A POST of a JSON body. ``headers`` hold secrets: note their names only."""
 
     url: str
@@ -33,8 +32,7 @@ class RestRequest:
     body: JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class RestAnswer:
+class RestAnswer(Struct, frozen=True):
     """An answer: ``body`` is the parsed JSON, or the text where it is none; header names in lower case."""
 
     status: int

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import httpx
+from msgspec import Struct
 
 from voxrun.errors import PeerError
 from voxrun.media.runs import AudioDoor
@@ -104,8 +104,7 @@ class Door(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Transports:
+class Transports(Struct, frozen=True):
     """What a connector needs to reach its provider. ``http`` None means httpx's own network transport."""
 
     connect: SocketConnector

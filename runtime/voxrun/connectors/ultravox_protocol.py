@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from msgspec import Struct
 
 from voxrun.connectors.addresses import shown_url
 from voxrun.connectors.payloads import parse
@@ -68,8 +69,7 @@ STATUS_HINTS: Final[Mapping[int, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """How a client reaches its call: a request that creates it, or the address of one that exists."""
 
     create: RestRequest | None

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, cast
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from websockets.asyncio.client import connect
 from websockets.exceptions import (
     ConnectionClosed,
@@ -35,8 +35,7 @@ between."""
 ABNORMAL: Final = 1006
 
 
-@dataclass(frozen=True, slots=True)
-class SocketSettings:
+class SocketSettings(Struct, frozen=True):
     """Limits of a client WebSocket; times in seconds, sizes in bytes."""
 
     open_timeout: float = 10.0

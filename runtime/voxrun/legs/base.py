@@ -21,8 +21,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from voxrun.media.graph import Sink, Source
 
@@ -61,16 +62,14 @@ OFFLINE: Final = "User Offline"
 """Why a call fails (480) to a user who is away."""
 
 
-@dataclass(frozen=True, slots=True)
-class LegEvent:
+class LegEvent(Struct, frozen=True):
     """What a leg tells its owner. Fields of ``data`` by kind: see ``LegEventKind``."""
 
     kind: LegEventKind
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class IncomingInfo:
+class IncomingInfo(Struct, frozen=True):
     """What is known of an incoming call when it is offered (fields of CallAlerting)."""
 
     destination: str
@@ -83,8 +82,7 @@ class IncomingInfo:
     client_type: Literal["user", "pstn", "sip", "wab"] = "user"
 
 
-@dataclass(frozen=True, slots=True)
-class DialRequest:
+class DialRequest(Struct, frozen=True):
     """What an outgoing call asks for. ``kind`` says which VoxEngine function placed it."""
 
     kind: Literal["user", "pstn", "sip", "whatsapp", "conference"]
@@ -110,8 +108,7 @@ class DialRequest:
         return float(min(longest, max(shortest, wished))) / 1000
 
 
-@dataclass(frozen=True, slots=True)
-class MediaCounts:
+class MediaCounts(Struct, frozen=True):
     """RTP of a leg since it began. Jitter in ms (RFC 3550 section 6.4.1); what nobody reports is 0."""
 
     received: int = 0

@@ -15,8 +15,9 @@ machine: see docs/fidelity.md for how often.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from voxrun.media.beep import BeepDetector, BeepEvent
 from voxrun.media.frames import FRAME_MS, SILENCE
@@ -43,8 +44,7 @@ _FLOOR_DBFS: Final = -45.0
 Side = Literal["human", "machine"]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """Who it is, how sure (1 to 100 percent), by which sign, and when that was known (ms of audio fed)."""
 
     side: Side

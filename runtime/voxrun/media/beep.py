@@ -10,11 +10,11 @@ A frame takes about 50 us (measured on a shared 2-core machine), silence next to
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from voxrun.media.frames import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, SILENCE
 from voxrun.media.levels import rms_dbfs, samples
@@ -40,8 +40,7 @@ _WIDTH: Final = 2
 _HANN: Final = np.hanning(FRAMES * FRAME_SAMPLES + 1)[:-1]
 
 
-@dataclass(frozen=True, slots=True)
-class BeepEvent:
+class BeepEvent(Struct, frozen=True):
     """A beep started or ended. Times count from the first frame fed.
 
     ``at_ms`` is when the tone began or ended (to about 20 ms), ``duration_ms`` its length (0 at a start).

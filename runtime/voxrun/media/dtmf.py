@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import cmath
 import math
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from voxrun.media.frames import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, SILENCE
 from voxrun.media.levels import FULL_SCALE, samples, to_pcm
@@ -100,8 +100,7 @@ def _tone(digit: str, ms: int, level_dbfs: float) -> bytes:
     return to_pcm(amplitude * shape * wave)
 
 
-@dataclass(frozen=True, slots=True)
-class DtmfEvent:
+class DtmfEvent(Struct, frozen=True):
     """A digit started or ended. Times count from the first frame fed.
 
     ``at_ms`` is when the tone began or ended (to about 10 ms), ``duration_ms`` its length (0 at a start).

@@ -7,11 +7,11 @@ a constant full-scale signal, so a full-scale sine measures -3 dBFS.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from voxrun.media.frames import SAMPLE_RATE, SILENCE
 
@@ -73,8 +73,7 @@ def gain(pcm: bytes, db: float) -> bytes:
     return to_pcm(samples(pcm) * 10.0 ** (db / 20.0))
 
 
-@dataclass(frozen=True, slots=True)
-class Correlation:
+class Correlation(Struct, frozen=True):
     """How much of a reference is found in some audio.
 
     ``value`` is -1..1 (1: the same wave at any volume), ``lag`` the samples by which the audio is late.

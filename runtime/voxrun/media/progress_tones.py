@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from voxrun.media.frames import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, SILENCE
 from voxrun.media.levels import samples
@@ -63,8 +63,7 @@ _PEAK: Final = (_UNIT * _COUNT / 2) ** 2 / 2.0
 """|sum|**2 of a sine whose mean square is 1: half its amplitude squared, times what the window passes."""
 
 
-@dataclass(slots=True)
-class _Beat:
+class _Beat(Struct):
     """A stretch of sound: how many of its measurements were which tone."""
 
     began: int

@@ -15,11 +15,11 @@ number of frames, and what the network did to the first frames after it does not
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct, field
 
 from voxrun.media.frames import BYTES_PER_SECOND, FRAME_BYTES, FRAME_MS, SAMPLE_RATE
 from voxrun.media.levels import Samples, is_silence, samples
@@ -37,8 +37,7 @@ QUIET_DBFS: Final = -50.0
 """What may be left out to catch up with the clock."""
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """Frames that follow each other without a hole. Positions count bytes of the track."""
 
     latest: int

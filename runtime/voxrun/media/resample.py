@@ -23,12 +23,12 @@ shared 2-core machine).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from voxrun.media.levels import samples, to_pcm
 
@@ -44,8 +44,7 @@ CHUNK_SECONDS: Final = 10
 """``convert`` works through long audio in pieces of this length, to keep memory small."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
+class _Shape(Struct, frozen=True):
     """A filter's shape: zero crossings on each side, stop band, centre of the slope (of the lower rate)."""
 
     crossings: int
@@ -59,8 +58,7 @@ SHAPES: Final[dict[Quality, _Shape]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Filter:
+class _Filter(Struct, frozen=True):
     """``up`` outputs for ``down`` inputs; ``reach`` input samples of delay; matrices by periods a row."""
 
     up: int

@@ -16,11 +16,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Protocol
 
 import numpy as np
+from msgspec import Struct
 
 from voxrun.media.frames import FRAME_BYTES, FRAME_MS, FRAME_SAMPLES, SILENCE
 from voxrun.media.levels import FLOOR_DBFS, power_to_dbfs
@@ -28,8 +28,7 @@ from voxrun.media.levels import FLOOR_DBFS, power_to_dbfs
 FRAME_S = FRAME_MS / 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Ticks:
+class Ticks(Struct, frozen=True):
     """``count`` ticks of a grid: tick n of it is at ``zero + n * 20 ms`` of the loop's clock."""
 
     zero: float

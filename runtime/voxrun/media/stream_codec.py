@@ -17,8 +17,9 @@ is what units speak: 16 kHz mono s16le.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from voxrun.media.ffmpeg import pyav
 from voxrun.media.frames import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE
@@ -31,8 +32,7 @@ LARGEST_OPUS: Final = 4096
 """Bytes of an Opus packet that is looked at: three frames of 60 ms at the highest rate are less."""
 
 
-@dataclass(frozen=True, slots=True)
-class Encoding:
+class Encoding(Struct, frozen=True):
     """How the audio of one stream is written. ``rate`` in Hz is that of its timestamps too."""
 
     name: str

@@ -23,8 +23,9 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, TypeAlias
+
+from msgspec import Struct, field
 
 from voxrun.media.stream_codec import Encoding, encoding_of
 from voxrun.session.messages import Json, JsonObject
@@ -34,8 +35,7 @@ MOST_CUSTOM: Final = 64 * 1024
 """Characters of custom parameters that are passed on."""
 
 
-@dataclass(frozen=True, slots=True)
-class StreamStart:
+class StreamStart(Struct, frozen=True):
     """A stream begins."""
 
     tag: str
@@ -43,8 +43,7 @@ class StreamStart:
     custom: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class StreamMedia:
+class StreamMedia(Struct, frozen=True):
     """A piece of a stream's audio. ``chunk`` and ``timestamp`` as far as they are numbers."""
 
     tag: str
@@ -53,22 +52,19 @@ class StreamMedia:
     timestamp: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StreamStop:
+class StreamStop(Struct, frozen=True):
     """A stream ends."""
 
     tag: str
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A message that is not the media path's."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """A media message that cannot be used; ``why`` completes "the message was ignored: ..."."""
 
     why: str

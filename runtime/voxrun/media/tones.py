@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from voxrun.media.frames import FRAME_SAMPLES, SAMPLE_RATE, SILENCE
 from voxrun.media.levels import FULL_SCALE, to_pcm
@@ -25,16 +25,14 @@ FULL_SCALE_DBM0: Final = 3.17
 """Level of a sine that just reaches full scale."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wave:
+class Wave(Struct, frozen=True):
     """A sine of ``hz`` at ``dbm0``."""
 
     hz: float
     dbm0: float = -19.0
 
 
-@dataclass(frozen=True, slots=True)
-class Beat:
+class Beat(Struct, frozen=True):
     """``on`` seconds of sound, then ``off`` seconds of silence; ``on`` None means without end.
 
     ``waves`` are indexes into ``Tone.waves``; empty means silence.
@@ -45,16 +43,14 @@ class Beat:
     waves: tuple[int, ...] = (0,)
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """Beats repeated in turn for ``seconds``; None means without end."""
 
     beats: tuple[Beat, ...]
     seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tone:
+class Tone(Struct, frozen=True):
     """Waves and the sections that play them, one section after another."""
 
     waves: tuple[Wave, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from voxrun.media.frames import FRAME_MS, SILENCE
 from voxrun.media.vad import SpeechDetector, Transition, VadSettings
@@ -20,15 +21,13 @@ FLOOR_DBFS: Final = -45.0
 it starts (measured in Chromium: -49 to -52 dBFS); taken for speech, it would cut a greeting off."""
 
 
-@dataclass(frozen=True, slots=True)
-class Began:
+class Began(Struct, frozen=True):
     """Somebody speaks, since ``at_ms`` of the audio fed."""
 
     at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """An utterance: 16 kHz mono s16le, where it ended in the audio fed, and the length of its speech."""
 
     pcm: bytes

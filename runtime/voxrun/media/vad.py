@@ -15,10 +15,10 @@ steady tone below -25 dBFS is background too; louder ones pass for speech. A fra
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import webrtcvad
+from msgspec import Struct
 
 from voxrun.media.frames import FRAME_MS, SAMPLE_RATE, SILENCE
 from voxrun.media.levels import rms_dbfs
@@ -34,8 +34,7 @@ WINDOWS: Final = 4
 """The background is remembered as the minimum of each of the last 4 stretches of 400 ms."""
 
 
-@dataclass(frozen=True, slots=True)
-class VadSettings:
+class VadSettings(Struct, frozen=True):
     """What counts as speech. Times are rounded up to whole frames.
 
     The defaults are those of an Ultravox turn (turnEndpointDelay 384 ms) with a start that needs 60 ms.
@@ -57,8 +56,7 @@ class VadSettings:
             raise ValueError(f"activation must be 0 to 1, not {self.activation}")
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(Struct, frozen=True):
     """Speech started or ended. Milliseconds count from the first frame fed (or the last ``reset``).
 
     ``at_ms`` is when it happened: the beginning of the first, or the end of the last voiced frame.

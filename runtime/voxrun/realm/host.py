@@ -14,8 +14,9 @@ import socket
 import struct
 import sys
 import threading
-from dataclasses import astuple
 from typing import Any, Final
+
+from msgspec.structs import astuple
 
 from voxrun.realm import probe, wire
 from voxrun.realm.port import RealmError, TurnResult

@@ -12,9 +12,10 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 import voxrun
 from voxrun.realm import probe, wire
@@ -34,8 +35,7 @@ POSITION_SECONDS: Final = 0.5
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
-@dataclass(slots=True)
-class Request:
+class Request(Struct):
     """Something asked of a host. ``owner`` is the realm whose turn it is, None for the pool's own."""
 
     message: dict[str, Any]
@@ -45,8 +45,7 @@ class Request:
     answer: Callable[[dict[str, Any]], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(Struct, frozen=True):
     """How a host ended, and which realm it was running."""
 
     guilty: Any

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
+
+from msgspec import Struct, field
 
 from voxrun.session.messages import Command, Event
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Struct, frozen=True):
     """One scenario file: the name that people see in messages, and its text."""
 
     name: str
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class BootInfo:
+class BootInfo(Struct, frozen=True):
     """All a realm is given at boot; with the events it decides every command (same in, same out).
 
     ``limits`` are the figures of ``voxrun.session.limits`` by name. ``session`` holds what the scenario
@@ -35,8 +34,7 @@ class BootInfo:
     keep_going: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RealmError:
+class RealmError(Struct, frozen=True):
     """Why a turn failed. ``message`` is for people: what, where (code frame), what to do.
 
     ``kind``: "syntax", "exception", "rejection", "cpu", "memory", "stack", "limit", "killed", "internal".
@@ -48,8 +46,7 @@ class RealmError:
     """"file:line:column" in the scenario, "" when unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class TurnResult:
+class TurnResult(Struct, frozen=True):
     """What one turn gave. Commands issued before a failure are always there, log lines above all."""
 
     commands: tuple[Command, ...] = ()
@@ -59,8 +56,7 @@ class TurnResult:
     """With ``keep_going``: errors in handlers that were reported and survived."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listening:
+class Listening(Struct, frozen=True):
     """A line of the scenario that adds listeners: what they are on ("Call"), their event, how often they were
     called."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from voxrun.realm.port import Script
 from voxrun.realm.sources import SCENARIO_LINE
@@ -24,8 +25,7 @@ MOST_PLACES = 1000
 """Places that are kept in words: a script has few that issue commands, but a scenario could make up more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """A place in a scenario script; line and column count from 1, column 0 is unknown."""
 
     file: str
@@ -36,8 +36,7 @@ class Position:
         return f"{self.file}:{self.line}:{self.column}" if self.column else f"{self.file}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """One call on a stack: the function's name ("" at the top of a script) and where it was."""
 
     function: str

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
 from importlib import resources
 from typing import Final
+
+from msgspec import Struct
 
 GROUND: Final = ("intrinsics.js", "boot.js", "language.js", "listeners.js")
 """What every realm stands on. The first two are evaluated in a way of their own (``Realm.prepare``)."""
@@ -49,8 +50,7 @@ SCENARIO_LINE: Final = 50_001
 _PLACE = re.compile(r"<input>:(\d+)(:\d+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class PlatformFile:
+class PlatformFile(Struct, frozen=True):
     """One file of ours, and its first line number."""
 
     name: str
@@ -58,8 +58,7 @@ class PlatformFile:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(Struct, frozen=True):
     """All platform files: ``files`` are evaluated at boot, ``modules`` when they are required."""
 
     files: tuple[PlatformFile, ...]

@@ -16,9 +16,10 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
+
+from msgspec import Struct, field
 
 from voxrun.errors import ConfigError, VoxrunError
 from voxrun.realm.inline import InlineRealms
@@ -42,8 +43,7 @@ MOST_KEPT: Final = 20
 """Log changes of a call that are kept to be shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One record that is another now. ``before``/``after`` None: there is none."""
 
     number: int
@@ -63,8 +63,7 @@ class Change:
         return ""
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(Struct):
     """One session. ``turns`` counts all of it, ``compared`` those before the difference."""
 
     folder: Path

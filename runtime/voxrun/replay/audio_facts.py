@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from voxrun.media.frames import SAMPLE_RATE
 from voxrun.media.levels import rms_dbfs
@@ -22,8 +22,7 @@ STOPPED_MS: Final = 200
 """Quiet for so long is an end and not a pause between words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """``holds`` None: it cannot be told yet. ``text`` says what was measured."""
 
     holds: bool | None
@@ -31,8 +30,7 @@ class Verdict:
     at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """What is known of a line: what its person heard and said, since when to look, and the time."""
 
     heard: Sound

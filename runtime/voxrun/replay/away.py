@@ -8,7 +8,9 @@ comes in that time. Who has come stays.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from voxrun.legs.base import OFFLINE, DialRequest
 from voxrun.replay.script import Callee
@@ -16,8 +18,7 @@ from voxrun.replay.script import Callee
 OFFLINE_CODE = 480
 
 
-@dataclass(frozen=True, slots=True)
-class Absence:
+class Absence(Struct, frozen=True):
     """What a call to somebody who is away is in for. ``comes_ms``: when they come; None: not in time."""
 
     pushed: bool

@@ -53,9 +53,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from voxrun.connectors.transport import SocketClosed
 from voxrun.services.storage import Item
@@ -71,8 +72,7 @@ VISIT: Final = "visit"
 """A WebSocket that came to the session's URL."""
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(Struct):
     """What a request got; ``error`` is the name of an httpx error, "" for a response."""
 
     t: int
@@ -83,8 +83,7 @@ class Answer:
     message: str = ""
 
 
-@dataclass(slots=True)
-class TapedRequest:
+class TapedRequest(Struct):
     """One HTTP request. ``answer`` None: the recording ended before there was one."""
 
     number: int
@@ -97,8 +96,7 @@ class TapedRequest:
     """Of the cassette's file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(Struct, frozen=True):
     """What the provider sent, ``delay`` ms after the ``after``-th client message (0: after the opening)."""
 
     after: int
@@ -106,8 +104,7 @@ class Incoming:
     payload: str | bytes | SocketClosed
 
 
-@dataclass(slots=True)
-class TapedSocket:
+class TapedSocket(Struct):
     """One WebSocket."""
 
     number: int
@@ -129,8 +126,7 @@ class TapedSocket:
     """Times and contents of the client's messages; audio is not among them."""
 
 
-@dataclass(frozen=True, slots=True)
-class PartyEvent:
+class PartyEvent(Struct, frozen=True):
     """What the far end of a leg did."""
 
     t: int
@@ -138,8 +134,7 @@ class PartyEvent:
     data: Mapping[str, Any]
 
 
-@dataclass(slots=True)
-class TapedLeg:
+class TapedLeg(Struct):
     """One call."""
 
     number: int
@@ -161,8 +156,7 @@ class TapedLeg:
         return next((t for t, kind in self.commands if kind in kinds), None)
 
 
-@dataclass(frozen=True, slots=True)
-class TapedAccess:
+class TapedAccess(Struct, frozen=True):
     """A request to the session's own URL."""
 
     t: int
@@ -172,8 +166,7 @@ class TapedAccess:
     headers: tuple[tuple[str, str], ...]
 
 
-@dataclass(slots=True)
-class TapedUtterance:
+class TapedUtterance(Struct):
     """What a scenario's ASR made of one utterance. ``answered`` None: the recording ended before."""
 
     t: int
@@ -183,8 +176,7 @@ class TapedUtterance:
     error: str = ""
 
 
-@dataclass(slots=True)
-class Cassette:
+class Cassette(Struct):
     """A whole cassette. ``end`` None: the process that recorded it was killed."""
 
     folder: Path

@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import httpx
+from msgspec import Struct
 
 from voxrun.connectors.transport import ClientSocket, Door, SocketClosed, Transports
 from voxrun.errors import PeerError
@@ -37,8 +37,7 @@ JOIN_URL: Final = "wss://join-{}.invalid/"
 """Stands for the n-th address that the cassette does not hold (RFC 2606)."""
 
 
-@dataclass(frozen=True, slots=True)
-class TapeDifference:
+class TapeDifference(Struct, frozen=True):
     """The first thing that is another now. ``recorded``/``actual`` None: there is nothing on that side."""
 
     t: int

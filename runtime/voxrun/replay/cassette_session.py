@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from dataclasses import fields as fields_of
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from voxrun.connectors.transport import Door
 from voxrun.errors import VoxrunError
@@ -52,8 +53,7 @@ TOKEN_NAME: Final = "session access token"
 STOPPED: Final = "the cassette is over"
 
 
-@dataclass(slots=True)
-class Played:
+class Played(Struct):
     """How a playback went. ``messages`` and ``requests`` are those that were compared and alike."""
 
     cassette: Cassette
@@ -148,7 +148,7 @@ class _House:
     def _application(self) -> Application:
         journal = self._cassette.journal
         limits = journal.get("limits")
-        known = {each.name for each in fields_of(Limits)}
+        known = set(Limits.__struct_fields__)
         given = {k: int(str(v)) for k, v in limits.items() if k in known} if isinstance(limits, dict) else {}
         return Application(
             scripts=self._scripts,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from voxrun.replay.script import CallScript, Incoming
 from voxrun.replay.texts import shown
@@ -14,8 +15,7 @@ QUIET: Final = frozenset({"event", "command", "sent"})
 OWN_LEVELS: Final = frozenset({"warning", "error", "system"})
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """``at`` in ms; ``who`` is the word in front ("agent", "caller", "log")."""
 
     at: int

@@ -6,14 +6,14 @@ Data of steps (``script``), and the manners of a phone: what it does when the sc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, TypeAlias
+
+from msgspec import Struct, field
 
 JSON: Final = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Struct, frozen=True):
     """Hold the call, or take it back."""
 
     on: bool = True
@@ -21,8 +21,7 @@ class Hold:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(Struct, frozen=True):
     """Ask that the other side be connected with ``to`` (REFER)."""
 
     to: str
@@ -31,8 +30,7 @@ class Transfer:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReInvite:
+class ReInvite(Struct, frozen=True):
     """Change the call (re-INVITE)."""
 
     body: str = ""
@@ -42,8 +40,7 @@ class ReInvite:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Info:
+class Info(Struct, frozen=True):
     """Send an INFO message."""
 
     body: str
@@ -53,8 +50,7 @@ class Info:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(Struct, frozen=True):
     """Its packets stop, or come again."""
 
     up: bool
@@ -65,8 +61,7 @@ class Network:
 Deed: TypeAlias = Hold | Transfer | ReInvite | Info | Network
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """How a phone answers what the scenario wants: after a while with yes, or no and a SIP code."""
 
     code: int = 0
@@ -77,8 +72,7 @@ class Answer:
     after_ms: int = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Manners:
+class Manners(Struct, frozen=True):
     """None: as its kind does (SIP phones say yes, others cannot)."""
 
     transfer: Answer | None = None

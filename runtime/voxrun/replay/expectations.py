@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from voxrun.replay.script import SPEECH_KINDS, Wish
 from voxrun.replay.texts import Wanted, find_speech, mismatch, shown, similarity
@@ -20,8 +21,7 @@ SPEECH_SLACK_MS: Final = 1000
 """Speech is transcribed a little after, or before, it sounds: across kinds its order is known to a second."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What met a wish: when, and as it reads. ``next`` is the first index of its kind that is unused."""
 
     at: int
@@ -29,8 +29,7 @@ class Found:
     next: int
 
 
-@dataclass(slots=True)
-class Cursor:
+class Cursor(Struct):
     """From where on things count."""
 
     at: int = 0
@@ -56,8 +55,7 @@ class Cursor:
             self.used[key] = max(index, self.used.get(key, 0))
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
+class Near(Struct, frozen=True):
     """Something that was almost it."""
 
     at: int

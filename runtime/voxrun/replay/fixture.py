@@ -23,12 +23,12 @@ import re
 import shlex
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from voxrun.errors import ScriptError, VoxrunError
 from voxrun.replay.call import Call

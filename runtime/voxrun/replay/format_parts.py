@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from pathlib import Path
 from typing import Final
 
@@ -298,5 +297,5 @@ def _ms(entries: dict[str, Item], key: str, default: int) -> int:
 
 def read_limits(item: Item) -> dict[str, int]:
     """The platform's limits by name."""
-    names = tuple(field.name for field in fields(Limits))
+    names = Limits.__struct_fields__
     return {name: value.integer(0, 2**31) for name, value in item.mapping(names).items()}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from voxrun.replay.from_session_items import Heard, Said, Story, Tool
 from voxrun.replay.from_session_yaml import flow, quoted, scalar
@@ -16,8 +17,7 @@ INTERRUPTED: Final = (
 NO_ANSWER: Final = "All right."
 
 
-@dataclass(slots=True)
-class Turn:
+class Turn(Struct):
     """What was heard (None: the beginning) and what came of it."""
 
     heard: Heard | None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from voxrun.replay.from_session_items import Callee, Deed, Heard, Item, Request, Said, Story, Tool
 from voxrun.replay.from_session_sockets import client, servers
@@ -101,7 +102,7 @@ def _beginning(story: Story) -> Iterator[str]:
 def _limits(story: Story) -> dict[str, int]:
     given = story.header.get("limits")
     plain = Limits().as_dict()
-    names = {each.name for each in fields(Limits)}
+    names = set(Limits.__struct_fields__)
     found = given.items() if isinstance(given, dict) else ()
     return {name: int(str(value)) for name, value in found if name in names and plain[name] != value}
 

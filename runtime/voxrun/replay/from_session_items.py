@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct, field
 
 from voxrun.replay.from_session_sockets import Socket
 from voxrun.session.messages import JsonObject
@@ -16,8 +17,7 @@ from voxrun.session.messages import JsonObject
 _HIDDEN: Final = re.compile(r"«(secret:([^»]*)|redacted)»")
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """The voice AI said. ``cut``: it was interrupted, and this is what was spoken."""
 
     t: int
@@ -29,8 +29,7 @@ class Said:
     """How long it took, as far as that is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """The voice AI understood the caller, or got a text that the scenario ``typed``; with ``asr`` the
     scenario's own ASR understood, and ``t`` is when the words began."""
 
@@ -43,8 +42,7 @@ class Heard:
     """Something was said, and not understood."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(Struct, frozen=True):
     """The voice AI called a tool. ``ends``: the answer made it hang up; ``failed``: it was an error."""
 
     t: int
@@ -57,8 +55,7 @@ class Tool:
     """What the scenario answered, where that is short: an object, or a text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(Struct, frozen=True):
     """Anything else: "answered", "rejected", "ringing", "keys", "message", "info", "hold", "unhold",
     "transfer", "reinvite", "sent keys", "sent message", "call", "recording", "access", "prompt" (call.say
     was heard to its end), "visit" (a WebSocket came in), "websocket" (it was sent the first message of a
@@ -73,8 +70,7 @@ class Deed:
 Item: TypeAlias = Said | Heard | Tool | Deed
 
 
-@dataclass(slots=True)
-class Callee:
+class Callee(Struct):
     """A call that the scenario placed."""
 
     number: str
@@ -91,8 +87,7 @@ class Callee:
     """What it did by itself while it was connected: keys, messages, its telephone."""
 
 
-@dataclass(slots=True)
-class Request:
+class Request(Struct):
     """A request of the scenario and its answer."""
 
     t: int
@@ -104,8 +99,7 @@ class Request:
     text: str = ""
 
 
-@dataclass(slots=True)
-class Story:
+class Story(Struct):
     """A whole session."""
 
     header: JsonObject

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from voxrun.media.stream_codec import BY_NAME
 from voxrun.replay.from_session_yaml import flow, quoted
@@ -31,16 +32,14 @@ NO_CODE: Final = 1005
 """Of a close frame without a code."""
 
 
-@dataclass(slots=True)
-class Group:
+class Group(Struct):
     """What a peer did after a message: ``to`` is a text in it, or members of it; None: after nothing."""
 
     to: str | Mapping[str, str] | None = None
     deeds: list[dict[str, Any]] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Socket:
+class Socket(Struct):
     """One connection. ``url`` is "" where the peer came to the session's URL."""
 
     name: str
@@ -51,8 +50,7 @@ class Socket:
     groups: list[Group] = field(default_factory=lambda: [Group()])
 
 
-@dataclass(slots=True)
-class _Peer:
+class _Peer(Struct):
     """A connection while it is told."""
 
     socket: Socket

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from html import unescape
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from voxrun.replay.from_session_items import Callee, Deed, Heard, Request, Said, Story, Tool, revealed
 from voxrun.replay.from_session_sockets import EVENTS, SocketTeller

@@ -7,8 +7,9 @@ was saying then is told from what is there of it, before the end of the call.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from voxrun.replay.from_session_items import Deed, Heard, Item, Said, Tool
 

@@ -14,12 +14,12 @@ What is heard and is not known (music, a real provider's voice) is no words.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from voxrun.media.frames import FRAME_MS, SAMPLE_RATE
 from voxrun.replay.people import AUDIBLE, Sound
@@ -76,8 +76,7 @@ class _Rendering:
             position += len(part) + 1
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(Struct):
     """The rendering that is being heard."""
 
     rendering: _Rendering

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import to_builtins
 
 from voxrun.errors import VoxrunError
 from voxrun.replay.conversation import conversation
@@ -66,7 +67,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
             "where": failure.where,
             "at": failure.at,
             "expected": describe(failure.wish) if failure.wish else None,
-            "closest": asdict(failure.near) if failure.near else None,
+            "closest": to_builtins(failure.near) if failure.near else None,
             "measured": failure.measured,
         },
         "met": [
@@ -77,8 +78,8 @@ def summary(outcome: Outcome) -> dict[str, Any]:
             {"kind": type(d.step).__name__.lower(), "where": d.step.where, "began": d.began, "ended": d.ended}
             for d in outcome.done
         ],
-        "conversation": [asdict(row) for row in conversation(outcome.script, outcome.timeline)],
-        "listeners": [asdict(listener) for listener in outcome.listeners],
+        "conversation": [to_builtins(row) for row in conversation(outcome.script, outcome.timeline)],
+        "listeners": [to_builtins(listener) for listener in outcome.listeners],
         "notes": outcome.notes,
     }
     return Redactor(outcome.script.secrets).value(data)  # type: ignore[no-any-return]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from voxrun.errors import VoxrunError
 from voxrun.realm.port import Listening
@@ -23,8 +24,7 @@ class CallFailed(VoxrunError):
         self.failure = failure
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why a script failed. ``where`` is its line; ``wish`` the expectation, None where a step, the scenario
     or the surroundings are to blame. Times in ms on the timeline."""
 
@@ -43,8 +43,7 @@ class Failure:
     """When the wait for the wish began."""
 
 
-@dataclass(frozen=True, slots=True)
-class Met:
+class Met(Struct, frozen=True):
     """An expectation that was met (or stayed absent): the moment, what met it, when the wait for it began."""
 
     wish: Wish
@@ -53,8 +52,7 @@ class Met:
     began: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """A step that was done, from when to when."""
 
     step: Step
@@ -62,8 +60,7 @@ class Done:
     ended: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ear:
+class Ear(Struct, frozen=True):
     """What one person heard and said."""
 
     name: str
@@ -71,8 +68,7 @@ class Ear:
     said: Sound
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(Struct):
     """One call that was played."""
 
     script: CallScript

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from voxrun.replay.deeds import Hold, Info, Network, ReInvite, Transfer
 from voxrun.replay.failure import command, describe
@@ -75,8 +77,7 @@ def _summary(outcome: Outcome, failure: Failure) -> str:
 # -- expectations -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
+class _Judged(Struct, frozen=True):
     """An expectation with what met it, or with the failure that it is."""
 
     wish: Wish

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from voxrun.realm.inline import InlineRealms
 from voxrun.replay.script import CallScript, Interrupt, Say
@@ -30,8 +32,7 @@ class AtOnce(Executor):
         return done
 
 
-@dataclass
-class Resources:
+class Resources(Struct):
     """``speech`` is closed by ``close``."""
 
     speech: Speech = field(default_factory=lambda: KeptSpeech(SpeechProcess(), AtOnce()))

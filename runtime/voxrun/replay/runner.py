@@ -7,9 +7,10 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from voxrun.errors import VoxrunError
 from voxrun.replay.call import Call

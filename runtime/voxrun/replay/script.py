@@ -7,9 +7,10 @@ an expectation is about: "" is the one the script follows (the caller; of a star
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from voxrun.replay.deeds import Deed, Manners
 from voxrun.replay.socket_script import SocketStep, SocketStub, Visit
@@ -30,8 +31,7 @@ ClientType: TypeAlias = Literal["user", "pstn", "sip", "wab"]
 # -- how it begins ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(Struct, frozen=True):
     """Somebody calls the scenario."""
 
     caller: str = "caller"
@@ -43,8 +43,7 @@ class Incoming:
     manners: Manners = field(default_factory=Manners)
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Struct, frozen=True):
     """The scenario is started over HTTP; with ``conference`` as StartConference does."""
 
     custom_data: str = ""
@@ -54,8 +53,7 @@ class Started:
 # -- what people do -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(Struct, frozen=True):
     """Speak, once the other side has stopped speaking. ``audio`` plays a file instead of ``text``."""
 
     text: str = ""
@@ -65,8 +63,7 @@ class Say:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class After:
+class After(Struct, frozen=True):
     """A part of an utterance: so long, so many percent of it, or up to and with these words."""
 
     ms: int = 0
@@ -74,8 +71,7 @@ class After:
     words: Wanted | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Interrupt:
+class Interrupt(Struct, frozen=True):
     """Speak while the other side speaks, ``after`` a part of its utterance."""
 
     say: Say
@@ -83,8 +79,7 @@ class Interrupt:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Dtmf:
+class Dtmf(Struct, frozen=True):
     """Press keys, one after the other. ``method``: "rfc2833", "inband" (as sound) or "info"."""
 
     digits: str
@@ -93,8 +88,7 @@ class Dtmf:
     method: str = "rfc2833"
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
+class Silence(Struct, frozen=True):
     """Say nothing for so long, counted from when the other side has stopped speaking."""
 
     ms: int
@@ -102,16 +96,14 @@ class Silence:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """Let so much time pass."""
 
     ms: int
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Beep:
+class Beep(Struct, frozen=True):
     """Play a tone into the line, without waiting for anybody: what an answering machine does."""
 
     hz: int
@@ -120,24 +112,21 @@ class Beep:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Hangup:
+class Hangup(Struct, frozen=True):
     """Put the phone down."""
 
     who: str = ""
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CallIn:
+class CallIn(Struct, frozen=True):
     """One more call comes in, from the person named: a caller, or the first one again."""
 
     who: str
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """Send a text message within the call."""
 
     text: str
@@ -145,8 +134,7 @@ class Message:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """What an HTTP reply must be: ``json`` holds at least these members."""
 
     status: int = 200
@@ -154,8 +142,7 @@ class Reply:
     json: Json = None
 
 
-@dataclass(frozen=True, slots=True)
-class HttpCall:
+class HttpCall(Struct, frozen=True):
     """A request to the session's access URL."""
 
     method: str = "POST"
@@ -178,8 +165,7 @@ AudioFact: TypeAlias = Literal["speech", "silence", "tone", "level", "gap", "ove
 AUDIO_FACTS: Final = ("speech", "silence", "tone", "level", "gap", "overlap", "stops_within")
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """One expectation.
 
     ``kind`` is one of ``expectations.KINDS``; ``text`` what it looks for (a phrase, a name, a number);
@@ -201,8 +187,7 @@ class Wish:
     """Bounds of an audio fact: ms, Hz or dBFS."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expect:
+class Expect(Struct, frozen=True):
     """Expectations, in this order, or ``any_order``; ``within_ms`` is for all of them together."""
 
     wishes: tuple[Wish, ...]
@@ -232,8 +217,7 @@ Step: TypeAlias = (
 # -- the world around ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Callee:
+class Callee(Struct, frozen=True):
     """How a dialled destination behaves. ``number`` may hold * for any characters.
 
     ``rings_ms`` after the dialling it rings (None: never), ``answers_ms`` after it answers (None: never);
@@ -261,8 +245,7 @@ class Callee:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Somebody who calls during the script."""
 
     name: str
@@ -271,16 +254,14 @@ class Caller:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ConferenceScripts:
+class ConferenceScripts(Struct, frozen=True):
     """Which scripts run a conference whose whole name matches ``pattern`` (a regular expression)."""
 
     pattern: str
     scripts: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """A pair of ApplicationStorage that is there at the beginning, for ``ttl`` seconds."""
 
     key: str
@@ -288,8 +269,7 @@ class Stored:
     ttl: int
 
 
-@dataclass(frozen=True, slots=True)
-class StubReply:
+class StubReply(Struct, frozen=True):
     """One answer of a stub. ``file`` is sent as it is, ``says`` is spoken into a WAV file."""
 
     status: int = 200
@@ -302,8 +282,7 @@ class StubReply:
     """Never answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpStub:
+class HttpStub(Struct, frozen=True):
     """Answers requests that match, with its ``replies`` in turn (the last one for ever)."""
 
     url: Wanted
@@ -315,8 +294,7 @@ class HttpStub:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Faults:
+class Faults(Struct, frozen=True):
     """What goes wrong between a connector and its provider.
 
     ``delay_ms`` with up to ``jitter_ms`` more holds back messages from the provider; ``drop_percent`` of
@@ -343,8 +321,7 @@ class Faults:
         return self != Faults()
 
 
-@dataclass(frozen=True, slots=True)
-class CallScript:
+class CallScript(Struct, frozen=True):
     """A whole call script."""
 
     path: Path

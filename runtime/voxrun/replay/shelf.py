@@ -7,9 +7,10 @@ files are written at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
 
 from voxrun.media.frames import BYTES_PER_SECOND
 from voxrun.media.writers import AudioWriter, RawWriter, create_private
@@ -19,8 +20,7 @@ PIECE: Final = 2 * BYTES_PER_SECOND
 """Bytes that are encoded in one go."""
 
 
-@dataclass
-class Shelf:
+class Shelf(Struct):
     """The recordings of one call."""
 
     waiting: list[tuple[Form, Path]] = field(default_factory=list)

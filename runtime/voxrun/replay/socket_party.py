@@ -11,8 +11,9 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from voxrun.connectors.transport import ClientSocket, SocketClosed
 from voxrun.errors import ScriptError
@@ -30,8 +31,7 @@ from voxrun.session.messages import JsonObject
 from voxrun.speech.base import Speech, Voice
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(Struct, frozen=True):
     """The call that a party is in. ``trouble`` is told of what fails the script whatever it expects."""
 
     timeline: Timeline

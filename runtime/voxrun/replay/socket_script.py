@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
+
+from msgspec import Struct, field
 
 from voxrun.media.stream_codec import PCM16, Encoding
 from voxrun.replay.texts import Wanted
@@ -19,16 +20,14 @@ BROKEN: Final = 1006
 """The code of a close without a close frame."""
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Struct, frozen=True):
     """A text message; ``data`` instead of ``text`` is a binary one."""
 
     text: str = ""
     data: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Speak:
+class Speak(Struct, frozen=True):
     """Speech as media: start, pieces of 20 ms, stop. At once, or with ``paced`` in real time; done when it
     can have been played. ``stop`` False leaves the stream open; with ``ms`` it is cut to this length, or
     followed by silence."""
@@ -44,15 +43,13 @@ class Speak:
     ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Struct, frozen=True):
     """Let so much time pass."""
 
     ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(Struct, frozen=True):
     """End the connection; with code 1006 without a close frame."""
 
     code: int = 1000
@@ -63,8 +60,7 @@ Deed: TypeAlias = Send | Speak | Pause | Close
 """What one end of a WebSocket does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What is done on a message of the scenario: one that holds ``text``, or at least these members.
 
     Media is no message. ``times`` 0: on every one.
@@ -76,16 +72,14 @@ class Answer:
     times: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Handler:
+class Handler(Struct, frozen=True):
     """A coroutine in a Python file that talks instead: ``name(socket)``, as for ``websockets.serve``."""
 
     file: Path
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Behaviour:
+class Behaviour(Struct, frozen=True):
     """What a peer does by itself: ``does`` from the opening on and ``replies``; or all by its ``handler``."""
 
     does: tuple[Deed, ...] = ()
@@ -96,8 +90,7 @@ class Behaviour:
     """Of what it says where nothing else is said; so are these of steps that it does."""
 
 
-@dataclass(frozen=True, slots=True)
-class SocketStub:
+class SocketStub(Struct, frozen=True):
     """A server. ``refuse`` is an HTTP status (with a text), or -1 for one that cannot be reached at all.
 
     It is there for so many connections (``times``; 0: for all), then the next of that address is.
@@ -113,8 +106,7 @@ class SocketStub:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """A step: a client opens the session's URL as a WebSocket. ``refused``: the status it must get, or 0."""
 
     name: str = GUEST
@@ -125,8 +117,7 @@ class Visit:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SocketStep:
+class SocketStep(Struct, frozen=True):
     """A step that one end of a WebSocket does."""
 
     deed: Send | Close

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct, field
 
 from voxrun.connectors.downlink import SampleJoiner
 from voxrun.media.frames import SAMPLE_RATE
@@ -37,8 +37,7 @@ LATE_MS: Final = 300
 Pcm: TypeAlias = npt.NDArray[np.int16]
 
 
-@dataclass(slots=True)
-class _Utterance:
+class _Utterance(Struct):
     """What the transcripts of one ordinal say. Times are milliseconds of the session."""
 
     parts: list[tuple[int, str]] = field(default_factory=list)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_left
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 
 class _Any(Container[str]):
@@ -23,8 +24,7 @@ class _Any(Container[str]):
 ANY: Final = _Any()
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """``at`` is milliseconds from the beginning. ``kind`` is that of the expectation it could meet, or
     "said", "pressed", "command", "note"; ``who`` the person or "agent"; ``where`` the scenario's line."""
 
@@ -36,8 +36,7 @@ class Moment:
     where: str = ""
 
 
-@dataclass(slots=True)
-class Utterance:
+class Utterance(Struct):
     """One piece of speech, while it grows and after. ``words`` are those of its stream from ``first``."""
 
     at: int

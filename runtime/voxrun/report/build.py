@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from voxrun.report.course import Bar, Row, bars, rows
 from voxrun.report.outcome import Outcome
@@ -24,8 +26,7 @@ LATE_MS: Final = 700
 """A transcript of the caller may come so much after the answer has begun."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The first thing to read. ``text`` may have several lines."""
 
     state: State
@@ -34,16 +35,14 @@ class Verdict:
     reproduce: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(Struct, frozen=True):
     """A listener of the scenario that no event reached ("Call.ToneReceived")."""
 
     event: str
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What a report shows. Times are ms of session time."""
 
     title: str

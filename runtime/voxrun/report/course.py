@@ -7,9 +7,10 @@ Each record is in exactly one row. The pieces of one transcript share a row; wha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from voxrun.report.reading import Record
 from voxrun.report.words import (
@@ -29,8 +30,7 @@ Lane: TypeAlias = Literal["tools", "http", "messages", "events", "commands", "ti
 Tone: TypeAlias = Literal["", "good", "bad", "warn", "quiet"]
 
 
-@dataclass(slots=True)
-class Row:
+class Row(Struct):
     """A row of the list. ``records`` are numbers of records, more than one for a transcript's pieces."""
 
     group: Group
@@ -43,8 +43,7 @@ class Row:
     records: list[int] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Bar:
+class Bar(Struct):
     """Something on a lane; ``end`` equal to ``start``: a moment, None: it never ended. ``n``: its record."""
 
     lane: Lane

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, to_builtins
 
 from voxrun.report.build import Report
 from voxrun.report.words import brief, median
@@ -19,8 +20,7 @@ HEAD_BYTES: Final = 16_384
 _ENTRY: Final = re.compile(re.escape(MARK) + r"(.*?)</script>", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One line of an index. Times in ms; ``median_ms`` and ``slowest_ms`` are None where no turn was
     measured."""
 
@@ -67,7 +67,8 @@ def _why(report: Report) -> str:
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:
-    return asdict(entry)
+    fields: dict[str, Any] = to_builtins(entry)
+    return fields
 
 
 def read_entry(path: Path) -> Entry | None:

@@ -5,11 +5,10 @@ Times are milliseconds of session time, as in the journal. ``where`` is file:lin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(Struct, frozen=True):
     """One ``expect`` of a script, in words ("caller hears /sunny/")."""
 
     text: str
@@ -24,8 +23,7 @@ class Expectation:
     closest_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """Something the script did ("says: What is the weather in Berlin")."""
 
     text: str
@@ -33,8 +31,7 @@ class Step:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How a script went."""
 
     name: str

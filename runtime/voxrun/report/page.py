@@ -6,9 +6,10 @@ import base64
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import to_builtins
 
 from voxrun import __version__
 from voxrun.errors import ConfigError
@@ -98,7 +99,7 @@ def _data(report: Report) -> dict[str, Any]:
         "title": report.title,
         "length": report.length_ms,
         "start": report.start_ms,
-        "verdict": asdict(report.verdict),
+        "verdict": to_builtins(report.verdict),
         "sentences": report.sentences,
         "facts": report.facts,
         "notes": report.notes,
@@ -120,9 +121,9 @@ def _data(report: Report) -> dict[str, Any]:
             for t, words in report.turns
         ],
         "interruptions": [{"at": each.at, "stopped": each.stopped_ms} for each in report.interruptions],
-        "expectations": [asdict(each) for each in outcome.expectations] if outcome else [],
-        "steps": [asdict(each) for each in outcome.steps] if outcome else [],
-        "silent": [asdict(each) for each in report.silent],
+        "expectations": [to_builtins(each) for each in outcome.expectations] if outcome else [],
+        "steps": [to_builtins(each) for each in outcome.steps] if outcome else [],
+        "silent": [to_builtins(each) for each in report.silent],
     }
 
 
@@ -142,7 +143,7 @@ def _recording(recording: Recording, person: str) -> dict[str, Any]:
 
 def _line(line: Line) -> dict[str, Any]:
     """Only what says something."""
-    return {name: value for name, value in asdict(line).items() if value != "" and value is not False}
+    return {name: value for name, value in to_builtins(line).items() if value != "" and value is not False}
 
 
 def _row(row: Row) -> list[Any]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from voxrun.errors import ConfigError
 from voxrun.session.hidden_keys import HiddenKeys
@@ -22,8 +23,7 @@ SEVERAL: Final = 3
 """That many unreadable lines are named, the rest is counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """One record. ``raw`` is the whole of it, ``json`` the same as text."""
 
     n: int
@@ -37,8 +37,7 @@ class Record:
     json: str
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """A session as its folder tells it. ``notes`` say what is damaged, in sentences."""
 
     folder: Path

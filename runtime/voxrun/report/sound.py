@@ -10,12 +10,12 @@ from __future__ import annotations
 import io
 import wave
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from voxrun.media.frames import FRAME_BYTES, SAMPLE_RATE, SILENCE
 from voxrun.media.vad import SpeechDetector, Transition, VadSettings
@@ -33,16 +33,14 @@ FULL: Final = 32768.0
 Samples = npt.NDArray[np.int16]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """From ``start`` to ``end``, in ms of session time."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(Struct, frozen=True):
     """One call. ``heard`` (left) and ``spoken`` (right) hold a byte for each 10 ms: the square root of the
     peak, 255 at full scale. ``audio`` is WebM, empty where ``note`` says why."""
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 from voxrun.report.reading import Record
 from voxrun.report.words import as_object, brief, last_word, payload_of, text_of
@@ -24,8 +25,7 @@ KEYS_TOGETHER_MS: Final = 4000
 ONE_LINE: Final = 72
 
 
-@dataclass(slots=True)
-class Line:
+class Line(Struct):
     """One line; it grows while records are read, and is left alone after that.
 
     ``n`` is the record it came from, ``end`` the time of the last that belongs to it. ``text`` of a tool is

@@ -6,8 +6,9 @@ Measured on the recording, so it is what a person on the phone has lived through
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from voxrun.report.sound import Span
 
@@ -15,8 +16,7 @@ SILENT_MS: Final = 2000
 """A turn without an answer counts when the caller waited at least this long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """The caller spoke from ``start`` to ``end``; the answer began at ``answer``.
 
     None: there was none, and the caller waited until ``until``. ``wait_ms`` below 0: the agent began before
@@ -34,8 +34,7 @@ class Turn:
         return (self.until if self.answer is None else self.answer) - self.end
 
 
-@dataclass(frozen=True, slots=True)
-class Interruption:
+class Interruption(Struct, frozen=True):
     """The caller began at ``at`` while the agent spoke, which was silent ``stopped_ms`` later."""
 
     at: int

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+from msgspec import Struct
+
 from voxrun.session.messages import JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class TlsFiles:
+class TlsFiles(Struct, frozen=True):
     """Certificate and private key, PEM."""
 
     cert: Path

@@ -16,8 +16,9 @@ without an error (the last ``REMEMBERED`` ids are known).
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal
+
+from msgspec import Struct, field
 
 from voxrun.legs.base import Headers
 from voxrun.server.wire import BadMessage, ClientMessage, parse
@@ -47,15 +48,13 @@ _NOT_NOW: Final[dict[State, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """Something for the shell to do: a checked message of the page that fits the state of its call."""
 
     message: ClientMessage
 
 
-@dataclass
-class PageProtocol:
+class PageProtocol(Struct):
     """One page. ``receive`` takes what it sent; the other methods what happened to its calls. Both give
     messages for the page; ``receive`` gives actions too."""
 

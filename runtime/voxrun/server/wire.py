@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from voxrun.session.messages import JsonObject
 
@@ -47,8 +48,7 @@ class BadMessage(Exception):
         return reply
 
 
-@dataclass(frozen=True, slots=True)
-class ClientMessage:
+class ClientMessage(Struct, frozen=True):
     """A checked message: ``fields`` are exactly those of the table, defaults filled in."""
 
     type: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from voxrun.services.arguments import Arguments
 from voxrun.services.base import Service, ServiceContext
@@ -16,8 +17,7 @@ REPLY_WITHIN = 30.0
 MOST_REPLY = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class AccessReply:
+class AccessReply(Struct, frozen=True):
     """What the HTTP client gets."""
 
     status: int

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
+
+from msgspec import Struct
 
 from voxrun.errors import ScenarioError
 from voxrun.media.amd import HUMAN_PERCENT, MACHINE_PERCENT, AnsweringDetector
@@ -33,8 +34,7 @@ NO_AUDIO: Final = "A peer-to-peer call cannot be listened to: its audio does not
 CLASSES: Final = {"human": "HUMAN", "machine": "VOICEMAIL"}
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """What a scenario asked for: ms, and thresholds in percent."""
 
     timeout_ms: int

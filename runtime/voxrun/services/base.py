@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import ClassVar, Protocol
+
+from msgspec import Struct
 
 from voxrun.session.clock import Clock
 from voxrun.session.messages import Command, Event, JsonObject
@@ -24,8 +25,7 @@ class JournalWriter(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceContext:
+class ServiceContext(Struct, frozen=True):
     """All a service gets; nothing else."""
 
     session_id: str

@@ -15,8 +15,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from voxrun.legs.base import Leg, LegEvent
 from voxrun.services.call_codes import DECLINED, NO_ANSWER, REASONS, ending
@@ -37,16 +38,14 @@ Emit = Callable[[str, str, dict[str, Any]], None]
 LegHandler = Callable[[dict[str, Any]], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
+class Timeouts(Struct, frozen=True):
     """Milliseconds; ``answer`` for the call as a whole until it is connected."""
 
     answer: int
     early_media: int
 
 
-@dataclass(frozen=True, slots=True)
-class CallKind:
+class CallKind(Struct, frozen=True):
     """What is special about a call. ``rings_late``: Ringing after early media too (callSIP's
     allow180After183). ``direct``: peer to peer, its audio does not pass here."""
 

@@ -7,8 +7,9 @@ and makes an endpoint of it, which has events and ends with its call. Video is n
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
+
+from msgspec import Struct
 
 from voxrun.errors import ScenarioError
 from voxrun.media.bridge import Bridge
@@ -27,8 +28,7 @@ TOO_MANY: Final = 403
 CALL_IS_OVER: Final = 404
 
 
-@dataclass(slots=True)
-class _Endpoint:
+class _Endpoint(Struct):
     """A call that ``conference.add`` has put into a conference."""
 
     id: str

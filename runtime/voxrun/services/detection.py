@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import ClassVar
+
+from msgspec import Struct, field
 
 from voxrun.errors import ScenarioError
 from voxrun.media.graph import Ticker
@@ -31,8 +32,7 @@ def _nothing() -> None:
     return None
 
 
-@dataclass(slots=True)
-class _Ears:
+class _Ears(Struct):
     """What listens to one call."""
 
     keys: Callable[[], None] = _nothing

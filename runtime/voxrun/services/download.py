@@ -11,11 +11,11 @@ import contextlib
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
 import httpx
+from msgspec import Struct
 
 from voxrun.connectors.addresses import shown_url
 from voxrun.errors import PeerError
@@ -33,8 +33,7 @@ LONGEST_URL = 8192
 USER_AGENT = ("User-Agent", "VoxEngine/1.0")
 
 
-@dataclass(frozen=True, slots=True)
-class AudioRequest:
+class AudioRequest(Struct, frozen=True):
     """What to fetch. ``content`` is the body."""
 
     url: str

@@ -14,13 +14,13 @@ import socket
 import ssl
 from collections.abc import Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import httpcore
 import httpx
+from msgspec import Struct
 
 from voxrun.errors import PeerError
 
@@ -31,8 +31,7 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 """IPv6 addresses that a NAT64 gateway turns into the IPv4 address in their last 32 bits (RFC 6052)."""
 
 
-@dataclass(frozen=True, slots=True)
-class GuardRules:
+class GuardRules(Struct, frozen=True):
     """``own_ports``: ports of this voxrun on this machine; ``own_prefixes``: paths there that are allowed."""
 
     own_ports: frozenset[int] = frozenset()

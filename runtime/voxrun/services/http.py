@@ -12,11 +12,11 @@ import codecs
 import logging
 import socket
 from collections import deque
-from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import httpx
+from msgspec import Struct
 
 from voxrun.errors import ScenarioError, VoxrunError
 from voxrun.services.arguments import Arguments
@@ -36,8 +36,7 @@ NO_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-esca
 """Python's text encodings that are none of the web."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(Struct, frozen=True):
     """One request as the realm asks for it; times in seconds."""
 
     id: str

@@ -14,8 +14,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
+
+from msgspec import Struct
 
 from voxrun.errors import VoxrunError
 from voxrun.media.graph import Ticker
@@ -44,8 +45,7 @@ Tell = Callable[[str, dict[str, Any]], None]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(Struct, frozen=True):
     """What a scenario asked of its ASR. ``language`` is a code, "" for none."""
 
     hints: tuple[str, ...] = ()

@@ -15,8 +15,9 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from voxrun.errors import ScenarioError
 from voxrun.media.files import MAX_SECONDS
@@ -37,8 +38,7 @@ METHODS: Final = ("GET", "POST")
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?…。？！])\s+")
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(Struct, frozen=True):
     """A text to speak. ``progressive``: it is heard while later sentences are still being prepared."""
 
     text: str
@@ -46,8 +46,7 @@ class Phrase:
     progressive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """An audio file to fetch. ``progressive``: it is heard while it is still being fetched."""
 
     request: AudioRequest
@@ -55,16 +54,14 @@ class File:
     progressive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Struct, frozen=True):
     """A ToneScript."""
 
     text: str
     loop: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     """Texts and files, one after the other."""
 
     segments: tuple[Phrase | File, ...]

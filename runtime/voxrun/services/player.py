@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from voxrun.media.frames import FRAME_BYTES, FRAME_SAMPLES
 from voxrun.media.graph import Source, Ticker
@@ -27,8 +28,7 @@ class Listener(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(Struct, frozen=True):
     """A place on a tape: ``offset_ms`` from its beginning, from its end when negative; of one segment of it
     when that is not None."""
 

@@ -8,8 +8,9 @@ unless it was made paused.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
+
+from msgspec import Struct
 
 from voxrun.errors import ScenarioError
 from voxrun.services.arguments import Arguments
@@ -35,8 +36,7 @@ EVENTS: Final[dict[Told, str]] = {
 }
 
 
-@dataclass(slots=True)
-class _Owned:
+class _Owned(Struct):
     """A player until it is stopped. ``group`` begins the names of its events."""
 
     playing: Playing

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from msgspec import Struct, field
 
 from voxrun.connectors.transport import Door, SocketConnector, Transports, no_sockets
 from voxrun.legs.base import Dialer
@@ -19,8 +19,7 @@ from voxrun.session.limits import Limits
 from voxrun.speech.base import Speech, Transcriber
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """The world of one session.
 
     ``http`` is the transport of Net requests and URL players. ``disk`` is the thread that writes recordings,

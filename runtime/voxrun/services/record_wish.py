@@ -7,9 +7,10 @@ The platform's hd_audio has 48 kHz; the graph's own 16 kHz is the most that ther
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from voxrun.services.arguments import Arguments
 from voxrun.services.listening import Wishes
@@ -28,8 +29,7 @@ _OWN: Final = re.compile(r"recording(-\d+)?\.wav")
 """Names of the session's own recordings."""
 
 
-@dataclass(frozen=True, slots=True)
-class TranscriptWish:
+class TranscriptWish(Struct, frozen=True):
     """How a transcript is made: what the recogniser is told, who speaks on which side, JSON or plain text."""
 
     wishes: Wishes
@@ -37,8 +37,7 @@ class TranscriptWish:
     json: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RecordWish:
+class RecordWish(Struct, frozen=True):
     """A recording that was asked for. ``name`` is of the file, without its ending; "" for none."""
 
     name: str

@@ -6,10 +6,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
+
+from msgspec import Struct
 
 from voxrun.errors import VoxrunError
 from voxrun.media.writers import AudioFileWriter, AudioWriter
@@ -28,8 +29,7 @@ def disk_thread() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="voxrun-disk")
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """How a recording is written. ``bit_rate`` in bits a second is for MP3 (None: the encoder's choice)."""
 
     path: Path
@@ -46,8 +46,7 @@ def open_writer(form: Form) -> AudioWriter:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Writing:
+class Writing(Struct, frozen=True):
     """How recordings are written: ``open`` gives the writer of a file, which has what was recorded every
     ``every_s`` seconds. The recorder holds back 0.5 s and a WAV writer up to 1 s, so a process that is killed
     loses at most 2 s."""

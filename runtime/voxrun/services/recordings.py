@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Final
+
+from msgspec import Struct
 
 from voxrun.errors import ScenarioError, VoxrunError
 from voxrun.media.recorder import LEFT, RIGHT
@@ -41,8 +42,7 @@ TRANSCRIPT_SECONDS: Final = 60
 """How long the end of a session waits for what was said last to be understood."""
 
 
-@dataclass(slots=True)
-class _Running:
+class _Running(Struct):
     """A recording under way: ``tell`` tells its events, ``leave`` ends its listening."""
 
     recording: Recording

@@ -11,8 +11,9 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Iterable
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
+
+from msgspec import Struct
 
 from voxrun.errors import ScenarioError, VoxrunError
 from voxrun.services.arguments import Arguments
@@ -37,8 +38,7 @@ class StorageError(VoxrunError):
     """The store cannot do what was asked (disk full, file of another program)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One pair. ``expire_at`` in Unix seconds."""
 
     key: str

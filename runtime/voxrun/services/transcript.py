@@ -11,8 +11,9 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from voxrun.media.graph import Ticker
 from voxrun.services.listening import SHORTEST_MS, Listener, Wishes
@@ -21,8 +22,7 @@ from voxrun.speech.base import Transcriber
 NOT_UNDERSTOOD: Final = "(not understood)"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One utterance: when it began in the recording, who spoke, what was understood."""
 
     begin_ms: int

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from voxrun.media.graph import Sink, Source, disconnect_sink
 from voxrun.session.messages import Json
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeOptions:
+class EdgeOptions(Struct, frozen=True):
     """What sendMediaTo and stopMediaTo say beside the unit; "" and None where they say nothing."""
 
     tag: str = ""
@@ -40,8 +40,7 @@ class Ports(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """One unit: it may give audio, take audio, or both. Either its ``source`` and ``sink``, or ``ports``."""
 
     id: str

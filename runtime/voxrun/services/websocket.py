@@ -16,8 +16,9 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Final, Protocol
+
+from msgspec import Struct
 
 from voxrun.connectors.client import CLOSE_WAIT_S, CLOSED_BY_SCENARIO, FLUSH_WAIT_S, LONGEST_REASON
 from voxrun.connectors.mailbox import Mailbox
@@ -67,8 +68,7 @@ class SocketHost(MediaHost, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(Struct, frozen=True):
     """A WebSocket as people are told of it. ``shown`` is its address without what may be secret."""
 
     shown: str

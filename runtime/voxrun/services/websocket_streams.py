@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct, field
 
 from voxrun.connectors.downlink import QUIET_AFTER_S
 from voxrun.connectors.uplink import Uplink
@@ -82,8 +83,7 @@ class _State(Enum):
     """A second of silence; sound would begin it again."""
 
 
-@dataclass(slots=True)
-class _Part:
+class _Part(Struct):
     """What comes between a start and its stop."""
 
     start: StreamStart

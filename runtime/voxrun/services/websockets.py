@@ -11,9 +11,10 @@ import ipaddress
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from voxrun.connectors.addresses import shown_url
 from voxrun.connectors.transport import ClientSocket, Door
@@ -89,8 +90,7 @@ def note(context: ServiceContext, level: str, text: str, where: str = "") -> Non
     context.journal.note("log", {**data, "where": where} if where else data)
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
+class _Wish(Struct, frozen=True):
     """Which files a WebSocket leaves."""
 
     statistics: bool = False

@@ -9,8 +9,9 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import Struct
 
 from voxrun.errors import UserError, VoxrunError
 from voxrun.legs.base import DialRequest, IncomingInfo, Leg
@@ -28,8 +29,7 @@ UNAVAILABLE = 503
 FULL = 403
 
 
-@dataclass(frozen=True, slots=True)
-class ConferenceRule:
+class ConferenceRule(Struct, frozen=True):
     """Which scripts run a conference: ``pattern`` must match its whole name; the first that does wins."""
 
     pattern: str

@@ -5,11 +5,11 @@ Source of the figures: docs.voximplant.ai, "Limits and restrictions", saved 2026
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from msgspec import Struct
+from msgspec.structs import asdict
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """One field a limit; times in ms where the name says so."""
 
     memory_mb: int = 16

@@ -6,8 +6,9 @@ A leaf module: it imports nothing of ours, and every room may import it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 """A JSON value."""
@@ -16,8 +17,7 @@ JsonObject: TypeAlias = dict[str, Json]
 """A JSON object."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """Something that happened, on its way into the realm. Each event is a turn of its own.
 
     ``kind`` is either the platform's own event name ("Call.Connected", "Ultravox.WebSocketAPI.State")
@@ -31,8 +31,7 @@ class Event:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """Something the scenario asked for, on its way out of the realm.
 
     ``kind`` is dotted ("call.answer", "media.connect", "http.request"), ``target`` the id of the object

@@ -10,9 +10,11 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from voxrun.errors import ConfigError
 from voxrun.realm.inline import InlineRealms
@@ -25,8 +27,7 @@ from voxrun.session.redact import Redactor
 SECRET_MARK = "«secret:"
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedTurn:
+class RecordedTurn(Struct, frozen=True):
     """One event (None: the boot) and the records that its turn gave."""
 
     event: Event | None
@@ -34,8 +35,7 @@ class RecordedTurn:
     outputs: tuple[JsonObject, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(Struct, frozen=True):
     """A session's journal, read."""
 
     header: JsonObject
@@ -43,8 +43,7 @@ class Recording:
     scripts: tuple[Script, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PlayedTurn:
+class PlayedTurn(Struct, frozen=True):
     """A recorded turn and what the same event gives now, in the shape of ``outputs_of``."""
 
     number: int
@@ -52,8 +51,7 @@ class PlayedTurn:
     actual: tuple[JsonObject, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """The first turn that gave something else. ``expected``/``actual`` None: nothing there."""
 
     turn: RecordedTurn
@@ -63,8 +61,7 @@ class Difference:
     missing_secrets: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class Replay:
+class Replay(Struct):
     """How a replay went."""
 
     turns: int = 0

@@ -7,11 +7,12 @@ import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from voxrun.connectors.transport import Door, SocketConnector, Transports
 from voxrun.errors import UserError, VoxrunError
@@ -41,8 +42,7 @@ Observer = Callable[[str, JsonObject], None]
 """(session id, journal record)."""
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """What all sessions share. ``http``, ``transports`` and ``sockets`` (the scenario's own WebSockets) None
     mean the network behind the guard; a transport that is given stays open. ``disk`` writes recordings."""
 
@@ -71,8 +71,7 @@ def plain_file_path(session_id: str, name: str) -> str:
     return f"/sessions/{session_id}/files/{quote(name)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(Struct, frozen=True):
     """The scripts of one rule and how their sessions behave.
 
     ``base_url`` is where this voxrun serves the session access URLs ("http://127.0.0.1:8080"), ``own_ports``
@@ -107,8 +106,7 @@ class Application:
     """(session id, file name) -> path of the file's address on this server."""
 
 
-@dataclass(frozen=True, slots=True)
-class SessionInfo:
+class SessionInfo(Struct, frozen=True):
     """A session for lists."""
 
     id: str

@@ -15,8 +15,10 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from voxrun.errors import InternalError, VoxrunError
 from voxrun.realm.port import BootInfo, RealmError, RealmPort, TurnResult
@@ -69,8 +71,7 @@ class Draining(Executor, Protocol):
     async def give_up(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True):
     """How a session ended. ``error`` is set for "JS session error"."""
 
     reason: str

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from voxrun.connectors.registry import FACTORIES
 from voxrun.connectors.transport import SocketConnector, Transports
@@ -57,8 +59,7 @@ APPLICATION_ID = 1
 Closer: TypeAlias = Callable[[], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class SessionPlan:
+class SessionPlan(Struct, frozen=True):
     """What is decided before a session is opened."""
 
     number: int
@@ -69,8 +70,7 @@ class SessionPlan:
     """Set where the session was started by StartConference."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """A session with the handles that the runtime needs."""
 
     session: Session

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import httpx
+from msgspec import Struct
 
 from voxrun.connectors.transport import Door, SocketConnector, Transports
 from voxrun.legs.base import Leg
@@ -16,8 +16,7 @@ from voxrun.session.messages import JsonObject
 from voxrun.speech.base import Transcriber
 
 
-@dataclass(frozen=True, slots=True)
-class TapInfo:
+class TapInfo(Struct, frozen=True):
     """The session that is listened to. ``name`` is that of its folder, ``start_ms`` its start (Unix ms).
 
     ``secrets`` (name -> value) are what must not be written. ``trouble`` takes a message for the journal when

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Voice:
+
+class Voice(Struct, frozen=True):
     """A voice of the local engines.
 
     ``engine`` is "piper" or "espeak"; ``name`` the engine's own voice name ("en-us", "en_US-joe-medium");
@@ -43,8 +43,7 @@ class Recogniser(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """What a recogniser understood: ``text``, and how sure it is, 1 to 100."""
 
     text: str

@@ -12,9 +12,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final, TypeVar
+
+from msgspec.structs import asdict
 
 from voxrun.errors import ConfigError, InternalError, VoxrunError
 from voxrun.speech.base import Heard, Voice

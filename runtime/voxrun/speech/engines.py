@@ -6,11 +6,12 @@ module is what both sides know about them.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Final
+
+from msgspec.structs import replace
 
 from voxrun.errors import ConfigError
 from voxrun.speech.base import Voice

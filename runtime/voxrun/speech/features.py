@@ -8,10 +8,10 @@ arithmetic, so a decision does not depend on how a machine rounds.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
+from msgspec import Struct
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
@@ -33,8 +33,7 @@ STEP_DB: Final = 10 * math.log10(2) / STEPS_AN_OCTAVE
 _FFT: Final = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
+class Features(Struct, frozen=True):
     """``bands``: shape (frames, BANDS) in steps; ``energy``: shape (frames,), all bands together, in steps.
 
     ``peak`` is the energy that 5 % of the louder frames exceed: the level of the voice.

@@ -18,10 +18,11 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from voxrun.speech.alignment import FAR, distances, worst_stretch
 from voxrun.speech.base import Speech, Voice
@@ -66,8 +67,7 @@ References: TypeAlias = Mapping[str, tuple[Features, ...]]
 """Phrase -> what it sounds like, in each voice."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """A decision and what it rests on: ``phrase`` (None: none of them), the nearest phrase and its distance,
     the distance of the next one, and the worst 100 ms (``FAR`` where there is none)."""
 
@@ -179,8 +179,7 @@ def _same_sound(one: Ints, other: Ints) -> bool:
     return _comparable(one, other) and distances(one, [other])[0] < HOMOPHONES
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(Struct, frozen=True):
     """The conditions of one utterance, applied to it and to all it is compared with."""
 
     level: int

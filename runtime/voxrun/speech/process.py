@@ -16,8 +16,9 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any, BinaryIO, Final, Protocol
+
+from msgspec.structs import asdict
 
 from voxrun.media.frames import BYTES_PER_SECOND, SAMPLE_RATE
 from voxrun.media.levels import samples, to_pcm

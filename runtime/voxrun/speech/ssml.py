@@ -9,9 +9,11 @@ Text without markup passes unchanged: "a < b" is no tag.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from voxrun.media.frames import SAMPLE_RATE
 from voxrun.speech.base import Speech, Voice
@@ -30,8 +32,7 @@ _TIME = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(ms|s)?", re.I)
 _SPELLED: Final = ("characters", "spell-out", "digits", "telephone", "verbatim")
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(Struct, frozen=True):
     """Text with its rate, pitch and volume in percent of the voice's own."""
 
     text: str
@@ -40,8 +41,7 @@ class Say:
     volume: int = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Struct, frozen=True):
     """Silence."""
 
     ms: int

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from voxrun.speech.engines import ESPEAK, PIPER, SPHINX, WHISPER, engine_version, how_to_install
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One engine: its versions (None: not installed), what it is for, how to get it if it is missing."""
 
     name: str

@@ -17,8 +17,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from voxrun.speech.base import Voice
 from voxrun.speech.engines import PIPER, PIPER_VOICE, engine_version
@@ -47,8 +49,7 @@ _RATES: Final = (94, 97, 100, 103, 106)
 _ESPEAK_PITCHES: Final = (90, 95, 100, 105, 110)
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """What a voice's name says: language and region codes, a first name (or ""), "f", "m" or ""."""
 
     language: str

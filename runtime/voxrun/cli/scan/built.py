@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from voxrun.cli.scan.surface import Surface
 from voxrun.realm.inline import InlineRealms
@@ -77,8 +78,7 @@ _UNSEEN = frozenset({"Call.is_conf"})
 """Members that only some objects of their class have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(Struct, frozen=True):
     """``modules``: values of the modules that are there ("ultravox"). ``missing``: names of the platform
     that are known but not there ("CallList", "VoxEngine.createASR", "Call.record", "Player")."""
 

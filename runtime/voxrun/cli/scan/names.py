@@ -11,9 +11,9 @@ known.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from voxrun.cli.scan import tree
@@ -34,8 +34,7 @@ _OFF = frozenset({"false", "undefined", "null"})
 _TESTS = frozenset({"if_statement", "while_statement", "do_statement", "ternary_expression"})
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """Something about a scenario that its author should know."""
 
     file: str

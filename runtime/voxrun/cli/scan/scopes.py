@@ -7,8 +7,8 @@ own, ``var`` and functions included: a little too strict, which only means that 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from tree_sitter import Node
 
 from voxrun.cli.scan.tree import FUNCTIONS, text, walk
@@ -25,8 +25,7 @@ _BLOCKS = FUNCTIONS | {
 _FUNCTION_SCOPES = FUNCTIONS | {"program"}
 
 
-@dataclass
-class Binding:
+class Binding(Struct):
     """A declared name. ``values``: what is assigned to it; None stands for what cannot be told."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from voxrun.emulators.ultravox.tools import Tool
 from voxrun.session.messages import JsonObject
@@ -24,8 +25,7 @@ ALL_FLAGS: Final = DEFAULT_FLAGS | {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TimedMessage:
+class TimedMessage(Struct, frozen=True):
     """Something the agent says after ``after`` seconds of silence; ``end`` "", "soft" or "strict"."""
 
     after: float
@@ -33,8 +33,7 @@ class TimedMessage:
     end: Literal["", "soft", "strict"] = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FirstSpeaker:
+class FirstSpeaker(Struct, frozen=True):
     """Who begins. For the user, ``delay``/``text`` are the fallback (delay None: wait for ever)."""
 
     agent: bool = True
@@ -43,8 +42,7 @@ class FirstSpeaker:
     delay: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Vad:
+class Vad(Struct, frozen=True):
     """Turn taking, in seconds."""
 
     turn_endpoint_delay: float = 0.384
@@ -53,8 +51,7 @@ class Vad:
     activation: float = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class SocketMedium:
+class SocketMedium(Struct, frozen=True):
     """The serverWebSocket medium."""
 
     input_rate: int
@@ -64,8 +61,7 @@ class SocketMedium:
     flags: frozenset[str] = DEFAULT_FLAGS
 
 
-@dataclass(frozen=True, slots=True)
-class CallConfig:
+class CallConfig(Struct, frozen=True):
     """A valid request. ``echo`` holds the fields as they appear in the Call object."""
 
     system_prompt: str = ""

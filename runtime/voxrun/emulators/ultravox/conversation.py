@@ -17,8 +17,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from voxrun.emulators.ultravox import inbound
 from voxrun.emulators.ultravox.call_config import CallConfig, Medium
@@ -41,8 +43,7 @@ MIN_UNCLEAR: Final = 0.4
 NEVER: Final = float("inf")
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
+class Setup(Struct, frozen=True):
     """What a conversation is made from."""
 
     call_id: str

@@ -6,8 +6,9 @@ where a client stops sending in mid-word, ``idle`` fills in silence so that the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from voxrun.emulators.ultravox.call_config import Vad
 from voxrun.media.frames import FRAME_BYTES, FRAME_MS, SAMPLE_RATE, SILENCE
@@ -20,21 +21,18 @@ STARVED: Final = 0.5
 """Seconds without a message after which silence is assumed (messages may be large, so not sooner)."""
 
 
-@dataclass(frozen=True, slots=True)
-class SpeechStarted:
+class SpeechStarted(Struct, frozen=True):
     """The caller has spoken for long enough to interrupt."""
 
 
-@dataclass(frozen=True, slots=True)
-class TurnEnded:
+class TurnEnded(Struct, frozen=True):
     """A turn: 16 kHz mono s16le, and the length of the speech in it."""
 
     pcm: bytes
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class TurnDropped:
+class TurnDropped(Struct, frozen=True):
     """Speech that was shorter than a turn has to be."""
 
 

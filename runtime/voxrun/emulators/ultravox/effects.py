@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from voxrun.emulators.ultravox.tools import Tool
 from voxrun.session.messages import JsonObject
@@ -14,35 +15,30 @@ EndReason: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Struct, frozen=True):
     """A data message for the client (its flag was checked)."""
 
     message: JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class Render:
+class Render(Struct, frozen=True):
     """Turn ``text`` into audio, then tell the conversation (``speech_ready`` with this ``utterance``)."""
 
     utterance: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class StartAudio:
+class StartAudio(Struct, frozen=True):
     """Begin sending the audio of ``utterance``."""
 
     utterance: int
 
 
-@dataclass(frozen=True, slots=True)
-class StopAudio:
+class StopAudio(Struct, frozen=True):
     """Send no more audio of the utterance, also none that waits to be sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallHttpTool:
+class CallHttpTool(Struct, frozen=True):
     """Make an HTTP tool's request, then tell the conversation (``tool_answered``)."""
 
     invocation_id: str
@@ -50,8 +46,7 @@ class CallHttpTool:
     parameters: JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """A call event (GET /api/calls/{id}/events)."""
 
     severity: Severity
@@ -60,8 +55,7 @@ class Note:
     extras: JsonObject = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Struct, frozen=True):
     """The call is over: close the socket normally."""
 
     reason: EndReason

@@ -7,10 +7,12 @@ import logging
 import random
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 import httpx
+from msgspec import Struct
+from msgspec.structs import replace
 from starlette.websockets import WebSocket
 
 from voxrun.emulators.ultravox.call_config import CallConfig
@@ -38,8 +40,7 @@ class BrokenOnPurpose(Exception):
     """A fault: leaves the application so that its server cuts the connection without a close frame."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """How an emulator runs."""
 
     public_url: str = ""
@@ -50,8 +51,7 @@ class Settings:
     """Instead of those of the agent file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """A creation that a fault refuses."""
 
     status: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 TOLERANCE: Final = 0.5
 """Seconds of surplus or gap that are no one's business."""
@@ -15,8 +16,7 @@ QUIET: Final = 5.0
 """Seconds between two reports of one kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class FlowReport:
+class FlowReport(Struct, frozen=True):
     """The input is out of step by ``seconds``."""
 
     kind: Literal["overflow", "underflow"]

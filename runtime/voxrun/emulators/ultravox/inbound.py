@@ -6,8 +6,9 @@ Old names and spellings are understood (``input_text_message``, ``deferResponse`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 from voxrun.emulators.ultravox.tools import ToolAnswer, answer_from_message
 from voxrun.emulators.ultravox.values import read_json
@@ -19,15 +20,13 @@ MAX_TEXT: Final = 64_000
 """Characters of one message; the platform times out at 15 to 16 KB already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ping:
+class Ping(Struct, frozen=True):
     """Answered with the same ``timestamp``."""
 
     timestamp: Json
 
 
-@dataclass(frozen=True, slots=True)
-class UserText:
+class UserText(Struct, frozen=True):
     """Text as if the user had said it. ``replies`` False: it is only to be remembered."""
 
     text: str
@@ -35,23 +34,20 @@ class UserText:
     replies: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class SetMedium:
+class SetMedium(Struct, frozen=True):
     """The agent answers by voice or text from its next utterance on."""
 
     medium: Literal["voice", "text"]
 
 
-@dataclass(frozen=True, slots=True)
-class ToolResult:
+class ToolResult(Struct, frozen=True):
     """The answer to an invocation."""
 
     invocation_id: str
     answer: ToolAnswer
 
 
-@dataclass(frozen=True, slots=True)
-class ForcedToolCall:
+class ForcedToolCall(Struct, frozen=True):
     """A tool the agent has to call; ``answer`` when the client knows the result already."""
 
     invocation_id: str
@@ -60,8 +56,7 @@ class ForcedToolCall:
     answer: ToolAnswer | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ForcedMessage:
+class ForcedMessage(Struct, frozen=True):
     """Words put into the agent's mouth."""
 
     content: str
@@ -70,22 +65,19 @@ class ForcedMessage:
     immediate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class HangUpRequest:
+class HangUpRequest(Struct, frozen=True):
     """End the call after a farewell."""
 
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SpawnThread:
+class SpawnThread(Struct, frozen=True):
     """A side conversation (not emulated)."""
 
     thread_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(Struct, frozen=True):
     """Nothing we can act on."""
 
     reason: str

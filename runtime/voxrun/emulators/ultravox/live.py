@@ -11,9 +11,9 @@ import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from voxrun.emulators.ultravox import inbound
@@ -54,8 +54,7 @@ LAST_WORD: Final = 1.0
 """Seconds to learn how a client went that cannot be sent to any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Senses:
+class Senses(Struct, frozen=True):
     """What a call speaks and listens with."""
 
     speech: Speech

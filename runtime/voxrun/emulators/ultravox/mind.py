@@ -8,8 +8,9 @@ be asked anything else (the conversation is frozen then).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, TypeAlias
+
+from msgspec import Struct, field
 
 from voxrun.emulators.ultravox.script import AgentScript, Rule, Step
 from voxrun.emulators.ultravox.template import (
@@ -25,32 +26,28 @@ from voxrun.emulators.ultravox.template import (
 from voxrun.session.messages import Json, JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(Struct, frozen=True):
     """Speak (or write) a text."""
 
     text: str
     uninterruptible: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class UseTool:
+class UseTool(Struct, frozen=True):
     """Call a tool; its outcome goes to ``Mind.answer``."""
 
     name: str
     args: JsonObject = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class HangUp:
+class HangUp(Struct, frozen=True):
     """End the call once everything before has been spoken."""
 
 
 Action: TypeAlias = Say | UseTool | HangUp
 
 
-@dataclass(frozen=True, slots=True)
-class ToolOutcome:
+class ToolOutcome(Struct, frozen=True):
     """How a tool call ended. ``error`` is "" when it went well; ``speaks`` False keeps the agent quiet."""
 
     result: str = ""
@@ -58,8 +55,7 @@ class ToolOutcome:
     speaks: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
+class _Heard(Struct, frozen=True):
     rule: Rule
     values: Mapping[str, Json]
 

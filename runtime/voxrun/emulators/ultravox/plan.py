@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from voxrun.emulators.ultravox.effects import EndReason
 from voxrun.emulators.ultravox.mind import Action, HangUp, Say
@@ -13,16 +14,14 @@ from voxrun.emulators.ultravox.tools import ToolAnswer
 from voxrun.session.messages import JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class Speak:
+class Speak(Struct, frozen=True):
     """An utterance."""
 
     text: str
     uninterruptible: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Invoke:
+class Invoke(Struct, frozen=True):
     """A tool call. ``answer`` is there when no one has to be asked."""
 
     name: str
@@ -33,8 +32,7 @@ class Invoke:
     """The client wanted it: an interruption does not drop it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(Struct, frozen=True):
     """The end of the call. ``soft``: unless the caller gives a sign of life before."""
 
     reason: EndReason

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from voxrun.emulators.ultravox.call_config import CallConfig
 from voxrun.emulators.ultravox.effects import EndReason, Severity
@@ -26,8 +27,7 @@ def timestamp(unix_ms: int) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-@dataclass(slots=True)
-class CallRecord:
+class CallRecord(Struct):
     """One call from its creation on. Times are unix milliseconds."""
 
     call_id: str

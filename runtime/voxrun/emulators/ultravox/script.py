@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from voxrun.session.messages import Json, JsonObject
 from voxrun.speech.base import Voice
 
 
-@dataclass(frozen=True, slots=True)
-class ToolUse:
+class ToolUse(Struct, frozen=True):
     """A tool to call. ``args`` may hold templates in its texts."""
 
     name: str
     args: Mapping[str, Json] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One thing the agent does: speak, then call a tool, then (with its result) ``then``, then hang up."""
 
     says: tuple[str, ...] = ()
@@ -33,8 +32,7 @@ class Step:
     """Rules that come before all others in the caller's next turn."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """When one of ``hears`` is heard, ``step`` is done."""
 
     hears: tuple[str, ...]
@@ -43,8 +41,7 @@ class Rule:
     """file:line:column, for messages."""
 
 
-@dataclass(frozen=True, slots=True)
-class Faults:
+class Faults(Struct, frozen=True):
     """Things that go wrong on purpose, so that a scenario's handling of them can be tested."""
 
     refuse_status: int = 0
@@ -71,8 +68,7 @@ class Faults:
         return self.odd_audio or self.drop_after is not None or self.stall_after is not None
 
 
-@dataclass(frozen=True, slots=True)
-class AgentScript:
+class AgentScript(Struct, frozen=True):
     """A whole agent."""
 
     greeting: tuple[str, ...] = ()

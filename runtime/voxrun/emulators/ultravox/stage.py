@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from voxrun.emulators.ultravox.call_config import CallConfig
 from voxrun.emulators.ultravox.tools import read_tools

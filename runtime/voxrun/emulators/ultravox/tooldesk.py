@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from voxrun.emulators.ultravox.effects import CallHttpTool
 from voxrun.emulators.ultravox.history import History
@@ -13,8 +14,7 @@ from voxrun.emulators.ultravox.tools import Tool, ToolAnswer, parameters
 from voxrun.session.messages import Json, JsonObject
 
 
-@dataclass(slots=True)
-class Waiting:
+class Waiting(Struct):
     """A call that was made; the conversation is frozen until it is settled."""
 
     invocation_id: str

@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from voxrun.emulators.ultravox.values import Invalid, as_object, duration, members, optional_text
 from voxrun.session.messages import Json, JsonObject
@@ -32,8 +34,7 @@ HANG_UP_ID: Final = "56294126-5a7d-4948-b67d-3b7e13d55ea7"
 BUILT_IN: Final = frozenset({"hangUp", "leaveVoicemail", "playDtmfSounds", "queryCorpus", "coldTransfer"})
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """A parameter that the model fills in."""
 
     name: str
@@ -44,8 +45,7 @@ class Parameter:
     choices: tuple[Json, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(Struct, frozen=True):
     """A parameter whose value is given (static) or known to the platform (automatic)."""
 
     name: str
@@ -54,8 +54,7 @@ class Fixed:
     known: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(Struct, frozen=True):
     """One tool the agent may call."""
 
     name: str
@@ -213,8 +212,7 @@ def parameters(tool: Tool, args: JsonObject, known: Mapping[str, Json]) -> JsonO
     return {**args, **fixed}
 
 
-@dataclass(frozen=True, slots=True)
-class ToolAnswer:
+class ToolAnswer(Struct, frozen=True):
     """What came back for an invocation."""
 
     result: str = ""

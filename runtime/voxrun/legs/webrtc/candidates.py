@@ -8,18 +8,17 @@ import asyncio
 import ipaddress
 import itertools
 import socket
-from dataclasses import dataclass
 from typing import Any, Final
 
 from aioice.candidate import Candidate, candidate_foundation, candidate_priority
 from aioice.ice import StunProtocol, server_reflexive_candidate
+from msgspec import Struct
 
 RECEIVE_BUFFER: Final = 256 * 1024
 STUN_SECONDS: Final = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class PortRange:
+class PortRange(Struct, frozen=True):
     """UDP ports for media, both ends included."""
 
     first: int

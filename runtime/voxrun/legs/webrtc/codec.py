@@ -15,8 +15,9 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 from voxrun.legs.webrtc import opus
 from voxrun.legs.webrtc.conceal import Repeater
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class OpusOptions:
+class OpusOptions(Struct, frozen=True):
     """How Opus is sent. ``mode`` "lowdelay" costs a sixth of "voip"; FEC and DTX exist in "voip" only."""
 
     mode: Literal["lowdelay", "voip"] = "lowdelay"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 
 from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from voxrun.errors import InternalError, PeerError
 from voxrun.legs.webrtc import aiortc_private
@@ -18,8 +19,7 @@ from voxrun.legs.webrtc.sdp import Offer, finish_answer, read_offer
 from voxrun.legs.webrtc.stock import Mouth, StockPort
 
 
-@dataclass(frozen=True, slots=True)
-class IceServer:
+class IceServer(Struct, frozen=True):
     """A STUN or TURN server ("stun:host:port", "turn:host:port")."""
 
     url: str
@@ -27,8 +27,7 @@ class IceServer:
     credential: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PeerConfig:
+class PeerConfig(Struct, frozen=True):
     """How calls reach the far end. Without ``ice_servers`` nobody outside is asked."""
 
     ice_servers: tuple[IceServer, ...] = ()

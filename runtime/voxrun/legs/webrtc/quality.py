@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Quality:
+class Quality(Struct, frozen=True):
     """Counts of a call so far; times in ms. ``round_trip_ms`` is None until the far end has reported."""
 
     received: int = 0

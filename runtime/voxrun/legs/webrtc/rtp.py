@@ -7,8 +7,9 @@ raise: what is no packet gives None, or an empty list.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 _HEADER: Final = struct.Struct("!BBHII")
 _REPORT: Final = struct.Struct("!IIIIII")
@@ -23,8 +24,7 @@ NTP_EPOCH: Final = 2_208_988_800
 """Seconds from 1900, where NTP begins, to 1970."""
 
 
-@dataclass(slots=True)
-class Packet:
+class Packet(Struct):
     """One RTP packet of audio, without its header extensions and padding."""
 
     payload_type: int
@@ -35,8 +35,7 @@ class Packet:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ReportBlock:
+class ReportBlock(Struct, frozen=True):
     """How one stream arrives (RFC 3550 section 6.4.1). ``delay`` and ``last_report`` are in 1/65536 s."""
 
     ssrc: int
@@ -51,8 +50,7 @@ class ReportBlock:
     delay: int
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """A sender or receiver report. ``ntp`` (64 bits) and ``rtp`` are 0 in a receiver report."""
 
     ssrc: int

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from voxrun.errors import PeerError
 
@@ -32,8 +33,7 @@ _OPUS_FMTP = (
 """RFC 7587 section 6.1. Browsers send FEC to who asks for it, and only while packets are lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class Codec:
+class Codec(Struct, frozen=True):
     """The audio codec agreed on. ``clock_rate`` is that of RTP (8000 for G.722, RFC 3551 section 4.5.2)."""
 
     name: str
@@ -41,8 +41,7 @@ class Codec:
     clock_rate: int
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """One media section of the offer: its lines, the ``m=`` line first."""
 
     lines: tuple[str, ...]
@@ -56,8 +55,7 @@ class Section:
         return next((line[6:] for line in self.lines if line.startswith("a=mid:")), "")
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """An offer, understood. ``text`` is what aiortc may see; ``index`` is where the audio section stood.
     ``telephone_event`` is a payload type, ``event_rate`` what it was offered with (Hz)."""
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import struct
 from collections import deque
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from voxrun.media.dtmf import DIGITS, digit_of
 
@@ -71,8 +72,7 @@ class Receiver:
         return passed <= _LONGEST and self._duration >= _FULL_SEGMENT
 
 
-@dataclass(frozen=True, slots=True)
-class Packets:
+class Packets(Struct, frozen=True):
     """What to send in one frame instead of audio."""
 
     payload: bytes

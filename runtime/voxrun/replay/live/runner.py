@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from voxrun.replay.live.call import LiveCall
 from voxrun.replay.live.plan import LivePlan

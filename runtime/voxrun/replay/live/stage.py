@@ -12,11 +12,12 @@ import contextlib
 from collections import deque
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import httpx
+from msgspec import Struct
+from msgspec.structs import replace
 
 from voxrun.connectors.transport import Door, Transports
 from voxrun.errors import PeerError, ScriptError, VoxrunError
@@ -57,8 +58,7 @@ REQUEST_S: Final = 40.0
 """Longer than a scenario may think about a request to its session's URL."""
 
 
-@dataclass(frozen=True, slots=True)
-class CalleeRoute:
+class CalleeRoute(Struct, frozen=True):
     """Rings the phone of one callee."""
 
     callee: Callee
