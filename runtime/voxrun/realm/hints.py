@@ -6,7 +6,7 @@ import difflib
 import functools
 import json
 import re
-from importlib import resources
+from pathlib import Path
 
 from voxrun.realm.sources import platform
 
@@ -38,7 +38,7 @@ def hint(text: str, scenario: str) -> str:
 @functools.cache
 def _modules() -> dict[str, str]:
     """Namespaces that are there only after a ``require``, with the module each needs."""
-    surface = json.loads(resources.files("voxrun.realm").joinpath("surface.json").read_text("utf-8"))
+    surface = json.loads(Path(__file__).with_name("surface.json").read_text("utf-8"))
     return {name: module for name, module in surface["namespaces"].items() if module}
 
 

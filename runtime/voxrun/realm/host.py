@@ -141,6 +141,7 @@ class Host:
 def main() -> None:
     """Entry point: ``host.py SOCKET BOARD``, two file descriptors."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it ends calls first
+    gc.freeze()  # the modules are here to stay: a collection between two calls need not walk over them
     board = mmap.mmap(int(sys.argv[2]), wire.BEGUN.size)
     host = Host(socket.socket(fileno=int(sys.argv[1])), board)
     probe.install(host.report_hang)

@@ -23,6 +23,10 @@ from voxrun.realm.turntext import clean_result, event_text
 from voxrun.session.messages import Event
 
 SESSIONS_A_HOST: Final = 8
+WARM_HOSTS: Final = 2
+"""Hosts that stay when their sessions are over: the next wave of calls finds them."""
+RESERVE_SECONDS: Final = 0.25
+"""From the call that made room scarce to the start of the next host: that call has its answer first."""
 REPLAY_SECONDS_AN_EVENT: Final = 0.02
 
 
@@ -178,7 +182,8 @@ class HostedRealm:
 
 
 class HostedRealms:
-    """The hosts and who lives where. One host is kept warm while nothing runs."""
+    """The hosts and who lives where. One host is there from the start; each other is started before there is
+    need of it, for no call should wait until a process is up."""
 
     def __init__(
         self,
@@ -192,6 +197,7 @@ class HostedRealms:
         self._links: list[HostLink] = []
         self._members: dict[HostLink, set[HostedRealm]] = {}
         self._closed = False
+        self._reserving: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
         """Have a host with a realm made ahead; optional, the first session waits for it otherwise."""
@@ -214,6 +220,8 @@ class HostedRealms:
     async def close(self) -> None:
         """End every host. Idempotent."""
         self._closed = True
+        if self._reserving is not None:
+            self._reserving.cancel()
         links, self._links = self._links, []
         for link in links:
             link.kill()
@@ -236,6 +244,8 @@ class HostedRealms:
             link = self._spawn() if len(self._links) < self._most else self._emptiest()
         assert link is not None
         self._members[link].add(realm)
+        if self._scarce() and self._reserving is None:
+            self._reserving = asyncio.get_running_loop().call_later(RESERVE_SECONDS, self._reserve)
         return link
 
     def leave(self, realm: HostedRealm, link: HostLink) -> None:
@@ -245,12 +255,23 @@ class HostedRealms:
             return
         members.discard(realm)
         link.send(Request({"op": "close", "s": realm.session_id}, None, 1.0, lambda _: None))
-        if not members and len(self._links) > 1:
+        if not members and len(self._links) > WARM_HOSTS:
             self._links.remove(link)
             del self._members[link]
             link.retire()
 
     # -- inside
+
+    def _scarce(self) -> bool:
+        """Whether there is room for less than half a host's sessions, and may be another host."""
+        room = sum(max(0, self._sessions_a_host - len(members)) for members in self._members.values())
+        return room <= self._sessions_a_host // 2 and len(self._links) < self._most
+
+    def _reserve(self) -> None:
+        """Start the next host ahead."""
+        self._reserving = None
+        if self._scarce():
+            self._spawn()
 
     def _emptiest(self) -> HostLink | None:
         return min(self._links, key=lambda each: len(self._members[each]), default=None)

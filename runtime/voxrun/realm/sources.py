@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from importlib import resources
+from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
@@ -83,7 +83,7 @@ class Platform(Struct, frozen=True):
 @functools.cache
 def platform() -> Platform:
     """The platform files that are installed with voxrun."""
-    root = resources.files("voxrun.realm") / "js"
+    root = Path(__file__).parent / "js"  # importlib.resources would be a quarter of a host's start
     texts = [(name, (root / name).read_text("utf-8")) for name in (*GROUND, *CORE_FILES)]
     folder = root / "modules"
     names = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from aioice.ice import Connection, StunProtocol
 from aioice.stun import parse_message
 from aiortc import RTCPeerConnection
+from aiortc.rtcdtlstransport import SRTP_PROFILES
+from OpenSSL import SSL
 
 from voxrun.legs.webrtc import aiortc_private
 
@@ -43,3 +46,25 @@ def test_loopback_is_offered() -> None:
         await connection.close()
 
     asyncio.run(story())
+
+
+def test_calls_share_what_tls_needs_but_no_session() -> None:
+    async def story() -> list[Any]:
+        peers: list[Any] = [RTCPeerConnection() for _ in range(2)]
+        for peer in peers:
+            aiortc_private.share_certificate(peer)
+        made = [peer.addTransceiver("audio").receiver.transport for peer in peers]
+        fingerprints = [transport.getLocalParameters().fingerprints for transport in made]
+        assert fingerprints[0] == fingerprints[1]
+        fingerprints[0].clear()
+        assert made[0].getLocalParameters().fingerprints == fingerprints[1], "nobody changes another's"
+        certificates = [transport._RTCDtlsTransport__local_certificate for transport in made]
+        contexts = [each._create_ssl_context(SRTP_PROFILES) for each in certificates]
+        for peer in peers:
+            await peer.close()
+        return contexts
+
+    one, other = asyncio.run(story())
+    assert one is other
+    unused = aiortc_private._certificate.__wrapped__()._create_ssl_context(SRTP_PROFILES)
+    assert unused.set_session_cache_mode(SSL.SESS_CACHE_BOTH) == SSL.SESS_CACHE_OFF, "the mode it had"

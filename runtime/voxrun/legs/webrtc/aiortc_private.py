@@ -18,10 +18,12 @@ import pylibsrtp
 from aiortc import (
     RTCCertificate,
     RTCConfiguration,
+    RTCDtlsFingerprint,
     RTCPeerConnection,
     RTCRtpTransceiver,
     RTCSessionDescription,
 )
+from OpenSSL import SSL
 
 from voxrun.legs.webrtc.candidates import PortRange, gather_in
 from voxrun.legs.webrtc.rtp import build, is_rtcp
@@ -106,12 +108,25 @@ class _Certificate(RTCCertificate):
     """A certificate that talks with far ends whose own is RSA too (GStreamer up to 1.22).
 
     aiortc offers cipher suites for ECDSA alone, and the handshake with those ends in "no shared cipher".
+    Fingerprints and OpenSSL's context are made once for all calls, too; no call resumes another's session.
     """
 
+    _context: Any = None
+
+    @functools.cached_property
+    def _fingerprints(self) -> list[RTCDtlsFingerprint]:
+        return super().getFingerprints()
+
+    def getFingerprints(self) -> list[RTCDtlsFingerprint]:
+        return [*self._fingerprints]
+
     def _create_ssl_context(self, srtp_profiles: Any) -> Any:
-        context = super()._create_ssl_context(srtp_profiles)
-        context.set_cipher_list(CIPHERS)
-        return context
+        if self._context is None:
+            context = super()._create_ssl_context(srtp_profiles)
+            context.set_cipher_list(CIPHERS)
+            context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+            self._context = context
+        return self._context
 
 
 @functools.cache
