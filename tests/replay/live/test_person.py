@@ -89,14 +89,16 @@ def play(story: Callable[[Street], Awaitable[None]]) -> Street:
 def test_a_caller_talks_presses_keys_writes_and_hangs_up() -> None:
     async def story(street: Street) -> None:
         alice = await street.call("echo", caller="+4930", client="pstn", headers={"X-Tier": "gold"})
+        alice.hand.press("3")  # waits for the line
         await alice.up()
         assert alice.connected
         _, info, events = street.server.runtime.calls[0]
         assert (info.callerid, info.client_type, info.headers) == ("+4930", "pstn", {"X-Tier": "gold"})
+        assert (await events.wait("dtmf")).data == {"digit": "3", "method": "rfc2833"}
         alice.hand.press("4")
-        assert (await events.wait("dtmf")).data["digit"] == "4"
+        assert (await events.wait("dtmf", 2)).data == {"digit": "4", "method": "rfc2833"}
         alice.hand.press("5", "info")
-        assert (await events.wait("dtmf", 2)).data == {"digit": "5", "method": "info"}
+        assert (await events.wait("dtmf", 3)).data == {"digit": "5", "method": "info"}
         alice.hand.hold()
         await events.wait("hold")
         alice.hand.hold(False)
@@ -113,7 +115,7 @@ def test_a_caller_talks_presses_keys_writes_and_hangs_up() -> None:
         await alice.speak(voice(4, 0.6))  # longer than a key
         alice.hand.resume_sending()
         alice.hand.press("9")
-        assert (await events.wait("dtmf", 3)).data["digit"] == "9"
+        assert (await events.wait("dtmf", 4)).data["digit"] == "9"
         alice.hand.hang_up()
         assert (await events.wait("ended")).data["by"] == "remote"
         assert alice.over

@@ -67,7 +67,7 @@ class Line:
             self._media.written()
 
     def press(self, digits: str) -> bool:
-        """Send keys as RTP; False where the line has no telephone-event."""
+        """Send keys as RTP; False where the line has no telephone-event, or is not up."""
         if self._media is None or not self._media.can_send_keys:
             return False
         self._media.keys.queue(digits)

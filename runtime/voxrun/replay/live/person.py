@@ -125,7 +125,15 @@ class LivePerson(Party):
         if method == "inband":
             self._mouth.extend(split(generate(digits)))
             self._ticker.start(self)
-        elif method == "info" or not self.line.press(digits):
+        elif method == "info":
+            self.send("dtmf", digits=digits)
+        else:
+            self.spawn(self._press(digits))
+
+    async def _press(self, digits: str) -> None:
+        """What the line has is known when it is up."""
+        await self._early_up()
+        if not self.over and not self.line.press(digits):
             self.send("dtmf", digits=digits)
 
     def hush(self) -> None:

@@ -14,14 +14,9 @@ export class Peer {
   constructor(track, iceServers, onAudio, onState) {
     this.connection = new RTCPeerConnection({ iceServers });
     this.connection.ontrack = (event) => onAudio(event.streams[0] ?? new MediaStream([event.track]));
-    this.connection.onconnectionstatechange = () => {
-      onState(this.connection.connectionState);
-      this.#sendEarly();
-    };
+    this.connection.onconnectionstatechange = () => onState(this.connection.connectionState);
     /** Until it is through, nobody knows what was negotiated. @type {Promise<void>} */
     this.accepted = Promise.resolve();
-    /** Keys that were pressed before the audio was connected. */
-    this.early = "";
     this.sender = this.connection.addTransceiver(track, { direction: "sendrecv" }).sender;
   }
 
@@ -56,27 +51,30 @@ export class Peer {
   }
 
   /**
-   * Send keys as RFC 4733 events.
-   * @param {string} digits @returns {boolean} false when they were not negotiated: send a message instead
+   * Send keys as RFC 4733 events, once DTLS is up: before, a browser says that it cannot, or plays them into the void.
+   * @param {string} digits @returns {Promise<boolean>} false when they were not negotiated: send a message instead
    */
-  sendTones(digits) {
+  async sendTones(digits) {
+    await this.#connected();
     const dtmf = this.sender.dtmf;
     if (!dtmf?.canInsertDTMF) return false;
-    if (this.connection.connectionState !== "connected") {
-      // Before DTLS is up the browser would play them into the void.
-      this.early += digits;
-      return true;
-    }
     // insertDTMF replaces what waits, so keys pressed quickly are put behind it.
     dtmf.insertDTMF(dtmf.toneBuffer + digits, TONE_LENGTH, TONE_GAP);
     return true;
   }
 
-  #sendEarly() {
-    if (!this.early || this.connection.connectionState !== "connected") return;
-    const digits = this.early;
-    this.early = "";
-    this.sendTones(digits);
+  /** @returns {Promise<void> | undefined} */
+  #connected() {
+    const connection = this.connection;
+    if (connection.connectionState === "connected") return undefined;
+    return new Promise((resolve) => {
+      const check = () => {
+        if (connection.connectionState !== "connected") return;
+        connection.removeEventListener("connectionstatechange", check);
+        resolve();
+      };
+      connection.addEventListener("connectionstatechange", check);
+    });
   }
 
   /** @param {MediaStreamTrack} track the caller's audio from now on */

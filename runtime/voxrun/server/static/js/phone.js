@@ -86,7 +86,7 @@ export class Phone {
     this.#patch(id, { keys: (call.keys + digits).slice(-32) });
     // An answer that cannot be used ends the call elsewhere: there is nobody to press keys for.
     const usable = await peer.accepted.then(() => true, () => false);
-    if (usable && !peer.sendTones(digits)) this.send({ type: "dtmf", id, digits });
+    if (usable && !(await peer.sendTones(digits))) this.send({ type: "dtmf", id, digits });
   }
 
   message(id, text) {
