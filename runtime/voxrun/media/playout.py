@@ -71,13 +71,13 @@ class PcmQueue:
         waiting = len(self._buffer)
         if waiting < FRAME_BYTES and not (partial and waiting):
             return None
-        frame = bytes(self._buffer[:FRAME_BYTES])
+        frame = bytes(memoryview(self._buffer)[:FRAME_BYTES])
         del self._buffer[:FRAME_BYTES]
         return frame if len(frame) == FRAME_BYTES else frame + bytes(FRAME_BYTES - len(frame))
 
     def peek(self, frames: int) -> bytes:
         """The next whole frames, which stay."""
-        return bytes(self._buffer[: frames * FRAME_BYTES])
+        return bytes(memoryview(self._buffer)[: frames * FRAME_BYTES])  # a slice would be copied twice
 
     def skip(self, frames: int) -> None:
         """Forget the next whole frames."""

@@ -44,11 +44,25 @@ class _Run(Struct):
     """Where it begins at the latest, by the arrivals so far."""
     start: int
     """Where it begins: on the track's rhythm, and not inside the run before it."""
-    pcm: bytearray = field(default_factory=bytearray)
+    size: int = 0
+    """Bytes of it."""
+    pieces: list[bytes] = field(default_factory=list)
 
     @property
     def end(self) -> int:
-        return self.start + len(self.pcm)
+        return self.start + self.size
+
+    def add(self, pcm: bytes) -> None:
+        self.pieces.append(pcm)
+        self.size += len(pcm)
+
+    def take(self, size: int) -> bytes:
+        """The first ``size`` bytes, which are its no more."""
+        pcm = b"".join(self.pieces)
+        self.pieces = [pcm[size:]]
+        self.size -= size
+        self.start += size
+        return pcm[:size]
 
 
 class Track:
@@ -71,7 +85,7 @@ class Track:
         pcm = pcm[: len(pcm) & ~1]
         at = _position(at_ms)
         if self._goes_on(at):
-            self._runs[-1].pcm += pcm
+            self._runs[-1].add(pcm)
             return
         ahead = self.end - at
         if ahead > _position(MAX_AHEAD_MS) or (ahead > _position(SLACK_MS) and is_silence(pcm, QUIET_DBFS)):
@@ -82,20 +96,20 @@ class Track:
         if not self._runs or -ahead > _position(SLACK_MS):
             self._begin(at)
         run = self._runs[-1]
-        run.latest = min(run.latest, at - len(run.pcm))
+        run.latest = min(run.latest, at - run.size)
         run.start = max(self._earliest(), self._on_beat(run.latest))
-        run.pcm += pcm
+        run.add(pcm)
 
     def write_frames(self, pcm: bytes, at_ms: float) -> None:
         """The same for whole frames that came in 20 ms after each other, the first at ``at_ms``."""
         while pcm:
             if self._goes_on(_position(at_ms)):
-                self._runs[-1].pcm += pcm  # each is where the one before ended
+                self._runs[-1].add(pcm)  # each is where the one before ended
                 return
             self.write(pcm[:FRAME_BYTES], at_ms)
             pcm, at_ms = pcm[FRAME_BYTES:], at_ms + FRAME_MS
             if self._stays(_position(at_ms)):
-                self._runs[-1].pcm += pcm
+                self._runs[-1].add(pcm)
                 return
 
     def _goes_on(self, at: int) -> bool:
@@ -103,14 +117,14 @@ class Track:
         if not self._runs:
             return False
         run = self._runs[-1]
-        return run.start + len(run.pcm) == at and run.latest <= run.start
+        return run.end == at and run.latest <= run.start
 
     def _stays(self, at: int) -> bool:
         """Whether what comes in at that position, and every 20 ms after it, just goes on with the run."""
         if not self._runs:
             return False
         run = self._runs[-1]
-        if run.latest > at - len(run.pcm) or abs(run.end - at) > _position(SLACK_MS):
+        if run.latest > at - run.size or abs(run.end - at) > _position(SLACK_MS):
             return False
         return run.start == max(self._earliest(), self._on_beat(run.latest))
 
@@ -132,20 +146,19 @@ class Track:
 
     def take(self, until: int) -> bytes:
         """The audio from where the last ``take`` ended up to position ``until``, holes filled."""
-        out = bytearray(max(0, until - self._given))
+        parts, at = [], self._given
         while self._runs and self._runs[0].start < until:
             run = self._runs[0]
-            part = run.pcm[: until - run.start]
-            offset = run.start - self._given
-            out[offset : offset + len(part)] = part
-            if run.end > until:
-                del run.pcm[: len(part)]
-                run.start = until
+            parts.append(bytes(run.start - at))
+            at = min(run.end, until)
+            parts.append(run.take(at - run.start))
+            if run.size:
                 break
-            self._beat = run.end % FRAME_BYTES
+            self._beat = at % FRAME_BYTES
             self._runs.popleft()
+        parts.append(bytes(max(0, until - at)))
         self._given = max(self._given, until)
-        return bytes(out)
+        return b"".join(parts)
 
 
 class TimedRecorder:

@@ -79,9 +79,9 @@ class Run:
         """The largest absolute sample of each frame."""
         if self.pcm is None:
             return [0] * self.count
-        values = np.frombuffer(self.pcm, "<i2").reshape(-1, FRAME_SAMPLES)
-        highest, lowest = values.max(axis=1).tolist(), values.min(axis=1).tolist()
-        return [max(high, -low) for high, low in zip(highest, lowest, strict=True)]
+        samples = np.frombuffer(self.pcm, "<i2").reshape(-1, FRAME_SAMPLES)
+        peaks: list[int] = np.abs(samples).view("<u2").max(axis=1).tolist()  # abs(-32768) is 32768 only so
+        return peaks
 
     @property
     def levels(self) -> list[float]:

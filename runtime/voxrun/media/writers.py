@@ -98,7 +98,8 @@ class WavWriter:
         self._channels = channels
         self._rate = sample_rate
         self._file: BinaryIO | None = create_private(path)
-        self._pending = bytearray()
+        self._pending: list[bytes] = []
+        self._waiting = 0
         self._written = 0
         self._flush_at = sample_rate * channels * 2 * FLUSH_MS // 1000
         with _writing(path):
@@ -108,23 +109,26 @@ class WavWriter:
         """Append interleaved s16le; flushed once a second of it is waiting."""
         if self._file is None:
             raise ValueError(f"{self.path} is closed")
-        self._pending += pcm
-        if len(self._pending) >= self._flush_at:
+        self._pending.append(pcm)
+        self._waiting += len(pcm)
+        if self._waiting >= self._flush_at:
             self.flush()
 
     def flush(self) -> None:
         """Hand everything that makes whole samples to the operating system, then the header."""
         if self._file is None:
             return
-        whole = len(self._pending) - len(self._pending) % (2 * self._channels)
+        whole = self._waiting - self._waiting % (2 * self._channels)
         if not whole:
             return
+        pcm = b"".join(self._pending)
         with _writing(self.path):
             self._file.seek(HEADER.size + self._written)
-            _write_all(self._file, bytes(self._pending[:whole]))
+            _write_all(self._file, pcm[:whole])
             self._file.seek(0)
             _write_all(self._file, wav_header(self._written + whole, self._channels, self._rate))
-        del self._pending[:whole]
+        self._pending = [pcm[whole:]]
+        self._waiting -= whole
         self._written += whole
 
     def close(self) -> None:
