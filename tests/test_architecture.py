@@ -40,6 +40,7 @@ APART = {
 LEAVES = {
     "voxrun",
     "voxrun.errors",
+    "voxrun.jsontext",
     "voxrun.nearest",
     "voxrun.patterns",
     "voxrun.realm.port",

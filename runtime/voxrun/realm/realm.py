@@ -12,6 +12,7 @@ import struct
 import zlib
 from typing import Any, Final
 
+from voxrun.jsontext import ascii_json
 from voxrun.realm import phone_numbers
 from voxrun.realm.engine import Engine, EngineError
 from voxrun.realm.failures import Explainer
@@ -77,7 +78,7 @@ class Realm:
         }
         engine = self._engine
         engine.load_own(f"globalThis.__voxrun = {intrinsics.source.strip()}(); undefined", intrinsics.line)
-        made = f"{boot.source.strip()}({_ascii(config)}, __voxrun)"
+        made = f"{boot.source.strip()}({ascii_json(config)}, __voxrun)"
         engine.load_own(f"globalThis.__voxrun = {made}; undefined", boot.line)
         for file in core:
             engine.load_own(f"{file.source.strip().rstrip(';')}(__voxrun.V); undefined", file.line)
@@ -95,7 +96,7 @@ class Realm:
         self.explain = Explainer(self._map, self._platform)
         self._read_limits(info)
         engine = self._engine
-        data = _ascii(_boot_data(info))
+        data = ascii_json(_boot_data(info))
         self._limit = (
             self._own + self._heap + self._platform.module_characters * HEAP_PER_CHARACTER + 4 * len(data)
         )
@@ -230,11 +231,6 @@ def _too_long(info: BootInfo) -> RealmError | None:
             )
             return RealmError("limit", text, script.name)
     return None
-
-
-def _ascii(value: Any) -> str:
-    """JSON in ASCII, like events (see ``turntext``)."""
-    return json.dumps(value, separators=(",", ":"))
 
 
 def _boot_data(info: BootInfo) -> dict[str, Any]:

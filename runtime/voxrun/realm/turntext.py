@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from voxrun.jsontext import ascii_json
 from voxrun.realm.port import NOTHING, TurnResult
 from voxrun.realm.positions import ScriptMap
 from voxrun.session.messages import Command, Event
@@ -16,15 +17,13 @@ from voxrun.session.messages import Command, Event
 EMPTY: Final = '{"c":[],"f":null,"s":[],"i":"","h":""}'
 """What most turns give."""
 
-_encode: Final = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps makes a new one each time
-
 _CLEAN_END: Final = EMPTY.removeprefix('{"c":[')
 
 
 def event_text(event: Event, now_ms: int) -> str:
     """The event as boot.js's turn takes it."""
     data = {"k": event.kind, "i": event.target, "d": dict(event.data), "t": now_ms}
-    return _encode(data)
+    return ascii_json(data)
 
 
 def is_clean(text: str) -> bool:

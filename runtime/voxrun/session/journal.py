@@ -30,6 +30,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 
+from voxrun.jsontext import ascii_json
 from voxrun.session.clock import Clock
 from voxrun.session.hidden_keys import HiddenKeys
 from voxrun.session.messages import Command, Event, JsonObject
@@ -45,7 +46,6 @@ LONGEST_LOG = 20_000
 Observer = Callable[[JsonObject], None]
 """Gets one record, which is not its to change."""
 
-_ascii = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 _readable = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -136,7 +136,7 @@ class Journal:
         text = self._text(record)
         if text is None:
             record.update(self._redactor.value(data))
-            text = _ascii(record)
+            text = ascii_json(record)
         trouble = self._file.write(text)
         line = log_line(self._keys.shown(record), self._zero)
         trouble = trouble or (self._log.write(line) if line else "")
@@ -150,7 +150,7 @@ class Journal:
     def _text(self, record: JsonObject) -> str | None:
         """The record as it is written; None where something in it is to be hidden, or is no JSON yet."""
         try:
-            text = _ascii(record)
+            text = ascii_json(record)
         except TypeError:
             return None
         return None if self._redactor.touches(text) else text
@@ -238,7 +238,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 
 
 def _short(data: Any, most: int = 400) -> str:
-    text = _readable(data)
-    if not text.isascii():
-        text = text.encode("utf-8", "backslashreplace").decode()
+    text = ascii_json(data)
+    if "\\u" in text:
+        text = _readable(data).encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= most else text[: most - 1] + "…"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -37,6 +36,7 @@ from voxrun.emulators.ultravox.outbox import Abort, Close, Outbox, Pause
 from voxrun.emulators.ultravox.script import Faults
 from voxrun.emulators.ultravox.tools import ToolAnswer
 from voxrun.errors import VoxrunError
+from voxrun.jsontext import ascii_json
 from voxrun.media.frames import FRAME_BYTES, SAMPLE_RATE
 from voxrun.media.passage import PASSAGE, Passage
 from voxrun.media.resample import convert
@@ -47,7 +47,6 @@ from voxrun.speech.base import Recogniser, Speech, Voice
 log = logging.getLogger("voxrun.emulators.ultravox")
 
 NOT_JSON: Final = '{"type": "transcript", "role": "agent", '
-_as_json: Final = json.JSONEncoder(separators=(",", ":")).encode
 MAX_MESSAGE: Final = 4_000_000
 """Bytes of one binary message; more is dropped (10 s at 96 kHz is 2 MB)."""
 LAST_WORD: Final = 1.0
@@ -233,7 +232,7 @@ class LiveCall:
         for effect in effects:
             match effect:
                 case Send(message):
-                    self._put(_as_json(message))
+                    self._put(ascii_json(message))
                 case Render():
                     self._spawn(self._render(effect))
                 case StartAudio(utterance):
