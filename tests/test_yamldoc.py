@@ -76,6 +76,9 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         ("".join("  " * depth + "-\n" for depth in range(150)), "the file is nested more than 100 deep"),
         ("a\0b", "x:1:2: is no text: it holds the byte 0x00"),
         ("a: 1\nb: \x1b[0m", "x:2:4: is no text: it holds the byte 0x1b"),
+        ("a: b\x80", "x:1:5: is no text: it holds the character U+0080"),
+        ("a: b\ud800", "x:1:5: is no text: it holds the character U+D800"),
+        ("a: b\n" + "- " * 600 + "x", "x:2:1: the file is nested too deeply"),
         ("a: 1\n" * 60_000, "x:50001:1: the file has 60,001 lines; 50,000 are the most"),
     ],
 )

@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from voxrun.errors import ConfigError, VoxrunError
 from voxrun.session.messages import Json, JsonObject
-from voxrun.yamlnodes import Node, compose
+from voxrun.yamlnodes import Node, NotYaml, compose
 
 MAX_BYTES: Final = 1_000_000
 MAX_LINES: Final = 50_000
@@ -37,8 +37,12 @@ EMPTY_AGENT: Final = "an agent file needs at least a greeting or rules"
 _NUMBER: Final = re.compile(r"0[xo][0-9a-fA-F]+|[-+]?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
 """Numbers in ``json``: with leading zeros it is a code, a key sequence or a postal code, so text."""
 _BRACKETS: Final = re.compile(r"[\[\]{}]")
-_NO_TEXT: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_NO_TEXT: Final = re.compile(
+    "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
 """What no text file holds."""
+_DEEP: Final = re.compile(r"^[ \t?-]{1000}", re.M)
+"""The reader would run out of stack somewhere beyond."""
 _NULL_TAG: Final = "tag:yaml.org,2002:null"
 
 
@@ -120,9 +124,7 @@ class Item:
         """A scalar as it was written."""
         if self._node.id != "scalar" or self.is_null:
             self.fail(f"{self.name} must be a text, not {self._kind()}")
-        text = str(self._node.value)
-        # The reader marks where a folded text (>) was broken, so that it can write it again the same way.
-        return text.replace("\a", "") if self._node.style == ">" else text
+        return str(self._node.value)
 
     def texts(self) -> tuple[str, ...]:
         """One text or a list of texts, none of them blank."""
@@ -265,29 +267,25 @@ def parse_document(
 def _composed(text: str, path: str, error: type[VoxrunError]) -> Node | None:
     try:
         return compose(text)
-    except RecursionError:
-        raise error(f"{path}: is nested too deeply") from None
-    except Exception as problem:
-        from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-        if isinstance(problem, MarkedYAMLError):
-            mark = problem.problem_mark or problem.context_mark
-            at = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else path
-            raise error(f"{at}: not valid YAML: {problem.problem or problem.context}") from None
-        if isinstance(problem, YAMLError):
-            raise error(f"{path}: not valid YAML: {str(problem).splitlines()[0]}") from None
-        raise
+    except NotYaml as problem:
+        at = f"{path}:{problem.line}:{problem.column}"
+        raise error(f"{at}: not valid YAML: {problem}") from None
 
 
 def _check_text(text: str, path: str, error: type[VoxrunError]) -> None:
     """What the reader takes too long for, or tells without its place."""
     odd = _NO_TEXT.search(text)
     if odd is not None:
-        what = f"is no text: it holds the byte 0x{ord(odd[0]):02x}; is it the right file?"
+        code = ord(odd[0])
+        character = f"byte 0x{code:02x}" if code < 0x80 else f"character U+{code:04X}"
+        what = f"is no text: it holds the {character}; is it the right file?"
         raise error(f"{path}:{_place(text, odd.start())}: {what}")
     lines = text.count("\n") + 1
     if lines > MAX_LINES:
         raise error(f"{path}:{MAX_LINES + 1}:1: the file has {lines:,} lines; {MAX_LINES:,} are the most")
+    deep = _DEEP.search(text)
+    if deep is not None:
+        raise error(f"{path}:{_place(text, deep.start())}: the file is nested too deeply")
     depth = 0
     for bracket in _BRACKETS.finditer(text):
         depth = depth + 1 if bracket[0] in "[{" else max(0, depth - 1)

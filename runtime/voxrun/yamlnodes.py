@@ -1,10 +1,8 @@
-"""The nodes of a YAML text: read by libyaml where it is known to read what ruamel.yaml reads.
+"""The nodes of a YAML text, as libyaml reads them, with the plain values of YAML 1.2.
 
-A run of call scripts reads each of them in every process, and ruamel.yaml, which is written in Python, took
-a quarter as long for a script as the call took. Libyaml takes a fiftieth of that, but knows YAML 1.1 only,
-and its errors and the places of empty values are others. So it reads texts without the odd things that the
-two see differently; all others, and all that it does not understand, are ruamel.yaml's. Both give the same
-nodes: the ``tag`` of plain scalars follows the core schema of YAML 1.2, as far as ``yamldoc`` asks for it.
+PyYAML and libyaml are of YAML 1.1. What differs in what people write is set right here: ``yes`` and dates are
+texts (the ``tag`` of plain values follows the core schema of YAML 1.2), and three more characters are no line
+breaks. Errors say what was found where.
 
 A leaf module.
 """
@@ -14,86 +12,108 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from yaml import YAMLError
+from yaml.error import MarkedYAMLError
+
+from voxrun.errors import ConfigError
+
 try:
-    from yaml.cyaml import CParser
-except ImportError:  # PyYAML without libyaml
-    CParser = None
+    from yaml import CBaseLoader
+except ImportError:
+    CBaseLoader = None
 
 Node = Any
-"""Of either library, with ``id`` ("scalar", "sequence" or "mapping"), ``tag``, ``value``, ``start_mark`` and
-``style``."""
+"""With ``id`` ("scalar", "sequence" or "mapping"), ``tag``, ``value`` and ``start_mark``."""
 
-_ODD: Final = re.compile(
-    r"""[\t\r\x85\u2028\u2029\ufeff]      # breaks and blanks of YAML 1.1
-    |^(?:%|---|\.\.\.)                    # directives, several documents
-    |^[ -]*\?(?:\s|$)|[\[{,]\s*\?         # keys with a question mark
-    |[|>][-+0-9]*\#                       # what is no comment
-    |(?:^|[\s\[\]{},:'"-])[&*!]\S         # anchors, aliases, tags
-    |['"]:\S                              # a colon that is told from a text by a quote
-    |^[ -]{200}                           # nested so deeply that C would run out of stack
-    """,
-    re.M | re.X,
-)
+_BREAKS: Final = {0x85: 0xFDD0, 0x2028: 0xFDD1, 0x2029: 0xFDD2}
+"""Line breaks of YAML 1.1 and what stands for them: characters that Unicode keeps for use within programs."""
+_BACK: Final = {stand_in: character for character, stand_in in _BREAKS.items()}
+_ANY_BREAK: Final = re.compile(f"[{''.join(map(chr, _BREAKS))}]")
 _PLAIN: Final = re.compile(
-    r"(?P<null>~|null|Null|NULL)"
+    r"(?P<null>~|null|Null|NULL|)"
     r"|(?P<bool>true|True|TRUE|false|False|FALSE)"
     r"|(?P<int>[-+]?[0-9]+|0x[0-9a-fA-F]+|0o[0-7]+)"
     r"|(?P<float>[-+]?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?)"
 )
 _TAG: Final = "tag:yaml.org,2002:"
+_LONGEST: Final = 20
+
+
+class NotYaml(Exception):
+    """``line`` and ``column`` count from 1."""
+
+    def __init__(self, problem: str, line: int, column: int) -> None:
+        super().__init__(problem)
+        self.line, self.column = line, column
 
 
 def compose(text: str) -> Node | None:
-    """The root node; None of an empty text. Raises ruamel.yaml's ``YAMLError``."""
-    if CParser is not None and _ends_well(text) and _ODD.search(text) is None:
-        node = _read(text)
-        if node is not None:
-            return node
-    from ruamel.yaml import YAML
+    """The root node; None of an empty text. Raises NotYaml, and ConfigError where PyYAML has no libyaml.
 
-    return YAML(typ="rt", pure=True).compose(text)
-
-
-def _ends_well(text: str) -> bool:
-    """With one line break, after something: places at a ragged end are told differently."""
-    *_, last, rest = ("", *text.rsplit("\n", 2))
-    return rest == "" and last.strip() != ""
-
-
-def _read(text: str) -> Node | None:
-    """The root as libyaml reads it; None where ruamel.yaml has to have a look."""
-    from yaml import YAMLError
-
-    reader = _Reader(text)
+    The text holds no control characters; reading recurses in C, as deep as the text is nested.
+    """
+    if CBaseLoader is None:  # its reader in Python does not know "{a: what?}"
+        advice = "pip install --force-reinstall --only-binary :all: PyYAML"
+        raise ConfigError(f"the PyYAML that is installed was built without libyaml: {advice}")
+    odd = _ANY_BREAK.search(text) is not None
+    reader = _Reader(text.translate(_BREAKS) if odd else text)
     try:
         node = reader.get_single_node()
-    except (YAMLError, ValueError):
-        return None
+    except MarkedYAMLError as error:
+        raise _told(error, text) from None
+    except YAMLError as error:
+        raise NotYaml(str(error).splitlines()[0], 1, 1) from None
     finally:
         reader.dispose()
-    return node if node is not None and node.id == "mapping" and not reader.empty else None
+    if odd:
+        _put_back(node)
+    return node
 
 
-if CParser is not None:
+class _Reader(CBaseLoader or object):  # type: ignore[misc]
+    """With the core schema."""
 
-    class _Reader(CParser):  # type: ignore[misc]
-        """Libyaml's parser with the core schema."""
+    def resolve(self, kind: type, value: Any, implicit: Any) -> str:
+        if not isinstance(value, str):
+            return f"{_TAG}{'seq' if 'Sequence' in kind.__name__ else 'map'}"
+        found = _PLAIN.fullmatch(value) if implicit[0] else None
+        return f"{_TAG}{found.lastgroup if found else 'str'}"
 
-        def __init__(self, text: str) -> None:
-            super().__init__(text)
-            self.empty = False
-            """There was a value that is not there."""
+    def descend_resolver(self, *args: Any) -> None:
+        pass
 
-        def resolve(self, kind: type, value: Any, implicit: Any) -> str:
-            if not isinstance(value, str):
-                return f"{_TAG}{'seq' if 'Sequence' in kind.__name__ else 'map'}"
-            if not value:
-                self.empty = True
-            found = _PLAIN.fullmatch(value) if implicit[0] else None
-            return f"{_TAG}{found.lastgroup if found else 'str'}"
+    def ascend_resolver(self) -> None:
+        pass
 
-        def descend_resolver(self, *args: Any) -> None:
-            pass
 
-        def ascend_resolver(self) -> None:
-            pass
+def _told(error: MarkedYAMLError, text: str) -> NotYaml:
+    """With what stands at the place, or where it began what the text ends in."""
+    mark, began = error.problem_mark or error.context_mark, error.context_mark
+    problem, found = str(error.problem or error.context), text[mark.index :].split(maxsplit=1)
+    if text[mark.index : mark.index + 1] == "\t":
+        problem += ": a tab"
+    elif found:
+        problem += f": {found[0][:_LONGEST]!r}"
+    elif began is not None and began.index < mark.index:
+        problem += f", {error.context} that begins at {began.line + 1}:{began.column + 1}"
+    else:
+        problem += ": here the file ends"
+    if mark.index >= len(text) and text[-1:] not in "\r\n":  # libyaml adds a line that is not there
+        return NotYaml(problem, mark.line, len(text) - text.rfind("\n"))
+    return NotYaml(problem, mark.line + 1, mark.column + 1)
+
+
+def _put_back(root: Node | None) -> None:
+    """The characters that something stood for."""
+    known: set[int] = set()
+    waiting = [root] if root is not None else []
+    while waiting:
+        node = waiting.pop()
+        if id(node) in known:
+            continue
+        known.add(id(node))
+        if node.id == "scalar":
+            node.value = node.value.translate(_BACK)
+        else:
+            pairs = node.id == "mapping"
+            waiting += [each for pair in node.value for each in pair] if pairs else node.value
