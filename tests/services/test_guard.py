@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from voxrun.services import guard
 from voxrun.services.guard import (
     Blocked,
     BorrowedTransport,
+    Connections,
     GuardedTransport,
     GuardRules,
     check_address,
@@ -168,6 +170,40 @@ def test_a_request_goes_through_and_the_transport_can_be_closed() -> None:
                 assert (await client.get(f"http://127.0.0.1:{port}/a")).text == "hi"
                 assert (await client.get(f"http://127.0.0.1:{port}/b")).text == "hi"
             assert seen == ["GET /a HTTP/1.1", "GET /b HTTP/1.1"]
+
+    live(story)
+
+
+@pytest.mark.live
+def test_sessions_share_connections_and_none_closes_another_s() -> None:
+    ends: list[tuple[str, int]] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ends.append(writer.get_extra_info("peername"))
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        closed.set()
+        writer.close()
+
+    closed = asyncio.Event()
+
+    async def call(shared: Connections, path: str, port: int) -> None:
+        rules = GuardRules(frozenset({1}), (path,))
+        async with httpx.AsyncClient(transport=GuardedTransport(rules, shared)) as client:
+            assert (await client.post(f"http://127.0.0.1:{port}/api")).status_code == 200
+            with pytest.raises(Blocked, match="voxrun itself"):
+                await client.post("http://127.0.0.1:1/other")
+
+    async def story() -> None:
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as running:
+            shared = Connections()
+            for path in ("/one", "/two"):
+                await call(shared, path, running.sockets[0].getsockname()[1])
+            assert len(ends) == 1
+            assert not closed.is_set()
+            await shared.aclose()
+            await closed.wait()
 
     live(story)
 

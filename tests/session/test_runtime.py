@@ -171,6 +171,21 @@ def test_closing_while_a_realm_is_found_refuses_the_call() -> None:
     play(story)
 
 
+def test_closing_ends_the_connections_that_sessions_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[str] = []
+
+    async def aclose() -> None:
+        closed.append("connections")
+
+    async def story(stage: Stage) -> None:
+        runtime = stage.start_runtime(ANSWER)
+        monkeypatch.setattr(runtime.world.connections, "aclose", aclose)
+        await runtime.close()
+        assert closed == ["connections"]
+
+    play(story)
+
+
 def test_after_close_nothing_starts() -> None:
     async def story(stage: Stage) -> None:
         runtime = stage.start_runtime(ANSWER)

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 from msgspec import Struct
+from msgspec.structs import replace
 
 from voxrun.errors import PeerError
 
@@ -41,6 +42,9 @@ class GuardRules(Struct, frozen=True):
 
 
 LAST_PORT = 65535
+KEPT_SECONDS = 3.0
+"""That a connection waits for the next call. Servers give up after 5 s or more (uvicorn, Node), and a request
+that meets the end of its connection is lost."""
 
 
 class Blocked(PeerError):
@@ -171,12 +175,38 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
         await self._inner.sleep(seconds)
 
 
-class GuardedTransport(httpx.AsyncBaseTransport):
-    """httpx's own network transport behind the guard."""
+class Connections:
+    """Connections to providers, open from one call to the next: all sessions of a run share them."""
 
-    def __init__(self, rules: GuardRules) -> None:
+    def __init__(self) -> None:
+        self._pools: dict[GuardRules, httpx.AsyncHTTPTransport] = {}
+
+    def behind(self, rules: GuardRules) -> httpx.AsyncHTTPTransport:
+        """Those of sessions with these rules. Paths are not looked at here: never for an own port."""
+        same = replace(rules, own_prefixes=())
+        if same not in self._pools:
+            limits = httpx.Limits(max_keepalive_connections=20, keepalive_expiry=KEPT_SECONDS)
+            self._pools[same] = _network(same, limits)
+        return self._pools[same]
+
+    async def aclose(self) -> None:
+        """Idempotent; what is asked for afterwards is opened again."""
+        pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            await pool.aclose()
+
+
+class GuardedTransport(httpx.AsyncBaseTransport):
+    """httpx's own network transport behind the guard. ``shared``: connections that others use too."""
+
+    def __init__(self, rules: GuardRules, shared: Connections | None = None) -> None:
         self._rules = rules
-        self._inner = _network(rules, httpx.Limits(max_connections=100, max_keepalive_connections=20))
+        self._shared = shared is not None
+        self._inner = (
+            _network(rules, httpx.Limits(max_connections=100, max_keepalive_connections=20))
+            if shared is None
+            else shared.behind(rules)
+        )
         # A kept connection would carry later requests past the check of their path.
         self._own = _network(rules, httpx.Limits(max_connections=100, max_keepalive_connections=0))
 
@@ -203,7 +233,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         return any(_is_local(address) for address in addresses)
 
     async def aclose(self) -> None:
-        await self._inner.aclose()
+        if not self._shared:
+            await self._inner.aclose()
         await self._own.aclose()
 
 

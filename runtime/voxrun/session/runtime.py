@@ -21,7 +21,7 @@ from voxrun.media.graph import Ticker
 from voxrun.realm.port import RealmProvider, Script
 from voxrun.services.access import AccessReply
 from voxrun.services.download import AudioCache
-from voxrun.services.guard import tls_context
+from voxrun.services.guard import Connections, tls_context
 from voxrun.services.recording_file import Writing, disk_thread
 from voxrun.services.storage import MemoryStorage, Storage
 from voxrun.session.clock import Clock
@@ -58,6 +58,8 @@ class World(Struct, frozen=True):
     disk: Executor = field(default_factory=disk_thread)
     writing: Writing = field(default_factory=Writing)
     audio_cache: AudioCache = field(default_factory=AudioCache)
+    connections: Connections = field(default_factory=Connections)
+    """To providers; closed with the runtime."""
     storage: Storage = field(default_factory=MemoryStorage)
     """What ApplicationStorage keeps."""
     tap: TapMaker | None = None
@@ -244,6 +246,7 @@ class Runtime:
         for opened in self._sessions.values():
             opened.session.stop(ADMINISTRATIVE)
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await self.world.connections.aclose()
 
     def _dial(self, request: DialRequest) -> Leg:
         """Conferences are sessions of ours; everybody else is reached through the world's dialer."""

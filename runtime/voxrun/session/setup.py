@@ -28,7 +28,13 @@ from voxrun.services.connector_client import ConnectorService
 from voxrun.services.detection import DetectionService
 from voxrun.services.direct import DirectService
 from voxrun.services.download import Downloader
-from voxrun.services.guard import BorrowedTransport, GuardedTransport, GuardRules, check_socket
+from voxrun.services.guard import (
+    BorrowedTransport,
+    Connections,
+    GuardedTransport,
+    GuardRules,
+    check_socket,
+)
 from voxrun.services.http import USER_AGENT, HttpService
 from voxrun.services.material import Preparer
 from voxrun.services.media import MediaService
@@ -214,7 +220,7 @@ def surroundings(
 
     transports = world.transports
     if transports is None:
-        transports, closer = network(replace(rules, own_ports=application.own_ports))
+        transports, closer = network(replace(rules, own_ports=application.own_ports), world.connections)
         closers.append(closer)
     around = Surroundings(
         ticker=world.ticker,
@@ -252,13 +258,16 @@ def own_sockets(rules: GuardRules, longest: int) -> SocketConnector:
     return WebSocketConnector(guard, SocketSettings(max_message=longest * 4, user_agent=USER_AGENT))
 
 
-def network(rules: GuardRules) -> tuple[Transports, Closer]:
-    """How connectors reach their providers: real sockets behind the guard; and what closes them."""
+def network(rules: GuardRules, shared: Connections | None = None) -> tuple[Transports, Closer]:
+    """How connectors reach their providers: real sockets behind the guard; and what closes them.
+
+    ``shared``: connections for REST that outlive the session.
+    """
 
     async def guard(url: str) -> str:
         return await check_socket(url, rules)
 
-    http = GuardedTransport(rules)
+    http = GuardedTransport(rules, shared)
     return Transports(WebSocketConnector(guard), http), http.aclose
 
 
