@@ -6,6 +6,7 @@ virtual time, a realm host's in live sessions.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import struct
@@ -66,23 +67,9 @@ class Realm:
         if self._prepared:
             return
         self._prepared = True
-        intrinsics, boot, *core = self._platform.files
-        config = {
-            "stackFrames": STACK_FRAMES,
-            "scenarioLine": SCENARIO_LINE,
-            "marker": self._engine.script_marker,
-            "modules": [
-                {"id": module.name.removesuffix(".js"), "source": module.source, "line": module.line}
-                for module in self._platform.modules
-            ],
-        }
         engine = self._engine
-        engine.load_own(f"globalThis.__voxrun = {intrinsics.source.strip()}(); undefined", intrinsics.line)
-        made = f"{boot.source.strip()}({ascii_json(config)}, __voxrun)"
-        engine.load_own(f"globalThis.__voxrun = {made}; undefined", boot.line)
-        for file in core:
-            engine.load_own(f"{file.source.strip().rstrip(';')}(__voxrun.V); undefined", file.line)
-        engine.load_own("globalThis.__hooks = __voxrun.hooks; delete globalThis.__voxrun; undefined", 1)
+        for source, line in _own_scripts(self._platform, engine.script_marker):
+            engine.load_own(source, line)
         engine.take_hooks(HOOKS, "__hooks")
         engine.collect()
         self._own = engine.memory_used()
@@ -212,6 +199,28 @@ class Realm:
         return TurnResult(
             commands(data, self._map), self.explain.report(failure) if failure else None, survived
         )
+
+
+@functools.lru_cache(4)
+def _own_scripts(files: Platform, marker: str) -> tuple[tuple[str, int], ...]:
+    """What every realm evaluates before it knows its session, with line numbers: texts made once."""
+    intrinsics, boot, *core = files.files
+    config = {
+        "stackFrames": STACK_FRAMES,
+        "scenarioLine": SCENARIO_LINE,
+        "marker": marker,
+        "modules": [
+            {"id": module.name.removesuffix(".js"), "source": module.source, "line": module.line}
+            for module in files.modules
+        ],
+    }
+    made = f"{boot.source.strip()}({ascii_json(config)}, __voxrun)"
+    return (
+        (f"globalThis.__voxrun = {intrinsics.source.strip()}(); undefined", intrinsics.line),
+        (f"globalThis.__voxrun = {made}; undefined", boot.line),
+        *((f"{file.source.strip().rstrip(';')}(__voxrun.V); undefined", file.line) for file in core),
+        ("globalThis.__hooks = __voxrun.hooks; delete globalThis.__voxrun; undefined", 1),
+    )
 
 
 def budgets(info: BootInfo) -> tuple[float, int]:
