@@ -4,9 +4,8 @@ Everything that local speech renders in a call (the agent, ``call.say``, callees
 AI of a cassette said, is known with its text (``spoken``). A stretch of sound is looked up among these
 renderings by cross-correlation; from there on it is only checked, 100 ms at a time, that the sound goes on
 as the rendering does. Words whose time has been heard are on the ``Stream``. So a sentence that was cut off
-is heard up to the cut, and one that never reached the line is not heard at all. Compared at 4 kHz: speech is
-below, and resampling, mu-law and Opus leave it alone there. Levels do not matter; two voices at once are told
-as long as one is louder.
+is heard up to the cut, and one that never reached the line is not heard at all. Sounds are compared as in
+``waves``; two voices at once are told as long as one is louder.
 
 What is heard and is not known (music, a real provider's voice) is no words.
 """
@@ -14,23 +13,17 @@ What is heard and is not known (music, a real provider's voice) is no words.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from msgspec import Struct
 
-from voxrun.media.frames import FRAME_MS, SAMPLE_RATE
-from voxrun.replay.people import AUDIBLE, Sound
+from voxrun.media.frames import FRAME_MS
+from voxrun.replay.people import Sound
 from voxrun.replay.texts import words
 from voxrun.replay.timeline import Stream, Utterance
+from voxrun.replay.waves import DECIMATE, RATE, Wave, decimated, find, find_in, likeness, rms, shape
 
-Wave: TypeAlias = npt.NDArray[np.float32]
-Spectrum: TypeAlias = npt.NDArray[np.complexfloating]
-
-DECIMATE: Final = 4
-RATE: Final = SAMPLE_RATE // DECIMATE
 BLOCK_MS: Final = 100
 PROBE_MS: Final = 300
 """Sound that is needed to look a rendering up."""
@@ -66,7 +59,7 @@ class _Rendering:
     def __init__(self, text: str, pcm: bytes) -> None:
         self.text = text
         self.pcm = pcm
-        self.wave, self.first, self.last = _shape(pcm)
+        self.wave, self.first, self.last = shape(pcm)
         self.words: list[tuple[str, int, int]] = []
         position, size = 0, max(1, len(text))
         for part in text.split():
@@ -195,7 +188,7 @@ class Hearing:
             return False
         heard = heard[: expected.size]
         # Sound where the rendering pauses is another one, that began in what was a pause of this.
-        if _alike(heard, expected) < ALIKE and max(_rms(expected), _rms(heard) / LOUD) > SOFT:
+        if likeness(heard, expected) < ALIKE and max(rms(expected), rms(heard) / LOUD) > SOFT:
             return False
         self._done += length
         self._tell()
@@ -219,13 +212,13 @@ class Hearing:
     def _nearby(self, rendering: _Rendering, into: int, at: int, length: int, least: float) -> int | None:
         """Where in a rendering, near ``into`` ms, the sound of [at, at + length) is from; None: it is not."""
         probe = self._wave(at, at + length)
-        if _rms(probe) < SOFT / 2:
+        if rms(probe) < SOFT / 2:
             return None
         start = max(0, into - SHIFT_MS) * RATE // 1000
         near = rendering.wave[start : max(0, into + length + SHIFT_MS) * RATE // 1000]
         if near.size < probe.size:
             return None
-        score, place = _find(probe, near)
+        score, place = find(probe, near)
         return (start + place) * 1000 // RATE if score >= least else None
 
     def _reach_back(self, rendering: _Rendering, into: int, since: int) -> int:
@@ -236,7 +229,7 @@ class Hearing:
             at, before = at - BLOCK_MS, before - BLOCK_MS
             heard = self._wave(at, at + BLOCK_MS)
             expected = rendering.wave[max(0, before) * RATE // 1000 :][: heard.size]
-            quiet = max(_rms(heard) / LOUD, _rms(expected)) <= SOFT
+            quiet = max(rms(heard) / LOUD, rms(expected)) <= SOFT
             found = before if quiet else self._nearby(rendering, before, at, BLOCK_MS, ALIKE)
             disturbed += 1
             if found is not None:
@@ -246,7 +239,7 @@ class Hearing:
     def _look_up(self, length: int) -> bool:
         """Find the rendering that a piece of sound is from."""
         pcm = self._pcm(self._done, self._done + length)
-        which, place = self._exactly(pcm) or self._nearest(_decimated(pcm)) or (None, 0)
+        which, place = self._exactly(pcm) or self._nearest(decimated(pcm)) or (None, 0)
         if which is None:
             return False
         into = place * 1000 // RATE
@@ -266,7 +259,7 @@ class Hearing:
 
     def _exactly(self, pcm: bytes) -> tuple[_Rendering, int] | None:
         """The rendering that has these very samples, and where: nothing was done to them on the way."""
-        if _rms(_decimated(pcm)) < SOFT / 2:
+        if rms(decimated(pcm)) < SOFT / 2:
             return None
         for text, renderings in reversed(self._spoken.items()):
             for known in renderings:
@@ -277,15 +270,14 @@ class Hearing:
 
     def _nearest(self, probe: Wave) -> tuple[_Rendering, int] | None:
         """The rendering that sounds like it, and where."""
-        if _rms(probe) < SOFT / 2:
+        if rms(probe) < SOFT / 2:
             return None
         best, place, which = SURELY, 0, None
         for text, renderings in reversed(self._spoken.items()):
             for pcm in renderings:
-                rendering = self._rendering(text, pcm)
-                score, at = _find(probe, rendering.wave, _spectrum(pcm, _size(rendering.wave, probe)))
+                score, at = find_in(probe, pcm)
                 if score > best + 1e-6:
-                    best, place, which = score, at, rendering
+                    best, place, which = score, at, self._rendering(text, pcm)
             if best > CERTAIN:
                 break
         return None if which is None else (which, place)
@@ -322,7 +314,7 @@ class Hearing:
             self._before, self._found = self._found, None
 
     def _wave(self, start: int, end: int) -> Wave:
-        return _decimated(self._pcm(start, end))
+        return decimated(self._pcm(start, end))
 
     def _pcm(self, start: int, end: int) -> bytes:
         return self._sound.pcm(start, max(end, start + FRAME_MS))
@@ -332,74 +324,3 @@ class Hearing:
         if key not in self._known:
             self._known[key] = _Rendering(text, pcm)
         return self._known[key]
-
-
-@lru_cache(64)
-def _shape(pcm: bytes) -> tuple[Wave, int, int]:
-    """A rendering for comparing, and where its sound begins and ends; the calls of a run share most."""
-    return _decimated(pcm), *_extent(pcm)
-
-
-def _extent(pcm: bytes) -> tuple[int, int]:
-    """Where sound begins and ends in ``pcm``, ms."""
-    loud = np.flatnonzero(np.abs(np.frombuffer(pcm, "<i2").astype(np.int32)) >= AUDIBLE)
-    if loud.size == 0:
-        return 0, len(pcm) // 32
-    return int(loud[0]) * 1000 // SAMPLE_RATE, int(loud[-1]) * 1000 // SAMPLE_RATE + 1
-
-
-def _decimated(pcm: bytes) -> Wave:
-    """16 kHz s16le as 4 kHz floats: the mean of four is filter enough for comparing."""
-    samples = np.frombuffer(pcm, "<i2", count=len(pcm) // 2 // DECIMATE * DECIMATE).astype(np.float32)
-    wave: Wave = samples.reshape(-1, DECIMATE) @ _MEAN
-    return wave
-
-
-_MEAN: Final = np.full(DECIMATE, 1 / DECIMATE, np.float32)
-
-
-def _rms(wave: Wave) -> float:
-    return float(np.sqrt(np.mean(wave * wave))) if wave.size else 0.0
-
-
-def _alike(one: Wave, other: Wave) -> float:
-    """Correlation of two pieces of equal length, the best within 1 ms."""
-    if one.size < 8:
-        return 1.0
-    best = 0.0
-    for shift in range(-4, 5):
-        a = one[max(0, shift) : one.size + min(0, shift)]
-        b = other[max(0, -shift) : other.size + min(0, -shift)]
-        energy = float(np.dot(a, a)) * float(np.dot(b, b))
-        if energy > 0:
-            best = max(best, float(np.dot(a, b)) / energy**0.5)
-    return best
-
-
-def _size(wave: Wave, probe: Wave) -> int:
-    """Of the Fourier transforms that compare them."""
-    return 1 << (max(wave.size, probe.size) + probe.size - 1).bit_length()
-
-
-@lru_cache(32)
-def _spectrum(pcm: bytes, size: int) -> Spectrum:
-    """That of a whole rendering, which is compared again and again."""
-    spectrum: Spectrum = np.fft.rfft(_shape(pcm)[0], size)
-    return spectrum
-
-
-def _find(probe: Wave, wave: Wave, spectrum: Spectrum | None = None) -> tuple[float, int]:
-    """The best normalised correlation of ``probe`` with a part of ``wave``, and where that begins;
-    ``spectrum`` is that of the wave where it is known."""
-    size = _size(wave, probe)
-    if spectrum is None:
-        spectrum = np.fft.rfft(wave, size)
-    if wave.size < probe.size:
-        wave = np.concatenate((wave, np.zeros(probe.size - wave.size, np.float32)))
-    products = np.fft.irfft(spectrum * np.conj(np.fft.rfft(probe, size)), size)
-    products = products[: wave.size - probe.size + 1]
-    total = np.concatenate(([0.0], np.cumsum(wave.astype(np.float64) ** 2)))
-    energy = (total[probe.size :] - total[: -probe.size]) * float(np.dot(probe, probe))
-    scores = np.where(energy > 1.0, products / np.sqrt(np.maximum(energy, 1.0)), 0.0)
-    best = int(np.argmax(scores))
-    return float(scores[best]), best
