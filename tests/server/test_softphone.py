@@ -17,8 +17,6 @@ from tests.server.test_wire import MESSAGES
 
 from voxrun.legs.base import DialRequest
 from voxrun.legs.webrtc.peer import PeerConfig
-from voxrun.server import softphone
-from voxrun.server.softphone import Outbox
 
 pytestmark = pytest.mark.live
 
@@ -310,34 +308,6 @@ def test_start_begins_a_session_without_a_call() -> None:
             assert server.runtime.started == ['{"to":"bob"}']
 
     play(story)
-
-
-def test_a_slow_page_loses_records_and_is_told_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(softphone, "MAX_WAITING_RECORDS", 3)
-
-    async def story() -> None:
-        outbox = Outbox()
-        for number in range(5):
-            outbox.put({"type": "record", "session": "s", "record": {"n": number}})
-        outbox.put({"type": "ended", "id": "a"})
-        got = [json.loads(await outbox.get()) for _ in range(5)]
-        assert [message["type"] for message in got] == ["record"] * 3 + ["ended", "error"]
-        assert "2 records" in got[-1]["message"]
-
-    asyncio.run(story())
-
-
-def test_a_page_that_does_not_read_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(softphone, "MAX_WAITING", 3)
-
-    async def story() -> None:
-        outbox = Outbox()
-        for _ in range(5):
-            outbox.put({"type": "pong"})
-        with pytest.raises(OverflowError):
-            await outbox.get()
-
-    asyncio.run(story())
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))

@@ -21,9 +21,10 @@ from voxrun.connectors.asgi_socket import AsgiDoor
 from voxrun.server.feed import Feed
 from voxrun.server.guard import Guard
 from voxrun.server.options import ServerOptions
+from voxrun.server.page_socket import serve_page
 from voxrun.server.phones import Phones
 from voxrun.server.ports import Runtime
-from voxrun.server.softphone import SoftphonePage, serve_page, welcome
+from voxrun.server.softphone import SoftphonePage, welcome
 from voxrun.server.whip import TooBig, Whip, read_body
 
 STATIC: Final = Path(__file__).parent / "static"
