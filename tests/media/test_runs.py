@@ -21,6 +21,13 @@ def test_ticks_have_the_very_times_of_the_grid() -> None:
     assert ticks.cut(200) is ticks
 
 
+def test_the_stamps_of_ticks_are_those_of_each_one_by_itself() -> None:
+    assert Ticks(0.3, 7, 3).stamps(0.1) == range(340, 381, 20)
+    rounded = Ticks(0.0005, 112, 6)
+    assert rounded.stamps(0.0) == [round(rounded.time(index) * 1000) for index in range(6)]
+    assert not isinstance(rounded.stamps(0.0), range)
+
+
 def test_a_run_of_sound_has_frames_and_their_peaks_and_silence_is_the_shared_one() -> None:
     run = Run(Ticks(0.0, 0, 6), SOUND)
     frames = list(run.frames())

@@ -56,6 +56,15 @@ def test_a_whole_sentence_is_heard_word_by_word(resources: Resources) -> None:
     assert stream.times[-1] - stream.times[0] > 2500
 
 
+def test_the_very_samples_are_heard_as_what_only_sounds_like_them(resources: Resources) -> None:
+    known = spoken(resources)
+    pcm = known[TEXT][0]
+    nearly = (np.frombuffer(pcm, "<i2") ^ 1).astype("<i2").tobytes()
+    exactly, compared = hear(known, (1000, pcm)), hear(known, (1000, nearly))
+    assert told(exactly) == [TEXT]
+    assert (exactly.words, exactly.times) == (compared.words, compared.times)
+
+
 def test_a_sentence_that_is_cut_off_is_heard_up_to_the_cut(resources: Resources) -> None:
     known = spoken(resources)
     pcm = known[TEXT][0]

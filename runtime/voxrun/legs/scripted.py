@@ -307,8 +307,7 @@ class ScriptedLeg(Leg, Leaper):
         """Many frames at once."""
         self._sent += run.count
         if not self.over and not self.held:
-            times = (round(run.ticks.time(index) * 1000) for index in range(run.count))
-            self.heard.extend(zip(times, run.frames(), strict=True))
+            self.heard.extend(zip(run.ticks.stamps(0.0), run.frames(), strict=True))
 
     def ahead(self, ticks: Ticks) -> int:
         if self.over or self.held or not self._talking:

@@ -15,7 +15,7 @@ A call gives the same bytes with and without leaps.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar, Protocol
 
@@ -42,7 +42,15 @@ class Ticks(Struct, frozen=True):
     @property
     def last(self) -> float:
         """When the last one is."""
-        return self.time(self.count - 1)
+        return self.zero + (self.first + self.count - 1) * FRAME_S
+
+    def stamps(self, zero: float) -> Sequence[int]:
+        """When they are, whole milliseconds since ``zero``: a range where rounding leaves them 20 ms apart
+        (nearly always)."""
+        first, last = round((self.time(0) - zero) * 1000), round((self.last - zero) * 1000)
+        if last - first == (self.count - 1) * FRAME_MS:
+            return range(first, last + 1, FRAME_MS)
+        return [round((self.time(index) - zero) * 1000) for index in range(self.count)]
 
     def cut(self, count: int) -> Ticks:
         """The first ``count`` of them."""
@@ -54,12 +62,9 @@ class Run:
 
     def __init__(self, ticks: Ticks, pcm: bytes | None) -> None:
         self.ticks = ticks
-        self.pcm = pcm
-
-    @property
-    def count(self) -> int:
+        self.count = ticks.count
         """Frames."""
-        return self.ticks.count
+        self.pcm = pcm
 
     def frames(self) -> Iterator[bytes]:
         """The frames; those of nothing but zeros are ``SILENCE`` itself."""

@@ -18,12 +18,13 @@ from typing import Final
 import numpy as np
 from msgspec import Struct
 
-from voxrun.media.frames import FRAME_MS
+from voxrun.media.frames import FRAME_MS, SAMPLE_RATE
 from voxrun.replay.people import Sound
 from voxrun.replay.texts import words
 from voxrun.replay.timeline import Stream, Utterance
 from voxrun.replay.waves import DECIMATE, RATE, Wave, decimated, find, find_in, likeness, rms, shape
 
+BYTES_PER_MS: Final = 2 * SAMPLE_RATE // 1000
 BLOCK_MS: Final = 100
 PROBE_MS: Final = 300
 """Sound that is needed to look a rendering up."""
@@ -147,7 +148,9 @@ class Hearing:
             left = end - self._done
             if left <= 0 or (left < BLOCK_MS and not over):
                 return
-            if self._found is not None and (self._goes_on_long(left) or self._goes_on(min(BLOCK_MS, left))):
+            if self._found is not None and (
+                self._goes_on_exactly(left) or self._goes_on_long(left) or self._goes_on(min(BLOCK_MS, left))
+            ):
                 continue
             if self._found is not None and self._shifted(min(2 * BLOCK_MS, left)):
                 continue
@@ -156,6 +159,20 @@ class Hearing:
                 return
             if not self._look_up(min(PROBE_MS, left)):
                 self._done += BLOCK_MS
+
+    def _goes_on_exactly(self, left: int) -> bool:
+        """Whether what is there are the very samples of the rendering: then nothing has to be compared."""
+        found = self._found
+        assert found is not None
+        whole = min(left // BLOCK_MS, MOST_BLOCKS) * BLOCK_MS or left
+        at = (self._done - found.begins) * BYTES_PER_MS
+        if at < 0 or not found.rendering.pcm.startswith(self._pcm(self._done, self._done + whole), at):
+            return False
+        until = self._done + whole
+        while self._done < until:
+            self._done = min(until, self._done + BLOCK_MS)
+            self._tell()
+        return True
 
     def _goes_on_long(self, left: int) -> bool:
         """Check the blocks that are there all at once; False where the first is not simply as expected."""

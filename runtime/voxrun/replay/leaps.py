@@ -43,11 +43,10 @@ class LeapingTicker(LoopTicker):
         count = LONGEST
         if math.isfinite(horizon):
             count = min(count, int((horizon - self._zero) / PERIOD) - self._next + 2)
-        ticks = Ticks(self._zero, self._next, count)
         # What is due with a tick, as far as the loop tells times apart, comes before or after it.
-        while ticks.count > 1 and ticks.last + RESOLUTION >= horizon:
-            ticks = ticks.cut(ticks.count - 1)
-        return ticks if ticks.count > 1 else None
+        while count > 1 and self._zero + (self._next + count - 1) * PERIOD + RESOLUTION >= horizon:
+            count -= 1
+        return Ticks(self._zero, self._next, count) if count > 1 else None
 
     def _ahead(self, ticks: Ticks) -> Ticks | None:
         """So many of them as everybody can do at once; None where they have to come one by one."""

@@ -290,7 +290,7 @@ class Person(ScriptedLeg, Party):
     def hears_at_once(self, run: Run) -> int:
         if self.over or run.pcm is None:
             return run.count
-        begins = self.sound.begins_at(self._times(run), run.peaks)
+        begins = self.sound.begins_at(run.ticks.stamps(self._zero), run.peaks)
         return run.count if begins is None else begins + 1
 
     def hear_run(self, run: Run) -> None:
@@ -309,14 +309,7 @@ class Person(ScriptedLeg, Party):
             self._said.set()
 
     def _add(self, sound: Sound, run: Run) -> bool:
-        return run.pcm is not None and sound.add_run(self._times(run), run)
-
-    def _times(self, run: Run) -> Sequence[int]:
-        """When its frames come, ms on the timeline."""
-        first, last = (round((time - self._zero) * 1000) for time in (run.ticks.time(0), run.ticks.last))
-        if last - first == (run.count - 1) * FRAME_MS:
-            return range(first, last + 1, FRAME_MS)
-        return [round((run.ticks.time(index) - self._zero) * 1000) for index in range(run.count)]
+        return run.pcm is not None and sound.add_run(run.ticks.stamps(self._zero), run)
 
     def tick(self) -> bool:
         if self.queue and not self.over:

@@ -67,12 +67,12 @@ class Recording:
         """Many frames of a source at once; only without a transcript, which has to look at each."""
         if self._zero is None:
             return
-        first, last = (round((time - self._zero) * 1000) for time in (run.ticks.time(0), run.ticks.last))
-        if last - first == (run.count - 1) * FRAME_MS:
-            self._recorder.write_frames(track, run.sound(), first)
+        times = run.ticks.stamps(self._zero)
+        if isinstance(times, range):
+            self._recorder.write_frames(track, run.sound(), times[0])
             return
-        for index, frame in enumerate(run.frames()):  # rounded to another millisecond somewhere
-            self._recorder.write(track, frame, round((run.ticks.time(index) - self._zero) * 1000))
+        for at, frame in zip(times, run.frames(), strict=True):
+            self._recorder.write(track, frame, at)
 
     def mute(self, on: bool) -> None:
         """Record silence for a while."""
