@@ -233,7 +233,6 @@ async def test_a_provider_s_audio_is_played_in_one_piece_up_to_its_first_sound_a
     source, ear, told = Source(), RunEar(), list[float | str]()
     source.connect(ear)
     downlink = Downlink(source, LoopTicker(), lambda: told.append("started"), told.append)
-    assert leap(downlink, first=1, count=9) == 0  # nothing is there
     downlink.receive(bytes(640 * 2) + LOUD * 5 + bytes(640) + LOUD[:300])
     assert leap(downlink, first=1, count=50) == 3
     assert told == ["started"]
@@ -243,3 +242,39 @@ async def test_a_provider_s_audio_is_played_in_one_piece_up_to_its_first_sound_a
     assert downlink.tick()
     downlink.finish()
     assert told[1:] == [pytest.approx(0.1)]  # from the first sound to the last
+
+
+@pytest.mark.parametrize("leaps", [False, True])
+def test_ticks_without_audio_are_the_same_in_one_leap_as_one_by_one(leaps: bool) -> None:
+    virtual(lambda: _stops_and_goes_on(leaps))()
+
+
+async def _stops_and_goes_on(leaps: bool) -> None:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    played = Played()
+    downlink = played.downlink
+
+    def ticks(first: int, count: int) -> list[bool]:
+        done = []
+        for number in range(first, first + count):
+            loop.advance(number * 0.02)
+            done.append(downlink.tick())
+        return done
+
+    downlink.receive(LOUD * 2)
+    assert ticks(1, 2) == [True, True]
+    assert leap(downlink, first=3, count=50) == 0  # it has to tell that nothing is there
+    assert ticks(3, 1) == [True]
+    if leaps:
+        assert leap(downlink, first=4, count=2) == 2
+    else:
+        assert ticks(4, 2) == [True, True]
+    downlink.receive(LOUD * 6)
+    assert len(played.ear.frames) == 5  # three of them should have been played by now
+    assert ticks(6, 4) == [True] * 4
+    if leaps:
+        assert leap(downlink, first=10, count=50) == 4
+    else:
+        assert ticks(10, 4) == [True, True, True, False]  # nothing has come for a tenth of a second
+    assert len(played.ear.frames) == 8

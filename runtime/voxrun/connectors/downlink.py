@@ -110,15 +110,18 @@ class Downlink(Leaper):
             self._missed -= late and self._missed > 0
             self._give(frame, now)
             return True
-        if not self._short:
-            self._dry.set()
-            self._watch_quiet()
-            if now - self._played_at >= LIVE_S:
-                self._ticked_at = None
-                return False
-            # Nothing is there in its time: what comes next goes on at once. A stream that comes in real time
-            # finds it so with each frame, and waits for no tick any more.
-            self._miss(self._missed + 1, now)
+        return self._short or self._rest(now)
+
+    def _rest(self, now: float) -> bool:
+        """A tick for which there is no audio; False when they are over."""
+        self._dry.set()
+        self._watch_quiet()
+        if now - self._played_at >= LIVE_S:
+            self._ticked_at = None
+            return False
+        # Nothing is there in its time: what comes next goes on at once. A stream that comes in real time
+        # finds it so with each frame, and waits for no tick any more.
+        self._miss(self._missed + 1, now)
         return True
 
     def _notice_stall(self, now: float) -> bool:
@@ -145,15 +148,26 @@ class Downlink(Leaper):
     def ahead(self, ticks: Ticks) -> int:
         whole = len(self.queue) // FRAME_BYTES
         if not whole:
-            return 0
+            self._ahead = None
+            return self._rests(ticks)
         ticks = ticks.cut(whole)
         run = Run(ticks, self.queue.peek(ticks.count))
         told = self._first_told(run)
         self._ahead = run if told is None else run.cut(told + 1)
         return self._source.room(self._ahead)
 
+    def _rests(self, ticks: Ticks) -> int:
+        """How many of them have no audio, once the first one has told so."""
+        told = self._dry.is_set() and (self._first_sound is None or self._timer is not None)
+        if not told or len(self.queue):
+            return 0
+        left = (index for index in range(ticks.count) if ticks.time(index) - self._played_at >= LIVE_S)
+        return next(left, ticks.count - 1) + 1
+
     def leap(self, ticks: Ticks) -> bool:
-        assert self._ahead is not None
+        if self._ahead is None:
+            self._ticked_at = ticks.last
+            return all(self._rest(ticks.time(index)) for index in range(ticks.count))
         run, self._ahead = self._ahead.cut(ticks.count), None
         self.queue.skip(run.count)
         self._short = False
