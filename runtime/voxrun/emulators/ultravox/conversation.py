@@ -24,13 +24,13 @@ from msgspec.structs import replace
 
 from voxrun.emulators.ultravox import inbound
 from voxrun.emulators.ultravox.call_config import CallConfig, Medium
-from voxrun.emulators.ultravox.effects import Effect, End, EndReason, Render, Send, StartAudio, StopAudio
+from voxrun.emulators.ultravox.effects import Effect, End, EndReason, Send
 from voxrun.emulators.ultravox.history import History
 from voxrun.emulators.ultravox.mind import Mind, ToolOutcome
 from voxrun.emulators.ultravox.outlet import Outlet, State
 from voxrun.emulators.ultravox.plan import Finish, Invoke, Plan, Planned, Speak, planned
-from voxrun.emulators.ultravox.playback import Playback
 from voxrun.emulators.ultravox.silence import Silence
+from voxrun.emulators.ultravox.speaker import Speaker
 from voxrun.emulators.ultravox.stage import next_stage
 from voxrun.emulators.ultravox.tooldesk import ToolDesk
 from voxrun.emulators.ultravox.tools import ToolAnswer, hang_up_message
@@ -67,7 +67,7 @@ class Conversation:
         self._silence = Silence(setup.config.inactivity)
         self._plan = Plan()
         self._inbox: deque[str | None] = deque()
-        self._medium: Medium = setup.config.output
+        self._speaker = Speaker(self._outlet, self.history, setup.config.output)
         self._next_medium: Medium | None = None
         self._joined_at = 0.0
         self._ends_at = NEVER
@@ -76,12 +76,6 @@ class Conversation:
         self._ending = False
         self._user_speaking = False
         self._recognising = 0
-        self._utterance = 0
-        self._speaking: Speak | None = None
-        self._ready: float | None = None  # seconds of rendered speech, held back while the caller talks
-        self._playback: Playback | None = None
-        self._ordinal = 0
-        self._spoke_in_turn = False
 
     # -- inputs ---------------------------------------------------------------------------------------
 
@@ -89,7 +83,7 @@ class Conversation:
         """The client is connected; ``debug``: it wants debug messages."""
         if debug:
             self._outlet.flags |= {"debug"}
-        self._joined_at = now
+        self._joined_at = self._speaker.joined_at = now
         self._ends_at = now + self.config.max_duration
         self._outlet.send({"type": "call_started", "callId": self._setup.call_id})
         self._outlet.send({"type": "state", "state": "idle"})
@@ -165,8 +159,7 @@ class Conversation:
 
     def speech_ready(self, utterance: int, seconds: float, now: float) -> list[Effect]:
         """The audio of a ``Render`` is there; ``seconds`` 0 when there is nothing to hear."""
-        if utterance == self._utterance and self._speaking is not None and self._playback is None:
-            self._ready = seconds
+        self._speaker.rendered(utterance, seconds)
         return self._go_on(now)
 
     def tool_answered(self, invocation_id: str, answer: ToolAnswer, now: float) -> list[Effect]:
@@ -209,17 +202,13 @@ class Conversation:
         if self.over:
             return None
         times = [self._ends_at, self._first_at, self._desk.deadline, self._idle_deadline]
-        if self._playback is not None:
-            times.append(self._playback.deadline)
-        elif self._free:
-            times.append(self._think_at)
+        times.append(self._think_at if self._free else self._speaker.deadline)
         return min(time for time in times if time is not None)
 
     @property
     def _free(self) -> bool:
         """Whether the mind can be asked: a deadline that nothing can act on would come again at once."""
-        busy = self._playback is not None or self._speaking is not None or self._desk.waiting is not None
-        return not busy and not self._plan
+        return not (self._speaker.busy or self._desk.waiting is not None or self._plan)
 
     @property
     def _idle_deadline(self) -> float | None:
@@ -261,7 +250,7 @@ class Conversation:
         self._ending = True
         self._inbox.clear()
         self._first_at = self._think_at = None
-        self._speaking = self._ready = None
+        self._speaker.drop()
         self._desk.drop()
         self._plan.clear()
         self._plan.extend((Speak(farewell, uninterruptible=True), Finish(reason)))
@@ -310,12 +299,11 @@ class Conversation:
 
     def _advance(self, now: float) -> bool:
         """One step; False when there is nothing to do but wait."""
-        if self._playback is not None:
-            return self._play(self._playback, now)
-        if self._speaking is not None:
-            return self._start_speaking(self._speaking, now)
+        if self._speaker.busy:  # not into the caller's words
+            talks = self._user_speaking or self._recognising > 0
+            return self._speaker.advance(now, held=talks and not self._protected)
         if self._next_medium is not None:
-            self._medium, self._next_medium = self._next_medium, None
+            self._speaker.medium, self._next_medium = self._next_medium, None
             return True
         if self._desk.waiting is not None:
             return self._settle(now)
@@ -331,14 +319,10 @@ class Conversation:
             self._outlet.add(End(item.reason))
         elif isinstance(item, Invoke):
             self._invoke(item, now)
-        elif item.text.strip() and self._medium == "text":
-            self._write(item.text, now)
         elif item.text.strip():
-            self._invoke_early(now)
-            self._speaking = item
-            self._utterance += 1
-            self._outlet.show("thinking")
-            self._outlet.add(Render(self._utterance, item.text))
+            if self._speaker.medium == "voice":
+                self._invoke_early(now)
+            self._speaker.say(item, now)
 
     def _think(self, now: float) -> bool:
         """Ask the mind about the oldest thing said; rest when there is none."""
@@ -347,7 +331,7 @@ class Conversation:
             return False
         self._think_at = None
         if self._inbox:
-            self._spoke_in_turn = False
+            self._speaker.spoke = False
             self._plan.put_first(planned(self.mind.hear(self._inbox.popleft())))
             return True
         if not self._recognising:
@@ -357,56 +341,20 @@ class Conversation:
                 self._silence.began(now)
         return False
 
-    # -- speech ---------------------------------------------------------------------------------------
+    # -- interruptions ---------------------------------------------------------------------------------------
 
     @property
     def _protected(self) -> bool:
-        return self._ending or (self._speaking is not None and self._speaking.uninterruptible)
-
-    def _start_speaking(self, item: Speak, now: float) -> bool:
-        """Begin with the audio that is ready, but not into the caller's words."""
-        if self._ready is None:
-            return False
-        if (self._user_speaking or self._recognising) and not self._protected:
-            return False
-        seconds, self._ready = self._ready, None
-        if seconds <= 0:
-            self._speaking = None
-            return True
-        at = now - self._joined_at
-        self._ordinal = self.history.add("AGENT", item.text, medium="voice", start=at, end=at + seconds)
-        self._playback = Playback(item.text, seconds, now)
-        self._spoke_in_turn = True
-        self._outlet.show("speaking")
-        self._outlet.add(StartAudio(self._utterance))
-        return True
-
-    def _play(self, playback: Playback, now: float) -> bool:
-        self._outlet.parts("voice", self._ordinal, playback, now)
-        if not playback.done(now):
-            return False
-        self._outlet.transcript("agent", "voice", self._ordinal, text=f"{playback.text} ", final=True)
-        self._playback = self._speaking = None
-        return True
+        return self._ending or self._speaker.protected
 
     def _interrupt_if_allowed(self, now: float) -> None:
         if not self._protected:
             self._interrupt(now)
 
     def _interrupt(self, now: float) -> None:
-        """Fall silent: first the client's buffer, then what was heard, then the state."""
-        playback = self._playback
-        if playback is None:
-            return
-        self._outlet.parts("voice", self._ordinal, playback, now)
-        self._outlet.send({"type": "playback_clear_buffer"})
-        self._outlet.add(StopAudio())
-        self.history.revise(self._ordinal, playback.heard, now - self._joined_at)
-        if playback.begun:
-            self._outlet.transcript("agent", "voice", self._ordinal, text=f"{playback.heard} ", final=True)
-        self._playback = self._speaking = self._ready = None
-        self._drop_turn()
-        self._outlet.show("listening")
+        if self._speaker.cut(now):
+            self._drop_turn()
+            self._outlet.show("listening")
 
     def _drop_turn(self) -> None:
         """Forget what the agent was still going to do in this turn."""
@@ -414,20 +362,12 @@ class Conversation:
         self._desk.drop(early_only=True)
         self.mind.forget_turn()
 
-    def _write(self, text: str, now: float) -> None:
-        """An utterance in the text medium: the same stream of transcripts, at once and silent."""
-        at = now - self._joined_at
-        self._ordinal = self.history.add("AGENT", text, medium="text", start=at, end=at)
-        self._outlet.parts("text", self._ordinal, Playback(text, 0.0, now), now)
-        self._outlet.transcript("agent", "text", self._ordinal, text=text, final=True)
-        self._spoke_in_turn = True
-
     # -- tools ----------------------------------------------------------------------------------------
 
     def _invoke(self, call: Invoke, now: float) -> None:
         call = replace(call, invocation_id=call.invocation_id or self._setup.new_id())
         waiting = self._desk.ask(call, self.config.tools, self._known(), now, now - self._joined_at)
-        waiting.spoke = self._spoke_in_turn
+        waiting.spoke = self._speaker.spoke
 
     def _invoke_early(self, now: float) -> None:
         """Call a precomputable tool before the speech that comes with it."""
