@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec import Struct
 
-GROUND: Final = ("intrinsics.js", "boot.js", "language.js", "listeners.js")
+GROUND: Final = ("intrinsics.js", "boot.js", "chance.js", "promises.js", "language.js", "listeners.js")
 """What every realm stands on. The first two are evaluated in a way of their own (``Realm.prepare``)."""
 
 CORE_FILES: Final[tuple[str, ...]] = (

@@ -1,5 +1,5 @@
 // The ground floor of a realm. The value of this script is the object {V, hooks}: Python keeps the hooks, hands V to
-// every API file, and nothing of it is reachable from a global. language.js and listeners.js complete V.
+// every API file, and nothing of it is reachable from a global. The other files of the ground complete V.
 //
 // A scenario may overwrite any built-in, so this file (and every API file) works with the intrinsics
 // captured in V.prim (intrinsics.js), walks lists by index, and keeps its tables in objects without a prototype.
@@ -11,7 +11,7 @@
   const indirectEval = eval;
   const globalObject = globalThis;
   const { stringIndexOf, stringSlice, stringCharCodeAt, defineProperty, JSONparse, JSONstringify } = prim;
-  const { list, reflectApply, objectKeys, mathImul, errorStack } = prim;
+  const { list, reflectApply, objectKeys, errorStack } = prim;
 
   // An engine setting that belongs to no platform: set here, taken away in language.js.
   NativeError.stackTraceLimit = config.stackFrames;
@@ -81,46 +81,6 @@
   V.log = function (level, text) {
     V.command("log", "", { __proto__: null, level: level, text: text });
   };
-
-  // ---------------------------------------------------------------- ids, chance, time
-  const counters = { __proto__: null };
-  let idSeed = "";
-  let r0 = 0, r1 = 0, r2 = 0, r3 = 1; // sfc32 state
-
-  function hash32(text, h) {
-    for (let i = 0; i < text.length; i++) {
-      h = mathImul(h ^ stringCharCodeAt(text, i), 0x01000193);
-      h = h ^ (h >>> 15);
-    }
-    h = mathImul(h ^ (h >>> 16), 0x85ebca6b);
-    h = mathImul(h ^ (h >>> 13), 0xc2b2ae35);
-    return (h ^ (h >>> 16)) >>> 0;
-  }
-
-  function hex8(n) {
-    return stringSlice("0000000" + prim.numberToString(n, 16), -8);
-  }
-
-  V.newId = function (kind) {
-    const n = counters[kind] = (counters[kind] || 0) + 1;
-    const text = idSeed + ":" + kind + ":" + n;
-    return hex8(hash32(text, 0x811c9dc5)) + hex8(hash32(text, 0x9e3779b9))
-      + hex8(hash32(text, 0x7feb352d)) + hex8(hash32(text, 0x68e31da4));
-  };
-
-  function random() {
-    const t = (((r0 + r1) | 0) + r3) | 0;
-    r3 = (r3 + 1) | 0;
-    r0 = r1 ^ (r1 >>> 9);
-    r1 = (r2 + (r2 << 3)) | 0;
-    r2 = ((r2 << 21) | (r2 >>> 11));
-    r2 = (r2 + t) | 0;
-    return t >>> 0;
-  }
-
-  hidden(Math, "random", { random() {
-    return (random() * 0x200000 + (random() >>> 11)) / 0x20000000000000;
-  } }.random);
 
   // ---------------------------------------------------------------- objects by id
   const objects = { __proto__: null };
@@ -265,29 +225,6 @@
   V.deliver = function (kind, target, data) { return deliver(kind, target, data); };
   V.setDeliver = function (fn) { deliver = fn; };
 
-  const promises = { __proto__: null };
-  V.promise = function () {
-    const made = { __proto__: null, id: V.newId("promise"), promise: null, resolve: null, reject: null };
-    made.promise = new prim.Promise(function (resolve, reject) {
-      made.resolve = resolve;
-      made.reject = reject;
-    });
-    promises[made.id] = made;
-    return made;
-  };
-  V.on("@resolve", function (target, data) {
-    const made = promises[target];
-    if (made === undefined) return;
-    delete promises[target];
-    made.resolve(data.value);
-  });
-  V.on("@reject", function (target, data) {
-    const made = promises[target];
-    if (made === undefined) return;
-    delete promises[target];
-    made.reject(new NativeError(data.message));
-  });
-
   // ---------------------------------------------------------------- globals and modules
   V.expose = function (name, value) { hidden(globalObject, name, value); return value; };
   V.namespace = function (moduleId, name, value) { return V.expose(name, value); };
@@ -373,10 +310,7 @@
     start(json) {
       return guarded(function () {
         const data = JSONparse(json);
-        const r = data.random;
-        r0 = r[0]; r1 = r[1]; r2 = r[2]; r3 = r[3] | 1;
-        for (let i = 0; i < 12; i++) random();
-        idSeed = data.idSeed;
+        V.seed(data.random, data.idSeed);
         now = data.startMs;
         copyFields(boot, data.boot);
         started = true;
