@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
@@ -121,14 +121,13 @@ class Whip:
 
     async def _answer(self, request: Request, leg: WebRtcLeg, far: WhipFarEnd, session: str) -> Response:
         left = asyncio.create_task(_left(request))
+        left.add_done_callback(lambda task: None if task.cancelled() else leg.far_hangup({}))  # 487
         try:
-            waiting: list[asyncio.Future[Any]] = [far.answer, left]
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            result = await far.answer
         finally:
             left.cancel()
             if not far.answer.done():
-                leg.far_hangup({})  # the client left: 487
-        result = await far.answer
+                leg.far_hangup({})
         if isinstance(result, Response):
             return result
         self._forget_ended()

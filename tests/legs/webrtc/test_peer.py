@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
+from pathlib import Path
 
 import pytest
 from tests.legs.webrtc.caller import Caller
 
 from voxrun.errors import InternalError, PeerError
+from voxrun.legs.webrtc.candidates import ANY_PORT, PortRange, bind_in
 from voxrun.legs.webrtc.peer import IceServer, Peer, PeerConfig
 
 pytestmark = pytest.mark.live
@@ -26,6 +29,65 @@ def test_an_mdns_candidate_in_the_offer_costs_no_time() -> None:
         await caller.close()
 
     asyncio.run(story())
+
+
+def test_sockets_are_there_before_the_answer_which_then_waits_for_nothing() -> None:
+    async def story() -> None:
+        caller, peer = Caller(), Peer(PeerConfig())
+        offer = await caller.offer()
+        before = sockets()
+        await peer.accept(offer)
+        assert peer._gathering is not None
+        await peer._gathering
+        opened = sockets() - before
+        with pytest.raises(StopIteration) as answered:
+            peer.answer().send(None)
+        assert answered.value.value.count("a=candidate:") == opened > 0
+        await peer.close()
+        await caller.close()
+
+    asyncio.run(story())
+
+
+def test_a_call_that_nobody_answers_gives_its_sockets_back() -> None:
+    async def story() -> None:
+        caller = Caller()
+        offer = await caller.offer()
+        before = sockets()
+        for wait in (0.0, 0.1):  # closed while it gathers, and afterwards
+            peer = Peer(PeerConfig())
+            await peer.accept(offer)
+            await asyncio.sleep(wait)
+            await peer.close()
+            await asyncio.sleep(0.02)  # a transport closes its socket a turn of the loop later
+            assert sockets() == before
+        await caller.close()
+
+    asyncio.run(story())
+
+
+def test_an_answer_without_a_port_says_what_to_do() -> None:
+    with contextlib.closing(bind_in("127.0.0.1", ANY_PORT)) as taken:
+        port = taken.getsockname()[1]
+
+        async def story() -> None:
+            caller, peer = Caller(), Peer(PeerConfig(ports=PortRange(port, port)))
+            await peer.accept(await caller.offer())
+            with pytest.raises(OSError, match=r"widen media\.ports"):
+                await peer.answer()
+            await peer.close()
+            await caller.close()
+
+        asyncio.run(story())
+
+
+def sockets() -> int:
+    """Open ones of this process."""
+    found = 0
+    for each in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):  # that of this very listing is gone
+            found += str(each.readlink()).startswith("socket:")
+    return found
 
 
 def hidden(offer: str) -> list[str]:

@@ -188,12 +188,23 @@ def choose_hosts(transceiver: RTCRtpTransceiver, *, loopback: bool, ports: PortR
 
     async def gather_hosts(component: int, addresses: list[str], *rest: Any) -> Any:
         hosts = [*addresses, LOOPBACK] if loopback else addresses
-        if ports is None:
-            return await gather(component, hosts, *rest)
         own = await gather_in(connection, component, hosts, ports)
         return own + await gather(component, [], *rest)  # which asks the TURN server
 
     connection.get_component_candidates = gather_hosts
+
+
+def gather_ahead(connection: RTCPeerConnection) -> asyncio.Task[None]:
+    """Gather candidates now: once the task is done, the local description is made without waiting for
+    anything. To be called when the transceivers are there; not when somebody else gathers."""
+    private: Any = connection
+
+    async def gathered() -> None:
+        pass
+
+    task = asyncio.get_running_loop().create_task(private._RTCPeerConnection__gather())
+    private._RTCPeerConnection__gather = gathered
+    return task
 
 
 def drop_empty_datagrams(transceiver: RTCRtpTransceiver) -> None:

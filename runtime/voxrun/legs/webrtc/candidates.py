@@ -1,6 +1,6 @@
-"""Host candidates of our own making (RFC 8445 section 5.1.1): aioice takes any free UDP port and leaves out
-127.0.0.1; behind a firewall the ports have to be from a range, and a machine without a network has nothing
-else than loopback."""
+"""Host candidates of our own making (RFC 8445 section 5.1.1): aioice has a thread look up each address, takes
+any free UDP port and leaves out 127.0.0.1; behind a firewall the ports have to be from a range, and a machine
+without a network has nothing else than loopback."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ class PortRange(Struct, frozen=True):
         return self.last - self.first + 1
 
 
+ANY_PORT: Final = PortRange(0, 0)
+"""The system chooses one that is free."""
+
 _turns = itertools.count()
 """Where the next search begins, so that a port that was just given up is not taken again at once."""
 
@@ -52,16 +55,23 @@ def bind_in(address: str, ports: PortRange) -> socket.socket:
 
 
 async def gather_in(
-    connection: Any, component: int, addresses: list[str], ports: PortRange
+    connection: Any, component: int, addresses: list[str], ports: PortRange | None
 ) -> list[Candidate]:
-    """Host candidates on ``addresses``, and what the STUN server sees of them. Raises OSError."""
+    """Host candidates on ``addresses``, and what the STUN server sees of them.
+
+    Raises OSError where no port of the range is free; without a range an address that fails is left out.
+    """
     loop = asyncio.get_running_loop()
     protocols = []
     for address in addresses:
         try:
             ipaddress.ip_address(address)
-            sock = bind_in(address, ports)
+            sock = bind_in(address, ports or ANY_PORT)
         except ValueError:
+            continue
+        except OSError:
+            if ports is not None:
+                raise
             continue
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         _, protocol = await loop.create_datagram_endpoint(lambda: StunProtocol(connection), sock=sock)

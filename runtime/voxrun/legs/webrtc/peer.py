@@ -68,6 +68,7 @@ class Peer:
             aiortc_private.drop_empty_datagrams(self._transceiver)
         self._choose_hosts(fast)
         self._connection.on("connectionstatechange", self._state_changed)
+        self._gathering: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._over = False
         self.offer: Offer | None = None
@@ -75,7 +76,8 @@ class Peer:
         self.on_closed: Callable[[bool], None] | None = None
 
     async def accept(self, sdp: str) -> None:
-        """Take the offer. Raises PeerError when it is not usable; the peer is then good for nothing."""
+        """Take the offer, and open sockets for an answer. Raises PeerError when the offer is not usable; the
+        peer is then good for nothing."""
         offer = read_offer(sdp, self._config.codecs)
         try:
             await self._connection.setRemoteDescription(RTCSessionDescription(offer.text, "offer"))
@@ -84,13 +86,17 @@ class Peer:
         self.offer = offer
         if self._mouth is None:
             aiortc_private.tap(self._transceiver, self._ready)
+            self._gathering = aiortc_private.gather_ahead(self._connection)
         else:
             self.offer = replace(offer, telephone_event=None)
 
     async def answer(self) -> str:
-        """Gather candidates and make the SDP answer; from here on the peer connects."""
+        """Make the SDP answer, once candidates are gathered; from here on the peer connects. Raises OSError
+        when there is no socket to be had."""
         if self.offer is None:
             raise InternalError("Peer.answer() before accept(): please report this")
+        if self._gathering is not None:
+            await self._gathering
         await self._connection.setLocalDescription(await self._connection.createAnswer())
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._config.connect_seconds, self._closed, False)
@@ -101,6 +107,11 @@ class Peer:
         self._over = True
         if self._timer is not None:
             self._timer.cancel()
+        if self._gathering is not None:
+            self._gathering.cancel()
+            await asyncio.wait({self._gathering})
+            if not self._gathering.cancelled():
+                self._gathering.exception()  # it was told where the answer waited for it, or nobody asked
         if self._mouth is None:
             await self._connection.close()
         else:
@@ -109,8 +120,6 @@ class Peer:
 
     def _choose_hosts(self, fast: bool) -> None:
         loopback, ports = self._config.loopback, self._config.ports
-        if not loopback and ports is None:
-            return
         try:
             aiortc_private.choose_hosts(self._transceiver, loopback=loopback, ports=ports)
         except AttributeError:
