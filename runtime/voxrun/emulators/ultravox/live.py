@@ -13,10 +13,11 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from msgspec import Struct
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from voxrun.emulators.ultravox import inbound
 from voxrun.emulators.ultravox.conversation import Conversation
+from voxrun.emulators.ultravox.downstream import Downstream
 from voxrun.emulators.ultravox.ears import EarEvent, Ears, SpeechStarted, TurnEnded
 from voxrun.emulators.ultravox.effects import (
     CallHttpTool,
@@ -31,8 +32,6 @@ from voxrun.emulators.ultravox.effects import (
 )
 from voxrun.emulators.ultravox.flow import FlowMeter, FlowReport
 from voxrun.emulators.ultravox.hearing import Preparing
-from voxrun.emulators.ultravox.mouth import Mouth
-from voxrun.emulators.ultravox.outbox import Abort, Close, Outbox, Pause
 from voxrun.emulators.ultravox.script import Faults
 from voxrun.emulators.ultravox.tools import ToolAnswer
 from voxrun.errors import VoxrunError
@@ -46,7 +45,6 @@ from voxrun.speech.base import Recogniser, Speech, Voice
 
 log = logging.getLogger("voxrun.emulators.ultravox")
 
-NOT_JSON: Final = '{"type": "transcript", "role": "agent", '
 MAX_MESSAGE: Final = 4_000_000
 """Bytes of one binary message; more is dropped (10 s at 96 kHz is 2 MB)."""
 LAST_WORD: Final = 1.0
@@ -74,43 +72,40 @@ class LiveCall:
         self._medium = medium
         self._ears = Ears(medium.input_rate, conversation.config.vad)
         self._flow = FlowMeter(medium.input_rate)
-        self._mouth: Mouth | None = None
         self._audio: dict[int, bytes] = {}
-        self._outbox = Outbox()
-        self._wake = asyncio.Event()
+        self._down = Downstream(medium, senses.faults, lambda: self._end("connection_error"))
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._spoken = 0.0  # seconds of audio sent in utterances before this one
-        self._stalled = False
         self._last_audio = self._loop.time()
-        self._passage: Passage | None = None
-        """The short way to a client in this process."""
-        self._sending = False
-        """Whether the sender is busy with an item that it has taken from the outbox."""
         self._hearing: asyncio.Task[None] | None = None
         self.end_reason: EndReason | None = None
-        self.broken = False
-        """The connection has to be cut without a close frame."""
+
+    @property
+    def broken(self) -> bool:
+        """Whether the connection has to be cut without a close frame."""
+        return self._down.aborted
 
     async def run(self, socket: WebSocket, *, debug: bool) -> EndReason:
         """Serve an accepted socket until the call is over; gives the reason."""
         passage = (socket.scope.get("extensions") or {}).get(PASSAGE)
         if isinstance(passage, Passage):
-            self._passage = passage
+            self._down.passage = passage
             passage.app = self
         self._apply(self.conversation.joined(self._loop.time(), debug=debug))
         self._spawn(self._prepare())
-        sender = asyncio.create_task(self._send_all(socket))
+        sender = asyncio.create_task(self._down.send_all(socket))
         receiver = asyncio.create_task(self._receive_all(socket))
         try:
             await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
+            if self.broken:
+                self.end_reason = "connection_error"
             if self.end_reason is None:  # the client went; the receiver knows how
                 await asyncio.wait({receiver}, timeout=LAST_WORD)
             return self._reason(receiver)
         finally:
             if isinstance(passage, Passage):
-                passage.app = self._passage = None
+                passage.app = self._down.passage = None
             await self._tidy([sender, receiver])
 
     def _reason(self, receiver: asyncio.Task[EndReason]) -> EndReason:
@@ -232,13 +227,13 @@ class LiveCall:
         for effect in effects:
             match effect:
                 case Send(message):
-                    self._put(ascii_json(message))
+                    self._down.put(ascii_json(message))
                 case Render():
                     self._spawn(self._render(effect))
                 case StartAudio(utterance):
-                    self._start_audio(self._audio.pop(utterance, b""))
+                    self._down.start(self._audio.pop(utterance, b""), self._loop.time())
                 case StopAudio():
-                    self._stop_audio()
+                    self._down.stop()
                 case CallHttpTool():
                     self._spawn(self._http_tool(effect))
                 case Note():
@@ -247,25 +242,10 @@ class LiveCall:
                     self._end(reason)
         self._arm()
 
-    def _put(self, item: str | bytes | Pause | Abort | Close) -> None:
-        if isinstance(item, str | bytes) and (take := self._short_way()) is not None:
-            take(item)
-            return
-        if not self._outbox.put(item):
-            self._end("connection_error")
-        self._wake.set()
-
-    def _short_way(self) -> Callable[[str | bytes], None] | None:
-        """Into the client itself, where nothing waits that has to come before."""
-        if self._passage is None or self._sending or self._outbox or self.end_reason is not None:
-            return None
-        return self._passage.to_client
-
     def _end(self, reason: EndReason) -> None:
         if self.end_reason is None:
             self.end_reason = reason
-            self._outbox.put(Close(1000, ""))
-            self._wake.set()
+            self._down.close()
 
     async def _render(self, effect: Render) -> None:
         pcm = b""
@@ -278,81 +258,16 @@ class LiveCall:
         seconds = len(pcm) / 2 / SAMPLE_RATE
         self._apply(self.conversation.speech_ready(effect.utterance, seconds, self._loop.time()))
 
-    def _start_audio(self, pcm: bytes) -> None:
-        faults = self._senses.faults
-        if faults.malformed_json:
-            self._put(NOT_JSON)
-        now, rate = self._loop.time(), self._medium.output_rate
-        self._mouth = Mouth(pcm, rate, now, self._medium.buffer_ms, odd=faults.odd_audio)
-        self._pump(now)
-
-    def _stop_audio(self) -> None:
-        if self._mouth is not None:
-            self._spoken += self._mouth.sent_seconds
-        self._mouth = None
-        self._outbox.drop_audio()
-
-    def _pump(self, now: float) -> None:
-        """Send the audio that is due."""
-        mouth = self._mouth
-        if mouth is None:
-            return
-        if not self._senses.faults.of_audio and (take := self._short_way()) is not None:
-            take(mouth.all(now))  # messages are for the network
-        while (message := mouth.next(now)) is not None:
-            self._put(message)
-            self._break(self._spoken + mouth.sent_seconds)
-        if mouth.deadline is None:
-            self._spoken += mouth.sent_seconds
-            self._mouth = None
-
-    def _break(self, spoken: float) -> None:
-        """Do the faults that are due after so many seconds of speech."""
-        faults = self._senses.faults
-        if faults.drop_after is not None and spoken >= faults.drop_after:
-            self._put(Abort())
-        if faults.stall_after is not None and spoken >= faults.stall_after and not self._stalled:
-            self._stalled = True
-            self._put(Pause(faults.stall_for))
-
     async def _http_tool(self, effect: CallHttpTool) -> None:
         answer = await self._senses.call_http_tool(effect)
         now = self._loop.time()
         self._apply(self.conversation.tool_answered(effect.invocation_id, answer, now))
 
-    async def _send_all(self, socket: WebSocket) -> None:
-        """Send what is in the outbox until the connection is to end, or has ended."""
-        with contextlib.suppress(WebSocketDisconnect):
-            await self._send_each(socket)
-
-    async def _send_each(self, socket: WebSocket) -> None:
-        while True:
-            item = self._outbox.take()
-            self._sending = item is not None
-            match item:
-                case None:
-                    self._wake.clear()
-                    await self._wake.wait()
-                case str():
-                    await socket.send_text(item)
-                case bytes():
-                    await socket.send_bytes(item)
-                case Pause(seconds):
-                    await asyncio.sleep(seconds)
-                case Close(code, reason):
-                    await socket.close(code, reason)
-                    return
-                case Abort():
-                    self.end_reason, self.broken = "connection_error", True
-                    return
-
     # -- time -----------------------------------------------------------------------------------------
 
     def _arm(self) -> None:
         """Set the one timer to the next deadline."""
-        times = [self.conversation.deadline, self._ears.deadline, self._idle_deadline()]
-        if self._mouth is not None:
-            times.append(self._mouth.deadline)
+        times = [self.conversation.deadline, self._ears.deadline, self._idle_deadline(), self._down.deadline]
         due = min((time for time in times if time is not None), default=None)
         if self._timer is not None:
             if due is not None and self._timer.when() <= due and not self.end_reason:
@@ -376,7 +291,7 @@ class LiveCall:
         if idle is not None and now >= idle:
             self._note("error", "media_idle", f"no audio for {self._medium.idle_timeout:g} s")
             self._end("connection_error")
-        self._pump(now)
+        self._down.pump(now)
         self._listen(self._ears.idle(now), now)
         self._apply(self.conversation.tick(now))
 
