@@ -47,13 +47,12 @@ async def soak(minutes: float) -> list[Figure]:
 
 
 async def listen(calls: int, seconds: float) -> list[Window]:
-    """Window after window, for so long. Raises RuntimeError where a call ends."""
-    over = time.monotonic() + seconds
+    """Window after window, for so long once the calls have settled. Raises RuntimeError where one ends."""
     async with load() as work, ours(work) as run:
         placed = await work.call(run.url, clickers=CLICKERS, talkers=calls - CLICKERS)
         all_taken(placed)
         await work.do("listen", seconds=min(SETTLE_S, seconds / 10))
-        each = min(LONGEST_S, (over - time.monotonic()) / WINDOWS)
+        each, over = min(LONGEST_S, seconds / WINDOWS), time.monotonic() + seconds
         windows: list[Window] = []
         while not windows or time.monotonic() + each < over:
             windows.append(await _alive(work, run.pid, calls, each))

@@ -66,7 +66,7 @@ def test_calls_are_listened_to_window_after_window(
     soak, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setattr(soak, "WINDOWS", 2)
-    windows = asyncio.run(soak.listen(4, 5.0))
+    windows = asyncio.run(soak.listen(4, 4.0))
     assert 1 <= len(windows) <= 2
     assert all(each.memory_kb > 10_000 and each.work_ns > 0 for each in windows)
     assert [line[:10] for line in capsys.readouterr().err.splitlines()] == ["  4 calls,"] * len(windows)
