@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from typing import Any, Final, NoReturn
 from urllib.parse import quote
 
+import msgspec
+
 from voxrun.session.messages import Json
 
 MAX_TEXT: Final = 256 * 1024
@@ -24,12 +26,21 @@ def parse(text: str) -> Json:
     if len(text) > MAX_TEXT:
         raise ValueError(f"a message of {len(text)} characters, the limit is {MAX_TEXT}")
     try:
-        value: Json = _DECODER.decode(text)
+        value: Json = _decoded(text)
     except RecursionError:
         raise ValueError(f"a message nested more than {MAX_DEPTH} deep") from None
     # Counting brackets is cheap and settles nearly every message.
     if text.count("[") + text.count("{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         raise ValueError(f"a message nested more than {MAX_DEPTH} deep")
+    return value
+
+
+def _decoded(text: str) -> Json:
+    """msgspec takes a fifth of the time. It refuses lone surrogates too; of all else the error says why."""
+    try:
+        value: Json = _FAST.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        value = _DECODER.decode(text)
     return value
 
 
@@ -44,6 +55,7 @@ def _finite(digits: str) -> float:
     return value
 
 
+_FAST: Final = msgspec.json.Decoder()
 _DECODER: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
 
 

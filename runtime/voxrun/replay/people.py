@@ -39,11 +39,12 @@ class Sound:
     @property
     def frames(self) -> list[tuple[int, bytes]]:
         """Each frame that was not silent, with the time at which it came."""
-        return [
+        frames = (
             (start + at // FRAME_BYTES * FRAME_MS, piece[at : at + FRAME_BYTES])
             for start, piece in zip(self._starts, self._pieces, strict=True)
             for at in range(0, len(piece), FRAME_BYTES)
-        ]
+        )
+        return [(at, frame) for at, frame in frames if frame.count(0) < FRAME_BYTES]
 
     def add(self, at: int, frame: bytes) -> bool:
         """Take one frame that came at ``at``; True if it begins a stretch."""
@@ -54,16 +55,18 @@ class Sound:
 
     def add_run(self, times: Sequence[int], run: Run) -> bool:
         """Take many that came at ``times``."""
-        if run.pcm is None:
+        if run.pcm is None or not any(run.peaks):
             return False
-        if isinstance(times, range) and min(run.peaks) >= AUDIBLE:
-            self._keep(times[0], run.pcm)
+        if not isinstance(times, range):
+            frames = zip(times, run.frames(), run.peaks, strict=True)
+            begun = [self._take(at, frame, peak) for at, frame, peak in frames if peak]
+            return any(begun)
+        self._keep(times[0], run.pcm)
+        if min(run.peaks) >= AUDIBLE:
             return self._stretch(times[0], times[-1])
-        begins = False
-        for at, frame, peak in zip(times, run.frames(), run.peaks, strict=True):
-            if peak:
-                begins = self._take(at, frame, peak) or begins
-        return begins
+        audible = (at for at, peak in zip(times, run.peaks, strict=True) if peak >= AUDIBLE)
+        begun = [self._stretch(at, at) for at in audible]
+        return any(begun)
 
     def _take(self, at: int, frame: bytes, peak: int) -> bool:
         """A frame that is not silent, with its largest sample."""

@@ -221,8 +221,9 @@ def log_line(record: JsonObject, zero_ms: int) -> str:
     if not text:
         return ""
     seconds, ms = divmod(zero_ms + _int(record["t"]), 1000)
-    safe = text.encode("unicode_escape").decode("ascii") if _UNPRINTABLE.search(text) else text
-    return f"{_second(seconds)}.{ms:03d} {safe}"
+    if not text.isprintable() and _UNPRINTABLE.search(text):
+        text = text.encode("unicode_escape").decode("ascii")
+    return f"{_second(seconds)}.{ms:03d} {text}"
 
 
 @lru_cache(8)
