@@ -65,7 +65,7 @@ SETTINGS = {
 REALM_USERS = {"cli", "server", "replay", "session"}
 
 ENTRY_POINTS = re.compile(
-    r"voxrun\.(cli\..*|session\.clock|.*\.__main__|realm\.host|realm\.make_surface|speech\.process"
+    r"voxrun\.(cli\..*|session\.clock|.*\.__main__|realm\.host|realm\.reserve|realm\.make_surface|speech\.process"
     r"|emulators\.ultravox\.serve|session\.runtime|realm\.inline|replay\.plugin)"
 )
 """Where processes and sessions begin; only they may read the wall clock or draw real random numbers (a

@@ -57,9 +57,18 @@ class Loss(Struct, frozen=True):
 
 
 class HostLink:
-    """A running host. Requests may be sent at once; ``lost`` is called when it ends by itself or hangs."""
+    """A running host. Requests may be sent at once; ``lost`` is called when it ends by itself or hangs.
 
-    def __init__(self, lost: Callable[[HostLink, Loss], None], grace: float = GRACE_SECONDS) -> None:
+    ``gently``: there is time until the first request, and calls go on meanwhile.
+    """
+
+    def __init__(
+        self,
+        lost: Callable[[HostLink, Loss], None],
+        grace: float = GRACE_SECONDS,
+        *,
+        gently: bool = False,
+    ) -> None:
         self._grace = grace
         self._loop = asyncio.get_running_loop()
         self._lost = lost
@@ -68,9 +77,10 @@ class HostLink:
         os.ftruncate(board, wire.BEGUN.size)
         self._board = mmap.mmap(board, wire.BEGUN.size)
         self._answered = 0
+        module = "voxrun.realm.reserve" if gently else "voxrun.realm.host"
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "voxrun.realm.host", str(theirs.fileno()), str(board)],
+                [sys.executable, "-m", module, str(theirs.fileno()), str(board)],
                 env=_environment(),
                 cwd="/",
                 stdin=subprocess.DEVNULL,

@@ -26,7 +26,7 @@ SESSIONS_A_HOST: Final = 8
 WARM_HOSTS: Final = 2
 """Hosts that stay when their sessions are over: the next wave of calls finds them."""
 RESERVE_SECONDS: Final = 0.25
-"""From the call that made room scarce to the start of the next host: that call has its answer first."""
+"""From the call that took the last empty host to the start of the next: that call has its answer first."""
 REPLAY_SECONDS_AN_EVENT: Final = 0.02
 
 
@@ -182,8 +182,8 @@ class HostedRealm:
 
 
 class HostedRealms:
-    """The hosts and who lives where. One host is there from the start; each other is started before there is
-    need of it, for no call should wait until a process is up."""
+    """The hosts and who lives where. One host is there from the start; while there are calls, another stands
+    by empty, for no call should wait until a process is up."""
 
     def __init__(
         self,
@@ -244,7 +244,7 @@ class HostedRealms:
             link = self._spawn() if len(self._links) < self._most else self._emptiest()
         assert link is not None
         self._members[link].add(realm)
-        if self._scarce() and self._reserving is None:
+        if self._wants_reserve() and self._reserving is None:
             self._reserving = asyncio.get_running_loop().call_later(RESERVE_SECONDS, self._reserve)
         return link
 
@@ -262,22 +262,20 @@ class HostedRealms:
 
     # -- inside
 
-    def _scarce(self) -> bool:
-        """Whether there is room for less than half a host's sessions, and may be another host."""
-        room = sum(max(0, self._sessions_a_host - len(members)) for members in self._members.values())
-        return room <= self._sessions_a_host // 2 and len(self._links) < self._most
+    def _wants_reserve(self) -> bool:
+        return len(self._links) < self._most and all(self._members.values())
 
     def _reserve(self) -> None:
         """Start the next host ahead."""
         self._reserving = None
-        if self._scarce():
-            self._spawn()
+        if self._wants_reserve():
+            self._spawn(gently=True)
 
     def _emptiest(self) -> HostLink | None:
         return min(self._links, key=lambda each: len(self._members[each]), default=None)
 
-    def _spawn(self) -> HostLink:
-        link = HostLink(self._lost, self._grace)
+    def _spawn(self, *, gently: bool = False) -> HostLink:
+        link = HostLink(self._lost, self._grace, gently=gently)
         self._links.append(link)
         self._members[link] = set()
         return link
