@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from tests.harness import Stage, play
 from tests.report.journals import Writing
 
+from voxrun.cli import reporting
 from voxrun.cli.main import main
 from voxrun.cli.reporting import Reporter
 from voxrun.session.runtime import SessionInfo
@@ -101,3 +103,60 @@ def test_the_reporter_writes_beside_the_calls_and_says_what_fails(
     assert len(processes) <= 2  # one for those that waited while the first was written
     (failure,) = said
     assert failure.startswith(f"No report of {tmp_path / 'absent'}")
+
+
+class Told:
+    """The processes that a reporter starts, which do nothing."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folders: list[list[str]] = []
+        self.started = threading.Event()
+        monkeypatch.setattr(subprocess, "run", self._run)
+
+    def _run(self, command: list[str], **options: Any) -> subprocess.CompletedProcess[bytes]:
+        self.folders.append([Path(word).name for word in command[3:]])
+        self.started.set()
+        return subprocess.CompletedProcess(command, 0, b"", b"")
+
+
+def over(reporter: Reporter, name: str) -> None:
+    reporter.session_over(SessionInfo(name, Path(name), "ended", None))
+
+
+def test_reports_wait_for_a_quiet_moment_and_are_written_by_one_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = Told(monkeypatch)
+    monkeypatch.setattr(reporting, "LOOK_S", 0.001)
+    monkeypatch.setattr(reporting, "LOOKS", 100_000)
+    live = {"a", "b", "c"}
+    reporter = Reporter(print, lambda: bool(live))
+    for name in ("a", "b", "c"):
+        over(reporter, name)
+        assert told.folders == []
+        live.discard(name)
+    assert told.started.wait(10)
+    asyncio.run(reporter.close())
+    assert told.folders == [["a", "b", "c"]]
+
+
+def test_a_report_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Told(monkeypatch)
+    monkeypatch.setattr(reporting, "LOOK_S", 0.001)
+    reporter = Reporter(print, lambda: True)
+    over(reporter, "a")
+    assert told.started.wait(10)
+    asyncio.run(reporter.close())
+
+
+def test_many_reports_do_not_wait_and_an_end_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Told(monkeypatch)
+    monkeypatch.setattr(reporting, "LOOK_S", 3600.0)
+    monkeypatch.setattr(reporting, "MOST_WAITING", 1)
+    reporter = Reporter(print, lambda: True)
+    over(reporter, "a")
+    assert told.started.wait(10)
+    monkeypatch.setattr(reporting, "MOST_WAITING", 2)
+    over(reporter, "b")
+    asyncio.run(reporter.close())
+    assert told.folders == [["a"], ["b"]]

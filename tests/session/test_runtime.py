@@ -186,6 +186,21 @@ def test_closing_ends_the_connections_that_sessions_shared(monkeypatch: pytest.M
     play(story)
 
 
+def test_it_is_busy_as_long_as_a_session_goes_on() -> None:
+    async def story(stage: Stage) -> None:
+        runtime = stage.start_runtime(ANSWER)
+        told: list[bool] = []
+        runtime.on_session_over = lambda info: told.append(runtime.busy)
+        assert not runtime.busy
+        session = await runtime.start_session("")
+        assert runtime.busy
+        await runtime.close()
+        await runtime.wait(session)
+        assert told == [False]
+
+    play(story)
+
+
 def test_after_close_nothing_starts() -> None:
     async def story(stage: Stage) -> None:
         runtime = stage.start_runtime(ANSWER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 import webbrowser
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,12 @@ PATIENCE_S = 120
 """A report that takes longer than this is given up."""
 MOST_AT_ONCE = 20
 """Reports that one process writes; starting it takes about as long as one of a short call."""
+MOST_WAITING = 100
+"""Reports that wait for a quiet moment; more are written beside calls."""
+LOOK_S = 0.5
+"""How often it is looked whether calls go on..."""
+LOOKS = 60
+"""...and how many times: half a minute later a report is written beside calls, too."""
 
 
 def run(folder: Path, output: Path | None, open_page: bool, say: Callable[[str], None]) -> int:
@@ -57,13 +64,17 @@ def _several(folder: Path, output: Path | None, say: Callable[[str], None]) -> P
 
 
 class Reporter:
-    """Writes a report into the folder of each session that is over, beside the calls that go on.
+    """Writes a report into the folder of each session that is over: at once where no other goes on, else in
+    the next quiet moment, for a report takes as much processor as the set-up of a call.
 
-    The work is done by another process, which takes all that wait; a thread waits for it.
+    The work is done by another process, which takes all that wait; a thread waits for it. ``busy`` tells
+    whether sessions go on.
     """
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, say: Callable[[str], None], busy: Callable[[], bool] = lambda: False) -> None:
         self._say = say
+        self._busy = busy
+        self._closing = threading.Event()
         self._waiting: SimpleQueue[Path] = SimpleQueue()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="voxrun-report")
 
@@ -75,9 +86,13 @@ class Reporter:
 
     async def close(self) -> None:
         """Wait for the reports that are not ready."""
+        self._closing.set()
         await asyncio.to_thread(self._thread.shutdown)
 
     def _write_waiting(self) -> None:
+        for _ in range(LOOKS):
+            if not self._busy() or not 0 < self._waiting.qsize() < MOST_WAITING or self._closing.wait(LOOK_S):
+                break
         folders: list[str] = []
         while len(folders) < MOST_AT_ONCE and not self._waiting.empty():
             folders.append(str(self._waiting.get()))

@@ -69,7 +69,7 @@ async def open_house(
     config = _peer_config(settings)
     phones = Phones(config, settings.routes, log=say)
     runtime = Runtime(_application(house, provider, options), _world(house, provider, phones, stack, say))
-    reporter = Reporter(say)
+    reporter = Reporter(say, lambda: runtime.busy)
     runtime.on_session_over = reporter.session_over
     stack.push_async_callback(reporter.close)
     stop = asyncio.Event()

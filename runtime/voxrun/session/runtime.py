@@ -207,6 +207,11 @@ class Runtime:
         """All sessions since the start, oldest first."""
         return [self._info(session_id) for session_id in self._known]
 
+    @property
+    def busy(self) -> bool:
+        """Whether a session goes on."""
+        return bool(self._sessions)
+
     def _info(self, session_id: str) -> SessionInfo:
         info = self._known[session_id]
         if info is not None:
