@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from tests.replay.calls import VOICE, write
 
 from voxrun.errors import ConfigError
 from voxrun.replay.live.plan import LivePlan
+from voxrun.replay.people import Person
 from voxrun.replay.player import Player
+from voxrun.replay.stage import Stage
 
 SCENARIO = "VoxEngine.addEventListener(AppEvents.CallAlerting, ({ call }) => call.answer());"
 
@@ -29,6 +32,19 @@ def test_of_calls_that_went_well_nothing_is_left_unless_it_is_asked_for(tmp_path
     keeping.close()
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["it", "it-2"]
     assert (tmp_path / "out" / "it" / "outcome.json").is_file()
+
+
+def test_a_call_that_is_over_takes_no_memory_until_python_happens_to_collect(tmp_path: Path) -> None:
+    script = write(tmp_path, VOICE + "steps: [{wait: 1s}]", SCENARIO)
+    player = Player()
+    gc.disable()
+    try:
+        outcome = player.play(script)
+        assert not [thing for thing in gc.get_objects() if isinstance(thing, Stage | Person)]
+    finally:
+        gc.enable()
+        player.close()
+    assert outcome.ok
 
 
 def test_the_session_of_a_failed_call_is_kept(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import shutil
 import tempfile
 from itertools import count
@@ -69,6 +70,7 @@ class Player:
             keep(outcome, folder)
         else:
             shutil.rmtree(folder, ignore_errors=True)
+        gc.collect(1)  # what was on the stage holds on to each other, and to all of the call's sound
         return outcome
 
     def obstacle(self, script: CallScript) -> str:
