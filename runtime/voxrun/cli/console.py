@@ -64,6 +64,8 @@ class Console:
 
 def printable(text: str) -> str:
     """``text`` without what could move the cursor or recolour the terminal: logs are untrusted."""
+    if text.isprintable():
+        return text
     return "".join(
         c if c.isprintable() or c == "\n" else " " if c == "\t" else f"\\x{ord(c):02x}" for c in text
     )
