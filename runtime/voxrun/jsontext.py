@@ -12,7 +12,9 @@ _ascii: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def ascii_json(value: Any) -> str:
-    """``value`` without spaces, everything but ASCII escaped. Raises TypeError for what is no JSON.
+    """``value`` without spaces, everything but ASCII escaped.
+
+    Raises TypeError for what has no form in JSON; bytes have one, Base64.
 
     msgspec takes a tenth of the time, but escapes nothing and knows no lone surrogates: texts with more than
     ASCII in them are the standard library's. (Numbers with an exponent look different, and are the same.)
