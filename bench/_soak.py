@@ -64,7 +64,8 @@ async def _alive(work: Load, pid: int, calls: int, seconds: float) -> Window:
     """Raises RuntimeError where calls have ended."""
     result: Result = await window(work, pid, calls, seconds, tries=1)
     kb = memory_kb(pid)
-    print(f"  {result.flowing} calls, {result.late:.2f} % late, {kb / 1024:.0f} MB", file=sys.stderr)
+    delay = f"{share(result.one_way, 0.5):.1f} ms" if result.one_way else "no calm moment"
+    print(f"  {result.flowing} calls, {delay}, {result.late:.2f} % late, {kb / 1024:.0f} MB", file=sys.stderr)
     if result.flowing < calls:
         raise RuntimeError(f"{calls - result.flowing} of {calls} calls are silent: they have ended")
     return Window(result.one_way, kb, result.work_ns)
