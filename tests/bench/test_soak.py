@@ -48,6 +48,8 @@ def test_what_grows_is_told_with_how_much(soak) -> None:  # type: ignore[no-unty
     assert grown(soak, lambda n, rng: n / 11) == {"later_middle_ms", "later_ms"}
     assert grown(soak, lambda n, rng: 45 * n / 88 if rng.random() < 0.1 else 0) == {"later_ms"}
     assert grown(soak, lambda n, rng: 0, memory=lambda n: 90 * n) == {"grown"}
+    # What varies more in the end, too: from one window to the next by more than it has grown.
+    assert "later_middle_ms" in grown(soak, lambda n, rng: (1, 2.5, 4)[n % 3] if n >= 66 else 0)
     memory, middle, _ = soak.judge(windows(soak, lambda n, rng: n / 11), "in 30 minutes")
     assert middle.value == pytest.approx(6, abs=0.3)
     assert 1 <= middle.most < 3

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import subprocess
 import sys
 
 import pytest
 
 from voxrun.realm.link import HostLink, Request
-from voxrun.realm.reserve import REST, come_up
+from voxrun.realm.reserve import REST, come_up, until_asked
 
 
 def test_it_rests_after_each_step_as_long_as_that_took() -> None:
     times = iter([0.0, 0.25, 1.0, 1.5])
     rests: list[float] = []
-    come_up(("json", "re"), lambda: next(times), rests.append)
+    come_up(rests.append, ("json", "re"), lambda: next(times))
     assert rests == [0.25 * REST, 0.5 * REST]
+
+
+def test_it_does_not_rest_while_somebody_waits_for_it() -> None:
+    ours, theirs = socket.socketpair()
+    hours = iter([0.0, 3600.0])
+    with ours, theirs:
+        ours.send(b"?")
+        rest = until_asked(theirs.fileno())  # else it rests until the timeout of the test
+        come_up(rest, ("json",), lambda: next(hours))
 
 
 def test_after_the_steps_a_host_has_little_left_to_read() -> None:
     code = (
-        "import json, sys; from voxrun.realm.reserve import come_up; come_up(sleep=lambda s: None)\n"
+        "import json, sys; from voxrun.realm.reserve import come_up; come_up(lambda s: None)\n"
         "before = set(sys.modules); import voxrun.realm.host\n"
         "new = {name: sys.modules[name] for name in set(sys.modules) - before}\n"
         "print(json.dumps([n for n, m in new.items() if str(getattr(m, '__file__', '')).endswith('.py')]))"
